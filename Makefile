@@ -1,0 +1,48 @@
+# Set-up and checks. Everything lives in .venv; an install is repeated only when what it depends on changed.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format proof clean
+
+help: ## say what the targets do
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+demo: .venv/.demo ## install, then assess the bundled estate
+	@$(BIN)/sekisho demo
+
+test: .venv/.dev lint ## run the whole suite
+	@$(BIN)/python -m pytest
+
+lint: .venv/.dev ## style, types and layers
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+
+format: .venv/.dev ## rewrite the source in the house style
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
+
+proof: .venv/.dev ## the engine against the one-packet semantics, at full size
+	@$(BIN)/python tests/proof.py --pairs 20000
+
+clean: ## remove the environment and all caches
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sekisho needs Python 3.11 or later: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; command -v uv >/dev/null && uv venv --quiet --seed --python $(PYTHON) .venv; }
+
+# Compiled here, because a machine may forbid it at run time and every start would compile again.
+.venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
+	@$(INSTALL) --editable .
+	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click; print(*click.__path__)')
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	@$(INSTALL) --editable '.[dev]'
+	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click; print(*click.__path__)')
+	@touch .venv/.demo $@

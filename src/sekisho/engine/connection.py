@@ -1,0 +1,360 @@
+"""A connection: the forward leg of the first packet and the return leg of its reply, as one set of checks.
+
+Three kinds of question, by which end is fixed: packets that a gateway hands in towards one address; packets of
+one address to another address of the estate; packets of one address to hosts outside. The reply is walked from
+every place where the forward leg ends, and counts where it gets back to the sender (S-Q-02).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.record import Undecided
+from sekisho.sets.flows import FlowSet
+from sekisho.sets.prefixes import Family, Range, parse, spell
+
+from .answer import Passage
+from .crossing import Crossing, rejected_sources
+from .facts import Facts
+from .groups import Groups
+from .share import Share, decided, doubtful, nothing
+from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit
+from .walk import Walker
+
+GatewayKind = Literal["internet-gateway", "vpc-peering-connection", "virtual-private-gateway"]
+
+
+class Way(NamedTuple):
+    """A way into a VPC: `gateway` is None where the VPC has no internet gateway; `sources` is what it may hand in."""
+
+    kind: GatewayKind
+    gateway: str | None
+    vpc: str
+    sources: Mapping[Family, tuple[Range, ...]]
+    peer_vpc: str | None = None
+    #: Why the way is not in force, with the code of the barrier.
+    closed: Stated | None = None
+    doubt: str | None = None
+
+
+class Host(NamedTuple):
+    """One address of an interface; `last` is beyond `address` for a delegated prefix."""
+
+    interface: NetworkInterface
+    family: Family
+    address: int
+    last: int
+
+    @property
+    def public(self) -> int | None:
+        """The public IPv4 address that is associated with it."""
+        if self.family == "ipv6":
+            return None
+        text = spell(self.address, "ipv4")
+        for address in self.interface.addresses:
+            if address.private_ip_address == text and address.association and address.association.public_ip:
+                return parse(address.association.public_ip).low
+        return None
+
+
+class Goal(NamedTuple):
+    """Where a leg has to end: at this interface, or outside through one of these gateways (empty: any that fits)."""
+
+    interface: str | None = None
+    gateways: tuple[str, ...] = ()
+
+
+class Carried(NamedTuple):
+    """A passage with what a reader sees of it: what the sender addresses, and the source that the destination sees."""
+
+    passage: Passage
+    entry: tuple[Range, ...] = ()
+    seen_as: tuple[Range, ...] = ()
+
+
+class Connection(NamedTuple):
+    """The answer to one question in sets: all in the coordinates of `sets.flows`, within `question`."""
+
+    question: FlowSet
+    checks: tuple[Check, ...]
+    delivered: Share
+    round_trip: Share
+    carried: tuple[Carried, ...]
+    #: Whether the remote address is the destination.
+    outbound: bool
+    host: Host
+
+
+class Connector:
+    """Makes connections of one family over one snapshot."""
+
+    def __init__(self, facts: Facts, groups: Groups, family: Family) -> None:
+        self.facts = facts
+        self.groups = groups
+        self.family = family
+
+    def from_gateway(self, way: Way, host: Host, question: FlowSet) -> Connection:
+        """Packets that the gateway hands in towards the host."""
+        return self._every_choice(lambda w: self._from_gateway(w, way, host, question))
+
+    def between(self, sender: Host, host: Host, question: FlowSet, *, public: bool = False) -> Connection:
+        """Packets of the sender to the host's own address, or to its `public` one."""
+        return self._every_choice(lambda w: self._between(w, sender, host, question, public=public))
+
+    def outwards(self, sender: Host, goal: Goal, question: FlowSet) -> Connection:
+        """Packets of the sender that leave the estate through the gateways of the goal."""
+        return self._every_choice(lambda w: self._outwards(w, sender, goal, question))
+
+    def _every_choice(self, connect: Callable[[Walker], Connection]) -> Connection:
+        """The connection whatever address its NAT gateways choose: sure where each choice is (S-NAT-02)."""
+        walker = self._walker(0)
+        total = connect(walker)
+        for choice in range(1, walker.crossing.choices):
+            other = connect(self._walker(choice))
+            total = total._replace(
+                checks=total.checks + other.checks,
+                delivered=_either(total.delivered, other.delivered),
+                round_trip=_either(total.round_trip, other.round_trip),
+            )
+        return total
+
+    def _walker(self, choice: int) -> Walker:
+        walker = Walker(self.facts, self.groups, self.family, choice)
+        walker.crossing = Crossing(walker)
+        return walker
+
+    # From a gateway ------------------------------------------------------------------------------
+
+    def _from_gateway(self, w: Walker, way: Way, host: Host, question: FlowSet) -> Connection:
+        forward = Leg("forward")
+        fixed = End(remote=False, address=host.address)
+        t = Transit(question, Header(End(remote=True, address=None), fixed), peer_vpc=way.peer_vpc)
+        self._enter(w, forward, way, host, t)
+        goal = Goal(gateways=(way.gateway,) if way.gateway else ())
+        reply = self._replies(w, forward, goal, way)
+        entry = ((host.public, host.public),) if way.kind == "internet-gateway" and host.public is not None else ()
+        return self._connection(forward, reply, question, host, entry)
+
+    def _enter(self, w: Walker, leg: Leg, way: Way, host: Host, t: Transit) -> None:
+        admitted = FlowSet.of_remotes(self.family, way.sources[self.family])
+        if not t.region <= admitted:
+            leg.check(Layer.GATEWAY, t.region, decided(admitted), self._rejected(way, t, admitted))
+        if way.closed:
+            w.stop(leg, t, way.closed, Layer.GATEWAY)
+        if way.doubt:
+            w.doubt(leg, t, way.doubt, Layer.GATEWAY)
+        if way.kind == "internet-gateway":
+            w.crossing.from_internet(leg, t, host.interface)
+            return
+        if way.gateway:
+            t = t._replace(via=(way.gateway,))
+        if way.kind == "virtual-private-gateway" and way.gateway:
+            w.crossing.check_edge(leg, t, way.gateway, way.vpc)
+        w.arrive(leg, t, host.interface, None)
+
+    def _rejected(self, way: Way, t: Transit, admitted: FlowSet) -> Stated:
+        if way.kind == "internet-gateway":
+            ranges = self.facts.vpc_ranges(way.vpc, self.family)
+            return rejected_sources(t.region, admitted, () if isinstance(ranges, Undecided) else ranges)
+        code = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR" if way.kind == "vpc-peering-connection" else "GATEWAY_REJECTS_SPOOFED_TRAFFIC"
+        return Stated(code, way.gateway or way.vpc, f"{way.gateway} does not hand in packets of those sources")
+
+    # Between hosts -------------------------------------------------------------------------------
+
+    def _between(self, w: Walker, sender: Host, host: Host, question: FlowSet, *, public: bool) -> Connection:
+        forward = Leg("forward")
+        question = question & FlowSet.of_remotes(self.family, [(sender.address, sender.address)])
+        start = sender.interface
+        w.check_state(forward, Transit(question, Header(_known(sender), _fixed(host))), start)
+        if start.network_interface_id == host.interface.network_interface_id:
+            return self._with_itself(forward, question, host)
+        dst = End(remote=False, address=host.public) if public else _fixed(host)
+        t = Transit(question, Header(_known(sender), dst), peer_vpc=start.vpc_id)
+        w.leave(forward, t, start)
+        goal = Goal(interface=host.interface.network_interface_id)
+        self._keep(w, forward, goal, None)
+        self._as_if_arrived(w, forward, t._replace(header=Header(_known(sender), _fixed(host))), host, question)
+        reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
+        entry = ((host.public, host.public),) if public and host.public is not None else ()
+        return self._connection(forward, reply, question, host, entry)
+
+    def _with_itself(self, forward: Leg, question: FlowSet, host: Host) -> Connection:
+        """An interface and itself: nothing filters (S-SG-10)."""
+        t = Transit(question, Header(_fixed(host), _fixed(host)))
+        forward.endings.append(Ending(t, Arrived(host.interface.network_interface_id, {})))
+        return self._connection(forward, Leg("return"), question, host, ())
+
+    def _as_if_arrived(self, w: Walker, leg: Leg, t: Transit, host: Host, question: FlowSet) -> None:
+        """The destination's own checks for flows that did not get there, so that every barrier is known.
+
+        Only where nothing ends surely: the ending is of flows that other checks stop or leave open.
+        """
+        rest = question
+        for ending in leg.endings:
+            rest = rest - ending.transit.region
+        if rest.is_empty:
+            return
+        same = t.peer_vpc == host.interface.vpc_id and self._same_subnet(t, host)
+        w.arrive(leg, t._replace(region=rest), host.interface, host.interface.subnet_id if same else None)
+
+    def _same_subnet(self, t: Transit, host: Host) -> bool:
+        subnet = self.facts.topology.subnet_of(host.interface)
+        address = t.header.src.address
+        if isinstance(subnet, Undecided) or address is None:
+            return False
+        blocks = (parse(cidr) for cidr in subnet.cidrs)
+        return any(b.family == self.family and b.low <= address <= b.high for b in blocks)
+
+    # Outwards ------------------------------------------------------------------------------------
+
+    def _outwards(self, w: Walker, sender: Host, goal: Goal, question: FlowSet) -> Connection:
+        forward = Leg("forward")
+        start = sender.interface
+        t = Transit(question, Header(_fixed(sender), End(remote=True, address=None)), peer_vpc=start.vpc_id)
+        w.check_state(forward, t, start)
+        w.leave(forward, t, start)
+        self._keep(w, forward, goal, None)
+        reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
+        return self._connection(forward, reply, question, sender, (), outbound=True)
+
+    # Replies and goals ---------------------------------------------------------------------------
+
+    def _replies(self, w: Walker, forward: Leg, goal: Goal, way: Way | None, sender: Host | None = None) -> Leg:
+        leg = Leg("return")
+        for ending in forward.endings:
+            t = ending.transit
+            tracked = frozenset(t.passed) | ({sender.interface.network_interface_id} if sender else set())
+            header = Header(t.header.dst, t.header.src, reply=True, translated=t.header.translated)
+            back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked)
+            match ending.place:
+                case Arrived(interface=name):
+                    start = self.facts.snapshot.interfaces[name]
+                    w.leave(leg, back._replace(tracked=tracked | {name}), start)
+                case Outside(vpc=vpc):
+                    w.deliver(leg, back, vpc, None)
+        self._keep(w, leg, goal, way)
+        return leg
+
+    def _keep(self, w: Walker, leg: Leg, goal: Goal, way: Way | None) -> None:
+        """Keep the endings that meet the goal; the others are stopped, or open where the far side may pass them on."""
+        kept = []
+        for ending in leg.endings:
+            if _meets(ending, goal):
+                kept.append(ending)
+            elif self._perhaps_passed_on(ending, way):
+                place = ending.place.gateway if isinstance(ending.place, Outside) else ""
+                w.doubt(leg, ending.transit, f"what lies behind {place} is not in the snapshot; it may pass packets on")
+            else:
+                w.stop(leg, ending.transit, self._astray(ending))
+        leg.endings = kept
+
+    def _perhaps_passed_on(self, ending: Ending, way: Way | None) -> bool:
+        """Whether hosts behind a virtual private gateway might bring the packet where it should go (S-VGW-04).
+
+        Not where an internet gateway has to restore the public address of an IPv4 reply (S-IGW-04).
+        """
+        translated = way is not None and way.kind == "internet-gateway" and self.family == "ipv4"
+        return isinstance(ending.place, Outside) and ending.place.gateway.startswith("vgw-") and not translated
+
+    def _astray(self, ending: Ending) -> Stated:
+        taken = ending.transit.route
+        match ending.place:
+            case Arrived(interface=name):
+                return Stated("NO_ROUTE_TO_DESTINATION", name, f"it ends at {name}, which holds the same address")
+            case Outside(gateway=gateway):
+                if taken is None:
+                    return Stated("NO_ROUTE_TO_DESTINATION", gateway, f"{gateway} does not lead there")
+                place = self.facts.source("route_tables", taken[0], f"/Routes/{taken[1]}")
+                detail = f"{taken[0]} sends it to {gateway}, which does not lead there"
+                return Stated("NO_ROUTE_TO_DESTINATION", taken[0], detail, (place,))
+
+    # Putting together ----------------------------------------------------------------------------
+
+    def _connection(
+        self,
+        forward: Leg,
+        reply: Leg,
+        question: FlowSet,
+        host: Host,
+        entry: tuple[Range, ...],
+        *,
+        outbound: bool = False,
+    ) -> Connection:
+        delivered = _through(forward.checks, question)
+        round_trip = delivered & _through(reply.checks, question)
+        carried = []
+        for ending in forward.endings:
+            region = ending.transit.region
+            by_group = ending.place.by_group if isinstance(ending.place, Arrived) else {}
+            passage = Passage(ending.transit.via, delivered.within(region), round_trip.within(region), by_group)
+            carried.append(Carried(passage, entry, _seen_as(ending)))
+        checks = tuple(forward.checks + reply.checks)
+        return Connection(question, checks, delivered, round_trip, tuple(carried), outbound, host)
+
+
+def widened(check: Check) -> Share:
+    """The check as a statement on every flow: what is outside its region passes."""
+    outside = ~check.region
+    within = check.share.within(check.region)
+    return Share(within.sure | outside, within.maybe | outside, within.doubts, within.assumptions)
+
+
+def _through(checks: list[Check], question: FlowSet) -> Share:
+    total = decided(question)
+    for check in checks:
+        total = total & widened(check)
+    return total.within(question)
+
+
+def unmodelled(connector: Connector, host: Host, question: FlowSet, peer_vpc: str | None, reason: str) -> Connection:
+    """Packets of a way that is not modelled: only groups and state are known to apply, the rest is open."""
+    w = Walker(connector.facts, connector.groups, connector.family)
+    leg = Leg("forward")
+    t = Transit(question, Header(End(remote=True, address=None), _fixed(host)), peer_vpc=peer_vpc)
+    w.check_groups(leg, t, host.interface, egress=False)
+    w.check_state(leg, t, host.interface)
+    leg.check(Layer.GATEWAY, question, doubtful(question, reason), Stated("", "", reason))
+    delivered = _through(leg.checks, question)
+    return Connection(question, tuple(leg.checks), delivered, delivered, (), False, host)
+
+
+def impossible(host: Host, question: FlowSet, cause: Stated) -> Connection:
+    """No packet, for one stated reason."""
+    none = nothing(question.family)
+    check = Check(Layer.GATEWAY, "forward", question, none, cause)
+    return Connection(question, (check,), none, none, (), False, host)
+
+
+def _meets(ending: Ending, goal: Goal) -> bool:
+    match ending.place:
+        case Arrived(interface=name):
+            return name == goal.interface
+        case Outside(gateway=gateway):
+            return goal.interface is None and (not goal.gateways or gateway in goal.gateways)
+
+
+def _seen_as(ending: Ending) -> tuple[Range, ...]:
+    """The source as the destination sees it, where it was translated."""
+    if isinstance(ending.place, Outside) and ending.place.public is not None:
+        return ((ending.place.public, ending.place.public),)
+    src = ending.transit.header.src
+    if src.remote or src.address is None or ending.transit.header.dst.remote and not ending.transit.translation:
+        return ()
+    return ((src.address, src.address),)
+
+
+def _either(one: Share, other: Share) -> Share:
+    """Sure where both are, possible where one is: a choice that is not the sender's."""
+    sure, maybe = one.sure & other.sure, one.maybe | other.maybe
+    doubt = doubtful(maybe - sure, "a NAT gateway may choose among its addresses, and not all of them get through")
+    return Share(sure, maybe, one.doubts + other.doubts + doubt.doubts, one.assumptions + other.assumptions)
+
+
+def _known(host: Host) -> End:
+    return End(remote=True, address=host.address)
+
+
+def _fixed(host: Host) -> End:
+    return End(remote=False, address=host.address)
+
+

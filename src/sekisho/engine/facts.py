@@ -1,0 +1,65 @@
+"""What the engine asks of one snapshot again and again, each answer made once."""
+
+from sekisho.model.filters import NetworkAcl
+from sekisho.model.record import Record, Scope, Source, Undecided
+from sekisho.model.routing import RouteTable
+from sekisho.model.topology import Topology
+from sekisho.model.vpc import Vpc
+from sekisho.sets.flows import FlowSet
+from sekisho.sets.prefixes import Family, Range, parse_ranges
+
+from .filters import acl_flows
+from .routes import RoutePart, partition
+
+
+class Facts:
+    """The joins of a snapshot with route partitions, ACL sets and prefix lists kept by id."""
+
+    def __init__(self, topology: Topology) -> None:
+        self.topology = topology
+        self.snapshot = topology.snapshot
+        self._partitions: dict[tuple[str, Family], tuple[RoutePart, ...]] = {}
+        self._acls: dict[tuple[str, Family, bool, bool], FlowSet] = {}
+
+    def routes(self, table: RouteTable, family: Family) -> tuple[RoutePart, ...]:
+        key = (table.route_table_id, family)
+        if key not in self._partitions:
+            self._partitions[key] = partition(table, family, self.entries)
+        return self._partitions[key]
+
+    def acl(self, acl: NetworkAcl, family: Family, *, egress: bool, reply: bool) -> FlowSet:
+        key = (acl.network_acl_id, family, egress, reply)
+        if key not in self._acls:
+            self._acls[key] = acl_flows(acl, family, egress=egress, reply=reply)
+        return self._acls[key]
+
+    def entries(self, prefix_list_id: str) -> tuple[str, ...] | Undecided:
+        """The CIDRs of a prefix list (S-SG-09)."""
+        found = self.snapshot.prefix_lists.get(prefix_list_id)
+        if found is not None:
+            return found.cidrs
+        unusable = self.snapshot.missing.get(prefix_list_id)
+        return Undecided(unusable.why if unusable else f"the entries of {prefix_list_id} are not in the snapshot")
+
+    def vpc(self, vpc_id: str | None) -> Vpc | Undecided:
+        if vpc_id is None:
+            return Undecided("an interface names no VPC")
+        found = self.snapshot.vpcs.get(vpc_id)
+        return found or Undecided(self.snapshot.why_missing("vpcs", vpc_id, Scope(None, None)))
+
+    def vpc_ranges(self, vpc_id: str | None, family: Family) -> tuple[Range, ...] | Undecided:
+        """The addresses of the VPC's CIDRs (S-VPC)."""
+        found = self.vpc(vpc_id)
+        return found if isinstance(found, Undecided) else parse_ranges(found.cidrs, family)
+
+    def source(self, table: str, record_id: str, suffix: str = "") -> Source | None:
+        """Where a record, or a part of it, was written; None where it is not in the snapshot."""
+        if record_id not in self.snapshot.table(table):
+            return None
+        place = self.snapshot.source(table, record_id)
+        return Source(place.file, place.pointer + suffix)
+
+    def name(self, record: Record | None) -> str | None:
+        """The Name tag of a record that has tags."""
+        tags = getattr(record, "tags", None) or getattr(record, "tag_set", ())
+        return next((tag.value for tag in tags if tag.key == "Name"), None)

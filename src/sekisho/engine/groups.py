@@ -1,0 +1,164 @@
+"""Security groups as shares of flows (S-SG-01 to S-SG-10).
+
+A set is read on the address of the *other* end: the source of an ingress rule, the destination of an egress
+rule. References stand for addresses of members; whether they match at all depends on where the packet
+comes from (`peer_vpc`), which therefore is part of the question.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sekisho.model.filters import IpPermission, UserIdGroupPair
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.record import Scope, Undecided
+from sekisho.sets.prefixes import Family, Range, merge, parse, parse_ranges, top
+
+from .facts import Facts
+from .filters import permission_flows
+from .share import Share, decided, doubtful, nothing, union
+
+
+class Question(NamedTuple):
+    """How the rules of a group are read: `peer_vpc` is the VPC whose members the other end may be, None for none."""
+
+    family: Family
+    egress: bool
+    reply: bool
+    vpc: str
+    peer_vpc: str | None
+
+
+class Groups:
+    """The rules of the snapshot's groups, each set made once."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._shares: dict[tuple[str, Question], Share] = {}
+        self._unions: dict[tuple[tuple[str, ...], Question], Share] = {}
+
+    def of_interface(self, interface: NetworkInterface, question: Question) -> Share:
+        """What the groups of the interface let through together (S-SG-01)."""
+        ids = interface.group_ids
+        if not ids:
+            everything = tuple(((0, top(question.family)),))
+            return doubtful(
+                permission_flows(_ALL, question.family, everything),
+                f"{interface.network_interface_id} names no security group",
+            )
+        key = (ids, question)
+        if key not in self._unions:
+            self._unions[key] = union(question.family, (self.of_group(g, question) for g in ids))
+        return self._unions[key]
+
+    def by_group(self, interface: NetworkInterface, question: Question) -> Mapping[str, Share]:
+        return {g: self.of_group(g, question) for g in interface.group_ids}
+
+    def of_group(self, group_id: str, question: Question) -> Share:
+        """What one group lets through by itself; everything perhaps, where its record is not to be had."""
+        key = (group_id, question)
+        if key not in self._shares:
+            self._shares[key] = self._read(group_id, question)
+        return self._shares[key]
+
+    def _read(self, group_id: str, question: Question) -> Share:
+        snapshot = self._facts.snapshot
+        group = snapshot.security_groups.get(group_id)
+        if group is None:
+            scope = self._facts.topology.vpc_scope(question.vpc)
+            everything = permission_flows(_ALL, question.family, ((0, top(question.family)),))
+            return doubtful(everything, snapshot.why_missing("security_groups", group_id, scope))
+        rules = group.ip_permissions_egress if question.egress else group.ip_permissions
+        return union(question.family, (self._permission(group_id, rule, question) for rule in rules))
+
+    def _permission(self, group_id: str, rule: IpPermission, question: Question) -> Share:
+        family = question.family
+        cidrs = [r.cidr_ip for r in rule.ip_ranges] if family == "ipv4" else [r.cidr_ipv6 for r in rule.ipv6_ranges]
+        known: list[Range] = list(parse_ranges(cidrs, family))
+        share = nothing(family)
+        for listed in rule.prefix_list_ids:
+            entries = self._facts.entries(listed.prefix_list_id)
+            if isinstance(entries, Undecided):
+                anywhere = permission_flows(rule, family, ((0, top(family)),), reply=question.reply)
+                share = share | doubtful(anywhere, f"{group_id}: {entries.reason}")
+            else:
+                known += parse_ranges(entries, family)
+        for pair in rule.user_id_group_pairs:
+            members = self._members(pair, question)
+            known += members.addresses
+            if members.doubt:
+                perhaps = permission_flows(rule, family, members.perhaps, reply=question.reply)
+                share = share | doubtful(perhaps, f"{group_id}: {members.doubt}")
+        return share | decided(permission_flows(rule, family, merge(known), reply=question.reply))
+
+    # References ---------------------------------------------------------------------------------
+
+    def _members(self, pair: UserIdGroupPair, question: Question) -> "_Members":
+        """The addresses that a reference matches (S-SG-06 to S-SG-08)."""
+        addresses: list[Range] = []
+        perhaps: list[Range] = []
+        doubt: str | None = None
+        for vpc in self._vpcs_of_members(question):
+            in_force = self._in_force(pair, question.vpc, vpc)
+            if in_force is False:
+                continue
+            members = self._facts.topology.members_of_group.get(pair.group_id, ())
+            found = [r for i in members if i.vpc_id == vpc for r in addresses_of(i, question.family)]
+            why = in_force.reason if isinstance(in_force, Undecided) else self._unseen(pair, vpc)
+            if why:
+                doubt = why
+                within = self._facts.vpc_ranges(vpc, question.family)
+                perhaps += found + list(((0, top(question.family)),) if isinstance(within, Undecided) else within)
+            if not isinstance(in_force, Undecided):
+                addresses += found
+        return _Members(tuple(addresses), merge(perhaps), doubt)
+
+    def _vpcs_of_members(self, question: Question) -> Iterable[str]:
+        if not question.egress:
+            return (question.peer_vpc,) if question.peer_vpc else ()
+        peers = (p.far_side(question.vpc) for p in self._facts.topology.peerings_of(question.vpc))
+        return dict.fromkeys([question.vpc, *(s.vpc_id for s in peers if s and s.vpc_id)])
+
+    def _in_force(self, pair: UserIdGroupPair, vpc: str, member_vpc: str) -> bool | Undecided:
+        """Whether a reference of a group in `vpc` holds for members in `member_vpc` (S-SG-07)."""
+        if vpc == member_vpc:
+            return True
+        if pair.peering_status not in {None, "active"}:
+            return False
+        for peering in self._facts.topology.peerings_of(vpc):
+            near, far = peering.side_of(vpc), peering.far_side(vpc)
+            if near is None or far is None or far.vpc_id != member_vpc:
+                continue
+            if pair.vpc_peering_connection_id not in {None, peering.vpc_peering_connection_id}:
+                continue
+            if peering.status.code == "active":
+                if near.region and far.region:
+                    return near.region == far.region
+                return Undecided(f"{peering.vpc_peering_connection_id} does not say whether it joins two Regions")
+        gap = self._facts.topology.peerings_gap(vpc)
+        return Undecided(gap) if gap else False
+
+    def _unseen(self, pair: UserIdGroupPair, vpc: str) -> str | None:
+        """Why the group may have members in the VPC that the snapshot does not show."""
+        snapshot, owner = self._facts.snapshot, self._facts.topology.vpc_scope(vpc)
+        gap = snapshot.gap("interfaces", owner)
+        if gap is None and pair.user_id and owner.account and pair.user_id != owner.account:
+            gap = snapshot.gap("interfaces", Scope(pair.user_id, owner.region))
+        return f"members of {pair.group_id} are not known: {gap}" if gap else None
+
+
+class _Members(NamedTuple):
+    addresses: tuple[Range, ...]
+    perhaps: tuple[Range, ...]
+    doubt: str | None
+
+
+_ALL = IpPermission(ip_protocol="-1")
+
+
+def addresses_of(interface: NetworkInterface, family: Family) -> tuple[Range, ...]:
+    """Every private or IPv6 address of the interface, delegated prefixes too (S-ENI-03)."""
+    if family == "ipv4":
+        written = [a.private_ip_address for a in interface.addresses] + [p.ipv4_prefix for p in interface.ipv4_prefixes]
+    else:
+        written = [a.ipv6_address for a in interface.ipv6_addresses] + [p.ipv6_prefix for p in interface.ipv6_prefixes]
+    return tuple(parse(text).range for text in written)

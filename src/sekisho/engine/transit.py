@@ -1,0 +1,166 @@
+"""What the walk of a packet is made of: headers of which one address may be a set, checks, and endings.
+
+All sets are in the coordinates of the flow: its remote address and the ports of its *first* packet (see
+`sets.flows`). A header on its way has two `End`s; an end that is remote is read on that level of the sets,
+any other end is one fixed address.
+
+INVARIANT: a check speaks only of its region, and the regions of one leg that end differently are disjoint;
+so what a leg lets through is the conjunction of its checks, each widened by the complement of its region.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Literal, NamedTuple
+
+from sekisho.model.filters import NetworkAcl
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.record import Source
+from sekisho.sets.flows import FlowSet
+
+from .share import Share
+
+Direction = Literal["forward", "return"]
+
+
+class Layer(Enum):
+    """The independent conjuncts of an answer, in the order in which a reader is told of them."""
+
+    GATEWAY = "gateway"
+    BLOCK_PUBLIC_ACCESS = "Block Public Access"
+    PUBLIC_ADDRESS = "public address"
+    FORWARD_ROUTE = "forward route"
+    RETURN_ROUTE = "return route"
+    ACL_IN = "ACL in"
+    ACL_OUT = "ACL out"
+    GROUPS = "groups"
+    STATE = "state"
+
+
+class End(NamedTuple):
+    """One address of a header: the remote one (None: the whole set), or a fixed one."""
+
+    remote: bool
+    address: int | None
+
+
+class Stated(NamedTuple):
+    """A cause that needs no set to be explained."""
+
+    code: str
+    component: str
+    detail: str
+    evidence: tuple[Source | None, ...] = ()
+
+
+class AclCause(NamedTuple):
+    acl: NetworkAcl
+    egress: bool
+    reply: bool
+    header: "Header"
+
+
+class GroupCause(NamedTuple):
+    interface: NetworkInterface
+    egress: bool
+    #: Whether what arrives has lost the identity that references match (S-SG-06).
+    stripped: bool
+
+
+Cause = Stated | AclCause | GroupCause
+
+
+class Check(NamedTuple):
+    """One condition: of the flows in `region`, those in `share` pass."""
+
+    layer: Layer
+    direction: Direction
+    region: FlowSet
+    share: Share
+    cause: Cause
+
+
+class Header(NamedTuple):
+    """The addresses of a packet on its way, and whose ports it carries.
+
+    `reply`: it is the swapped header of the first packet. `translated`: a NAT gateway stands between here and
+    the sender, so the sender's port is one that the gateway chose (S-NAT-02).
+    """
+
+    src: End
+    dst: End
+    reply: bool = False
+    translated: bool = False
+
+
+class Translation(NamedTuple):
+    """A NAT gateway on the forward way: its private address, its public one, the subnet that it stands in.
+
+    `before` is the header that it got; `peered` says that the packet went on over a peering connection (S-NAT-04).
+    """
+
+    gateway: str
+    address: int
+    public: int | None
+    subnet: str
+    before: Header
+    peered: bool = False
+
+
+class Transit(NamedTuple):
+    """A packet set on its way.
+
+    `peer_vpc` is the VPC whose group identities it still carries. `passed` are the appliances behind it,
+    `tracked` the interfaces that keep state for it because the first packet went through them. `left_by` is the
+    gateway through which the first packet left the sender's VPC for the internet.
+    """
+
+    region: FlowSet
+    header: Header
+    peer_vpc: str | None = None
+    via: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    tracked: frozenset[str] = frozenset()
+    translation: Translation | None = None
+    left_by: str | None = None
+    #: The route taken last: its table and place.
+    route: tuple[str, int] | None = None
+
+
+class Arrived(NamedTuple):
+    """Delivered to an interface."""
+
+    interface: str
+    by_group: Mapping[str, FlowSet]
+
+
+class Outside(NamedTuple):
+    """Handed to a gateway towards hosts that are not in the snapshot; for an internet gateway, seen there as `public`."""
+
+    gateway: str
+    vpc: str
+    public: int | None = None
+
+
+class Ending(NamedTuple):
+    """Where a part of a leg ends, and how it looks there."""
+
+    transit: Transit
+    place: Arrived | Outside
+
+
+class Leg:
+    """What one walk has met so far: its checks, its endings."""
+
+    def __init__(self, direction: Direction) -> None:
+        self.direction: Direction = direction
+        self.checks: list[Check] = []
+        self.endings: list[Ending] = []
+
+    @property
+    def route_layer(self) -> Layer:
+        return Layer.FORWARD_ROUTE if self.direction == "forward" else Layer.RETURN_ROUTE
+
+    def check(self, layer: Layer, region: FlowSet, share: Share, cause: Cause) -> None:
+        """Note a condition, unless it lets the whole region through for sure and under no assumption."""
+        if not (region <= share.sure) or share.assumptions:
+            self.checks.append(Check(layer, self.direction, region, share, cause))

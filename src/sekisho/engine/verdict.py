@@ -1,0 +1,203 @@
+"""Connections to answers: verdict, flows, depth, and what is said beside them.
+
+Several connections (ways in, addresses, senders) answer one question together: it is reachable where one of
+them is, unreachable where none delivers anything.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sekisho.sets.boxes import Box, boxes
+from sekisho.sets.flows import FlowSet, has_ports, icmp_of
+from sekisho.sets.prefixes import Range, count
+
+from .answer import Answer, Barrier, Flow, Verdict, Width
+from .barriers import barriers_of
+from .connection import Carried, Connection
+from .facts import Facts
+from .lifts import layers_of, least_lifts
+from .share import Share, decided, everything, texts
+from .transit import Layer, Stated
+
+FIRST_ORDINARY_PORT = 1024
+_STATE_CODES = {"BAD_STATE", "BAD_STATE_ATTACHMENT"}
+
+
+def judge(pairs: Iterable[tuple[Share, Share]]) -> Verdict:
+    """The first verdict that applies to some packet of the (delivered, round trip) pairs."""
+    pairs = list(pairs)
+    if any(not trip.sure.is_empty for _, trip in pairs):
+        return Verdict.REACHABLE
+    if any(not trip.maybe.is_empty for _, trip in pairs):
+        return Verdict.UNKNOWN
+    if any(not delivered.sure.is_empty for delivered, _ in pairs):
+        return Verdict.FORWARD_ONLY
+    if any(not delivered.maybe.is_empty for delivered, _ in pairs):
+        return Verdict.UNKNOWN
+    return Verdict.UNREACHABLE
+
+
+def answer(
+    facts: Facts,
+    connections: Sequence[Connection],
+    *,
+    whole: tuple[Range, ...] = (),
+    shared: bool = False,
+    relies_on_absent: tuple[str, ...] = (),
+) -> Answer:
+    """The answer that the connections give together. Needs one at least.
+
+    `whole` is the set of sources that counts as the world; `shared` leaves out what differs between the
+    interfaces that share the answer (destinations, public addresses).
+    """
+    verdict = judge((c.delivered, c.round_trip) for c in connections)
+    sure = [f for c in connections for f in _flows(c, shared=shared)]
+    family = connections[0].question.family
+    depth, barriers = (None, ())
+    if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY}:
+        depth, barriers = _nearest(facts, connections)
+    return Answer(
+        verdict=verdict,
+        family=family,
+        passages=tuple(c.passage for connection in connections for c in connection.carried),
+        flows=tuple(sorted(set(sure), key=_order)),
+        possible=tuple(sorted({f for c in connections for f in _possible(c, shared=shared)}, key=_order)),
+        barriers=barriers,
+        depth=depth,
+        assumptions=_texts((c.delivered.assumptions + c.round_trip.assumptions, c.delivered.sure) for c in connections),
+        reasons=_reasons(connections, verdict),
+        relies_on_absent=relies_on_absent,
+        latent=_latent(connections),
+        width=_width(sure, whole),
+    )
+
+
+def _texts(pairs: Iterable[tuple[tuple, FlowSet]]) -> tuple[str, ...]:  # type: ignore[type-arg]
+    return tuple(sorted({text for notes, region in pairs for text in texts(notes, region)}))
+
+
+def _reasons(connections: Sequence[Connection], verdict: Verdict) -> tuple[str, ...]:
+    """What leaves packets open that would raise the verdict; every open packet where the verdict is reachable."""
+    found: set[str] = set()
+    for c in connections:
+        open_trip = c.round_trip.maybe - c.round_trip.sure
+        found.update(texts(c.round_trip.doubts, open_trip))
+        if verdict is not Verdict.REACHABLE:
+            found.update(texts(c.delivered.doubts, c.delivered.maybe - c.delivered.sure))
+    return tuple(sorted(found))
+
+
+# Flows ------------------------------------------------------------------------------------------------
+
+
+def _flows(connection: Connection, *, shared: bool) -> Iterable[Flow]:
+    for carried in connection.carried:
+        passage = carried.passage
+        both = passage.round_trip.sure
+        yield from _boxed(connection, carried, both, reply=True, shared=shared)
+        yield from _boxed(connection, carried, passage.delivered.sure - both, reply=False, shared=shared)
+
+
+def _possible(connection: Connection, *, shared: bool) -> Iterable[Flow]:
+    trip = connection.round_trip.maybe - connection.round_trip.sure
+    one_way = connection.delivered.maybe - connection.delivered.sure - connection.round_trip.maybe
+    carried = connection.carried or (None,)
+    for each in carried:
+        region = each.passage.delivered.maybe if each else FlowSet.full(trip.family)
+        yield from _boxed(connection, each, trip & region, reply=True, shared=shared)
+        yield from _boxed(connection, each, one_way & region, reply=False, shared=shared)
+
+
+def _boxed(connection: Connection, carried: Carried | None, flows: FlowSet, *, reply: bool, shared: bool) -> Iterable[Flow]:
+    host = connection.host
+    own: tuple[Range, ...] = ((host.address, host.last),)
+    for box in boxes(flows):
+        number = box.protocols[0][0]
+        ports = box.protocols[0] == (number, number) and has_ports(number) and bool(box.thirds)
+        icmp = number == icmp_of(flows.family) and bool(box.thirds)
+        sources, destinations = (own, box.remotes) if connection.outbound else (box.remotes, own)
+        yield Flow(
+            family=flows.family,
+            protocols=box.protocols,
+            sources=sources,
+            destinations=() if shared else destinations,
+            source_ports=box.fourths if ports else (),
+            destination_ports=box.thirds if ports else (),
+            icmp_types=box.thirds if icmp else (),
+            icmp_codes=box.fourths if icmp else (),
+            reply=reply,
+            via=carried.passage.via if carried else (),
+            entry=() if shared or carried is None else carried.entry,
+            seen_as=carried.seen_as if carried else (),
+            unusual_source_port=ports and _unusual(box),
+        )
+
+
+def _unusual(box: Box) -> bool:
+    return bool(box.fourths) and box.fourths[-1][1] < FIRST_ORDINARY_PORT
+
+
+def _order(flow: Flow) -> tuple[object, ...]:
+    first = flow.protocols[0][0]
+    rank = {6: 0, 17: 1, 1: 2, 58: 2}.get(first, 3)
+    return (
+        flow.family,
+        rank,
+        flow.protocols,
+        flow.destination_ports,
+        flow.icmp_types,
+        flow.icmp_codes,
+        flow.sources,
+        flow.destinations,
+        not flow.reply,
+        flow.source_ports,
+        flow.via,
+        flow.entry,
+        flow.seen_as,
+    )
+
+
+def _width(flows: Iterable[Flow], whole: tuple[Range, ...]) -> Width:
+    """How many source addresses the widest flow has; "world" where those are all that there are (S-ADR-01)."""
+    widest = 0
+    for flow in flows:
+        if whole and flow.sources == whole:
+            return "world"
+        widest = max(widest, count(flow.sources))
+    return widest
+
+
+# Barriers ---------------------------------------------------------------------------------------------
+
+
+def _nearest(facts: Facts, connections: Sequence[Connection]) -> tuple[int | None, tuple[Barrier, ...]]:
+    """The smallest number of layers to lift on any way, and every barrier of the first way that needs so few."""
+    found = [(least, c) for c in connections if (least := least_lifts(c))]
+    if not found:
+        return None, ()
+    lifts, connection = min(found, key=lambda pair: len(pair[0][0]))
+    return len(lifts[0]), barriers_of(facts, connection, lifts)
+
+
+def _latent(connections: Sequence[Connection]) -> Verdict | None:
+    """The verdict if instance and interface were in service, where that is what keeps packets out."""
+    stopped = [c for c in connections if any(_is_bad_state(check.cause) for check in c.checks)]
+    if not stopped:
+        return None
+    return judge(_without_state(c) for c in connections)
+
+
+def _is_bad_state(cause: object) -> bool:
+    return isinstance(cause, Stated) and cause.code in _STATE_CODES
+
+
+def _without_state(connection: Connection) -> tuple[Share, Share]:
+    family = connection.question.family
+    both = []
+    for directions in ({"forward"}, {"forward", "return"}):
+        total = decided(connection.question)
+        checks = [c for c in connection.checks if c.layer is not Layer.STATE and c.direction in directions]
+        layers = layers_of(connection._replace(checks=tuple(checks)))
+        for share in layers.values():
+            total = total & share
+        both.append(total & everything(family))
+    return both[0], both[1]

@@ -1,0 +1,339 @@
+"""The walk of a packet set through the estate: filters, routes, local delivery, appliances.
+
+`leave` sends from an interface, `arrive` ends at one. Between them the destination picks the way:
+neighbours in the subnet directly (S-RT-09), everything else past the subnet's ACL to its route table, whose
+parts go on by their targets; what crosses a gateway is in `crossing`. Where a flow is stopped or the
+snapshot does not say how it goes on, its region gets a check that says so and has no ending.
+"""
+
+from typing import TYPE_CHECKING, assert_never
+
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.record import Undecided
+from sekisho.model.routing import Route, RouteTable, TargetKind
+from sekisho.model.vpc import Subnet
+from sekisho.sets.flows import FlowSet
+from sekisho.sets.prefixes import Family, Range, parse_ranges, spell
+from sekisho.sets.reshape import for_every_source_port, for_some_source_port, pin
+
+from .facts import Facts
+from .groups import Groups, Question, addresses_of
+from .routes import RoutePart, lookup
+from .share import Share, assumed, decided, doubtful, nothing
+from .transit import AclCause, Arrived, End, Ending, GroupCause, Header, Layer, Leg, Stated, Transit
+
+if TYPE_CHECKING:
+    from .crossing import Crossing
+
+NAT_PORTS: Range = (1024, 65535)
+# Interfaces that do not end connections by the rules of security groups alone (S-ENI-06).
+_NAT_KINDS = {"nat_gateway", "natGateway"}
+_OTHER_KINDS = {"network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"}
+_NO_PACKETS = {"stopping", "stopped", "shutting-down", "terminated"}
+
+
+class Walker:
+    """Walks of one family. `choice` picks among the addresses of NAT gateways that have several (S-NAT-02)."""
+
+    crossing: "Crossing"
+
+    def __init__(self, facts: Facts, groups: Groups, family: Family, choice: int = 0) -> None:
+        self.facts = facts
+        self.groups = groups
+        self.family = family
+        self.choice = choice
+
+    # Sending ------------------------------------------------------------------------------------
+
+    def leave(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
+        """Send from the interface: its groups, then neighbours, then ACL and routes."""
+        if interface.network_interface_id not in t.tracked:
+            self.check_groups(leg, t, interface, egress=True)
+        subnet = self.facts.topology.subnet_of(interface)
+        if isinstance(subnet, Undecided):
+            self.doubt(leg, t, subnet.reason)
+            return
+        near, far = self.split(t, parse_ranges(subnet.cidrs, self.family))
+        if near:
+            self.deliver(leg, near, subnet.vpc_id, subnet.subnet_id)
+        if far:
+            self.leave_subnet(leg, far, subnet)
+
+    def leave_subnet(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
+        """Out of a subnet to wherever its routes lead."""
+        self.check_acl(leg, t, subnet, egress=True)
+        table = self.facts.topology.route_table_of(subnet)
+        if isinstance(table, Undecided):
+            self.doubt(leg, t, table.reason)
+            return
+        for part in self._parts(t, table):
+            narrowed = self.narrow(t, part.ranges)
+            if narrowed:
+                self._follow(leg, narrowed, subnet, table, part)
+
+    def _parts(self, t: Transit, table: RouteTable) -> tuple[RoutePart, ...]:
+        parts = self.facts.routes(table, self.family)
+        return parts if t.header.dst.address is None else (lookup(parts, t.header.dst.address),)
+
+    def _follow(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, part: RoutePart) -> None:
+        table_id = table.route_table_id
+        if part.undecided:
+            self.doubt(leg, t, part.undecided)
+        elif part.index is None:
+            detail = f"{table_id} of {subnet.subnet_id} has no route to {self.spell_destination(t)}"
+            evidence = self.facts.source("route_tables", table_id)
+            self.stop(leg, t, Stated("NO_ROUTE_TO_DESTINATION", table_id, detail, (evidence,)))
+        else:
+            route = table.routes[part.index]
+            if route.state == "blackhole":
+                self.stop_at_route(leg, t, table, part.index, "BAD_STATE_ROUTE", "is a blackhole: its target is gone")
+            elif route.state not in {None, "active"}:
+                self.doubt(leg, t, f"{describe_route(table, route)} is in state `{route.state}`")
+            else:
+                self._hand_over(leg, t, subnet, table, part.index)
+
+    def _hand_over(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+        route = table.routes[index]
+        kind, target = route.target
+        t = t._replace(route=(table.route_table_id, index))
+        match kind:
+            case TargetKind.LOCAL:
+                self.deliver(leg, t, subnet.vpc_id, subnet.subnet_id)
+            case TargetKind.NETWORK_INTERFACE:
+                self._appliance(leg, t, subnet, table, index)
+            case TargetKind.INTERNET_GATEWAY:
+                self.crossing.internet_gateway(leg, t, subnet, table, index)
+            case TargetKind.EGRESS_ONLY_INTERNET_GATEWAY:
+                self.crossing.egress_only_gateway(leg, t, subnet, table, index)
+            case TargetKind.NAT_GATEWAY:
+                self.crossing.nat_gateway(leg, t, subnet, table, index)
+            case TargetKind.PEERING:
+                self.crossing.peering(leg, t, subnet, table, index)
+            case TargetKind.VPN_GATEWAY:
+                self.crossing.vpn_gateway(leg, t, subnet, table, index)
+            case (
+                TargetKind.TRANSIT_GATEWAY
+                | TargetKind.VPC_ENDPOINT
+                | TargetKind.CARRIER_GATEWAY
+                | TargetKind.LOCAL_GATEWAY
+                | TargetKind.CORE_NETWORK
+                | TargetKind.OTHER
+            ):
+                self.doubt(leg, t, f"{describe_route(table, route)} leads to {target}, which is not modelled")
+            case _:
+                assert_never(kind)
+
+    # Local delivery -----------------------------------------------------------------------------
+
+    def deliver(self, leg: Leg, t: Transit, vpc_id: str, from_subnet: str | None) -> None:
+        """To whoever holds the destination in the VPC (S-RT-10)."""
+        address = t.header.dst.address
+        if t.translation and t.header.reply and address == t.translation.address:
+            self.crossing.back_at_nat(leg, t, from_subnet)
+            return
+        holders = () if address is None else self.facts.topology.holders_in_vpc(vpc_id, spell(address, self.family))
+        if len(holders) == 1:
+            self.arrive(leg, t, holders[0], from_subnet)
+        elif holders:
+            names = ", ".join(sorted(i.network_interface_id for i in holders))
+            self.doubt(leg, t, f"{self.spell_destination(t)} is held by several interfaces: {names}")
+        else:
+            gap = self.facts.snapshot.gap("interfaces", self.facts.topology.vpc_scope(vpc_id))
+            detail = f"no interface of {vpc_id} holds {self.spell_destination(t)}"
+            if gap:
+                self.doubt(leg, t, f"{detail} as far as is known: {gap}")
+            else:
+                self.stop(leg, t, Stated("ENI_ADDRESS_RESTRICTION", vpc_id, detail, (self.facts.source("vpcs", vpc_id),)))
+
+    def arrive(self, leg: Leg, t: Transit, interface: NetworkInterface, from_subnet: str | None) -> None:
+        """At an interface: the subnet's ACL where the packet comes from another one, groups, state."""
+        by_group = self.check_arrival(leg, t, interface, from_subnet)
+        leg.endings.append(Ending(t, Arrived(interface.network_interface_id, by_group)))
+
+    def check_arrival(
+        self, leg: Leg, t: Transit, interface: NetworkInterface, from_subnet: str | None
+    ) -> dict[str, FlowSet]:
+        """The checks of `arrive` alone; the part that each group admits."""
+        self._check_acl_in(leg, t, interface, from_subnet)
+        by_group: dict[str, FlowSet] = {}
+        if interface.network_interface_id not in t.tracked:
+            by_group = self.check_groups(leg, t, interface, egress=False)
+        self.check_state(leg, t, interface)
+        return by_group
+
+    def _check_acl_in(self, leg: Leg, t: Transit, interface: NetworkInterface, from_subnet: str | None) -> None:
+        subnet = self.facts.topology.subnet_of(interface)
+        if isinstance(subnet, Undecided):
+            leg.check(Layer.ACL_IN, t.region, doubtful(t.region, subnet.reason), _unexplained(subnet.reason))
+        elif subnet.subnet_id != from_subnet:
+            self.check_acl(leg, t, subnet, egress=False)
+
+    # Filters ------------------------------------------------------------------------------------
+
+    def check_acl(self, leg: Leg, t: Transit, subnet: Subnet, *, egress: bool) -> None:
+        layer = Layer.ACL_OUT if egress else Layer.ACL_IN
+        acl = self.facts.topology.acl_of(subnet)
+        if isinstance(acl, Undecided):
+            leg.check(layer, t.region, doubtful(t.region, acl.reason), _unexplained(acl.reason))
+            return
+        flows = self.facts.acl(acl, self.family, egress=egress, reply=t.header.reply)
+        flows = read(flows, t.header.dst if egress else t.header.src)
+        share = decided(flows)
+        if t.header.reply and t.header.translated:
+            why = f"{t.translation.gateway if t.translation else 'a NAT gateway'} may choose any port of 1024-65535, and {acl.network_acl_id} lets only some through"
+            share = _whatever_port(flows, why)
+        leg.check(layer, t.region, share, AclCause(acl, egress, t.header.reply, t.header))
+
+    def check_groups(self, leg: Leg, t: Transit, interface: NetworkInterface, *, egress: bool) -> dict[str, FlowSet]:
+        """Note what the interface's groups let through; the part that each of them admits."""
+        end = t.header.dst if egress else t.header.src
+        question = Question(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc)
+        share = _read_share(self.groups.of_interface(interface, question), end)
+        leg.check(Layer.GROUPS, t.region, share, GroupCause(interface, egress, t.peer_vpc is None))
+        if egress:
+            return {}
+        return {g: read(s.sure, end) & t.region for g, s in self.groups.by_group(interface, question).items()}
+
+    def check_state(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
+        """Whether the interface is in service and its instance takes packets (S-ENI-01, S-ENI-06, S-INST-01)."""
+        interface_id = interface.network_interface_id
+        place = self.facts.source("interfaces", interface_id)
+        kind = interface.interface_type
+        if kind in _NAT_KINDS and not t.header.reply:
+            detail = f"{interface_id} belongs to a NAT gateway, which accepts no connection"
+            self._stop_state(leg, t, Stated("NO_POSSIBLE_DESTINATION", interface_id, detail, (place,)))
+        elif kind in _OTHER_KINDS:
+            reason = f"{interface_id} belongs to a {kind.replace('_', ' ')}, which is not modelled"
+            leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
+        if interface.status is None:
+            reason = f"{interface_id} has no status in the snapshot"
+            leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
+        elif interface.status not in {"in-use", "associated"}:
+            detail = f"{interface_id} is not attached (status `{interface.status}`)"
+            self._stop_state(leg, t, Stated("BAD_STATE_ATTACHMENT", interface_id, detail, (place,)))
+        if interface.instance_id:
+            self._check_instance(leg, t, interface, interface.instance_id)
+
+    def _check_instance(self, leg: Leg, t: Transit, interface: NetworkInterface, instance_id: str) -> None:
+        instance = self.facts.snapshot.instances.get(instance_id)
+        if instance is None:
+            scope = self.facts.topology.interface_scope(interface)
+            reason = self.facts.snapshot.why_missing("instances", instance_id, scope)
+            leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
+        elif instance.state.name in _NO_PACKETS:
+            place = self.facts.source("instances", instance_id, "/State")
+            detail = f"{instance_id} is {instance.state.name}"
+            self._stop_state(leg, t, Stated("BAD_STATE", instance_id, detail, (place,)))
+
+    def _stop_state(self, leg: Leg, t: Transit, cause: Stated) -> None:
+        leg.check(Layer.STATE, t.region, nothing(self.family), cause)
+
+    # Appliances ---------------------------------------------------------------------------------
+
+    def _appliance(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+        """Through the interface that a route names (S-APP-01 to S-APP-03)."""
+        route = table.routes[index]
+        target = route.target.id
+        interface = self.facts.snapshot.interfaces.get(target)
+        if interface is None:
+            scope = self.facts.topology.vpc_scope(subnet.vpc_id)
+            self.doubt(leg, t, self.facts.snapshot.why_missing("interfaces", target, scope))
+            return
+        if interface.vpc_id != subnet.vpc_id:
+            self.stop_at_route(leg, t, table, index, "BAD_STATE_ROUTE", f"leads to {target} in another VPC")
+            return
+        if t.header.dst.address is not None and _holds(interface, self.family, t.header.dst.address):
+            self.arrive(leg, t, interface, subnet.subnet_id)
+            return
+        if interface.source_dest_check:
+            detail = f"{target} has its source/destination check on, so it does not forward"
+            place = self.facts.source("interfaces", target, "/SourceDestCheck")
+            self.stop(leg, t, Stated("ENI_SOURCE_DEST_CHECK_RESTRICTION", target, detail, (place,)))
+            return
+        if target in t.passed:
+            self.stop_at_route(leg, t, table, index, "NO_ROUTE_TO_DESTINATION", f"leads back to {target}: a loop")
+            return
+        self.pass_through(leg, t, interface, subnet.subnet_id)
+
+    def pass_through(self, leg: Leg, t: Transit, interface: NetworkInterface, from_subnet: str | None) -> None:
+        """Into an appliance, and on from its own subnet with the header unchanged (an assumption)."""
+        name = interface.network_interface_id
+        self.check_arrival(leg, t, interface, from_subnet)
+        assumption = f"the appliance at {name} forwards what it gets, with the header unchanged"
+        leg.check(leg.route_layer, t.region, assumed(t.region, assumption), _unexplained(assumption))
+        beyond = t._replace(peer_vpc=None, passed=(*t.passed, name), via=(*t.via, name))
+        self.leave(leg, beyond, interface)
+
+    # Regions ------------------------------------------------------------------------------------
+
+    def narrow(self, t: Transit, destinations: tuple[Range, ...]) -> Transit | None:
+        """The part of the packets whose destination is one of these, None where there is none."""
+        dst = t.header.dst
+        if dst.address is not None:
+            return t if any(low <= dst.address <= high for low, high in destinations) else None
+        region = t.region & FlowSet.of_remotes(self.family, destinations)
+        return None if region.is_empty else t._replace(region=region)
+
+    def split(self, t: Transit, destinations: tuple[Range, ...]) -> tuple[Transit | None, Transit | None]:
+        """The packets to these destinations, and the others."""
+        inside = self.narrow(t, destinations)
+        if inside is None:
+            return None, t
+        if t.header.dst.address is not None:
+            return inside, None
+        rest = t.region - inside.region
+        return inside, None if rest.is_empty else t._replace(region=rest)
+
+    def spell_destination(self, t: Transit) -> str:
+        address = t.header.dst.address
+        return "those addresses" if address is None else spell(address, self.family)
+
+    # Ends of a walk -----------------------------------------------------------------------------
+
+    def stop(self, leg: Leg, t: Transit, cause: Stated, layer: Layer | None = None) -> None:
+        """Nothing of the region goes on."""
+        leg.check(layer or leg.route_layer, t.region, nothing(self.family), cause)
+
+    def stop_at_route(self, leg: Leg, t: Transit, table: RouteTable, index: int, code: str, why: str) -> None:
+        place = self.facts.source("route_tables", table.route_table_id, f"/Routes/{index}")
+        detail = f"{describe_route(table, table.routes[index])} {why}"
+        self.stop(leg, t, Stated(code, table.route_table_id, detail, (place,)))
+
+    def doubt(self, leg: Leg, t: Transit, reason: str, layer: Layer | None = None) -> None:
+        """Whether and how the region goes on is not known."""
+        leg.check(layer or leg.route_layer, t.region, doubtful(t.region, reason), _unexplained(reason))
+
+
+def read(flows: FlowSet, end: End) -> FlowSet:
+    """A set over an address, read on one end of the header (see `transit`)."""
+    if end.remote:
+        return flows
+    if end.address is None:
+        raise ValueError("an end that is not remote has an address")
+    return pin(flows, end.address)
+
+
+def _read_share(share: Share, end: End) -> Share:
+    if end.remote:
+        return share
+    notes = tuple(n._replace(region=read(n.region, end)) for n in share.doubts)
+    return Share(read(share.sure, end), read(share.maybe, end), notes)
+
+
+def _whatever_port(flows: FlowSet, reason: str) -> Share:
+    """What passes from every port that a NAT gateway may choose, and what from some (S-NAT-02)."""
+    sure, maybe = for_every_source_port(flows, NAT_PORTS), for_some_source_port(flows, NAT_PORTS)
+    return Share(sure, maybe, doubtful(maybe - sure, reason).doubts)
+
+
+def _holds(interface: NetworkInterface, family: Family, address: int) -> bool:
+    return any(low <= address <= high for low, high in addresses_of(interface, family))
+
+
+def _unexplained(reason: str) -> Stated:
+    return Stated("", "", reason)
+
+
+def describe_route(table: RouteTable, route: Route) -> str:
+    """A route as a reader finds it: its table, destination and target."""
+    return f"{table.route_table_id}: {route.destination} -> {route.target.id}"

@@ -1,0 +1,1 @@
+"""What an assessment finds, in Amazon Inspector Classic's vocabulary."""

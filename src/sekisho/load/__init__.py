@@ -1,0 +1,92 @@
+"""Bytes -> `Snapshot`: plain or enveloped AWS answers, from any number of accounts and regions.
+
+What cannot be used becomes an issue, and what hangs on it is missing or not read: nothing is dropped in silence.
+"""
+
+from pathlib import Path
+
+from sekisho.errors import SnapshotError
+from sekisho.model.kinds import UnmodelledKind
+from sekisho.model.record import Issue, Scope
+from sekisho.model.snapshot import Input, Snapshot, Unmodelled
+
+from . import files
+from .decode import Decoded, decode
+from .link import Records, dangling, disagreements
+from .merge import merge, pages_of
+from .recognise import recognise
+from .scope import Placed, resolve, stated
+from .states import call_states, collected
+
+__all__ = ["load"]
+
+
+def load(path: Path, limits: files.Limits | None = None) -> Snapshot:
+    """The snapshot in a directory, zip, tar.gz or single JSON file.
+
+    SnapshotError, with one line that says what to do, where there is none or a file of it shows nothing.
+    """
+    inputs: list[Input] = []
+    issues: list[Issue] = []
+    decoded: list[tuple[Decoded, Scope]] = []
+    for file in files.read(path, limits):
+        if isinstance(file, Issue):
+            issues.append(file)
+            continue
+        inputs.append(Input(file.name, file.sha256, file.size))
+        answers, more = recognise(file)
+        issues.extend(more)
+        for answer in answers:
+            scope, unclear = stated(answer)
+            one = decode(answer, clues=None in scope)
+            issues.extend((*unclear, *one.issues))
+            decoded.append((one, scope))
+    if not decoded:
+        raise SnapshotError(f"{path}: {_nothing(issues, inputs)}")
+    # The order of a directory walk, a zip and a tar differ; that of names does not.
+    decoded.sort(key=lambda one: (one[0].answer.file, one[0].answer.pointer))
+    return _linked(decoded, issues, sorted(inputs))
+
+
+def _linked(decoded: list[tuple[Decoded, Scope]], issues: list[Issue], inputs: list[Input]) -> Snapshot:
+    placed, unplaced = resolve(decoded)
+    calls, gaps = call_states(placed)
+    pages, lost = pages_of(placed)
+    merged = merge(pages)
+    records = Records(merged.pages, (*lost, *merged.missing))
+    torn, disagreeing = disagreements(records)
+    times, untimely = collected(one.answer for one, _ in decoded)
+    found = (*issues, *unplaced, *gaps, *merged.issues, *disagreeing, *dangling(records, calls), *untimely)
+    return Snapshot(
+        merged.pages,
+        calls=calls,
+        issues=tuple(sorted(dict.fromkeys(found))),
+        missing=(*lost, *merged.missing, *torn),
+        unmodelled=_unmodelled(placed),
+        inputs=tuple(inputs),
+        collected=times,
+    )
+
+
+def _unmodelled(placed: tuple[Placed, ...]) -> tuple[Unmodelled, ...]:
+    """Every record that is not modelled; seen twice from one account and region, it is there once."""
+    found: dict[tuple[str, str, Scope], Unmodelled] = {}
+    for one in placed:
+        kind = one.decoded.answer.kind
+        if not isinstance(kind, UnmodelledKind):
+            continue
+        for record, scope in zip(one.decoded.found, one.found, strict=True):
+            place = (kind.call, record.id, scope)
+            earlier = found.get(place)
+            refers = record.refers | (earlier.refers if earlier else frozenset())
+            source = earlier.source if earlier else record.source
+            found[place] = Unmodelled(kind, record.id, scope, refers, source, record.internet_facing)
+    return tuple(found.values())
+
+
+def _nothing(issues: list[Issue], inputs: list[Input]) -> str:
+    """What to do about a snapshot without any AWS answer."""
+    if not inputs:
+        return "no *.json file in it; save answers with `aws ec2 describe-... --output json`"
+    first = next((f"{i.file}: {i.what}; {i.effect}" for i in issues), "")
+    return f"no AWS answer in it ({first})" if first else "no AWS answer in it"

@@ -1,0 +1,214 @@
+"""What a record of AWS cannot say: a CIDR with host bits, a port above 65535, a protocol that does not exist.
+
+Each check gives one line that says what is wrong, or None. A record that fails is not used at all:
+a rule that cannot be read in full must not decide anything.
+"""
+
+import re
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from sekisho.model import filters, gateways, interface, routing, vpc
+from sekisho.model.kinds import Kind
+from sekisho.model.record import Record
+
+_NAMED_PROTOCOLS = {"tcp", "udp", "icmp", "icmpv6"}
+_WITH_PORTS = {"tcp", "6", "udp", "17"}
+_WITH_TYPES = {"icmp", "1", "icmpv6", "58"}
+_BYTE, _LAST_PORT = 255, 65535
+_LAST_RULE = 32768  # AWS closes a list with 32767 (IPv4) and 32768 (IPv6).
+_ID = re.compile(r"[!-~]{1,256}")
+
+
+def flaw(kind: Kind, record: Record) -> str | None:
+    """Why the record cannot be as AWS wrote it, or None."""
+    name = getattr(record, kind.id_field)
+    if name is not None and not _ID.fullmatch(name):
+        return f"{name!r} is not an id"
+    return next((f for f in _CHECKS.get(type(record), _nothing)(record) if f), None)
+
+
+def _nothing(_: Record) -> Iterable[str | None]:
+    return ()
+
+
+# Addresses ------------------------------------------------------------------------------------------
+
+
+def _ipv4(text: str | None) -> str | None:
+    return _address(text, socket.AF_INET, "IPv4")
+
+
+def _ipv6(text: str | None) -> str | None:
+    return _address(text, socket.AF_INET6, "IPv6")
+
+
+def _address(text: str | None, family: int, name: str) -> str | None:
+    try:
+        if text is not None:
+            socket.inet_pton(family, text)
+    except (OSError, ValueError):
+        return f"{text!r} is not an {name} address"
+    return None
+
+
+@lru_cache(maxsize=65536)
+def _cidr(text: str | None, version: int | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        network = None
+    if network is None or not re.fullmatch(r"[0-9A-Fa-f.:]+/\d{1,3}", text):
+        return f"{text!r} is not a CIDR"
+    if version and network.version != version:
+        return f"{text!r} is not an IPv{version} CIDR"
+    host_bits = ip_address(text.partition("/")[0]) != network.network_address
+    return f"{text!r} has host bits set (its network is {network})" if host_bits else None
+
+
+def _cidr4(text: str | None) -> str | None:
+    return _cidr(text, 4)
+
+
+def _cidr6(text: str | None) -> str | None:
+    return _cidr(text, 6)
+
+
+# VPCs, interfaces -----------------------------------------------------------------------------------
+
+
+def _vpc(record: vpc.Vpc) -> Iterable[str | None]:
+    yield _cidr4(record.cidr_block)
+    yield from (_cidr4(a.cidr_block) for a in record.cidr_block_association_set)
+    yield from (_cidr6(a.ipv6_cidr_block) for a in record.ipv6_cidr_block_association_set)
+
+
+def _subnet(record: vpc.Subnet) -> Iterable[str | None]:
+    yield _cidr4(record.cidr_block)
+    yield from (_cidr6(a.ipv6_cidr_block) for a in record.ipv6_cidr_block_association_set)
+
+
+def _interface(record: interface.NetworkInterface) -> Iterable[str | None]:
+    ipv4 = [record.private_ip_address, *_associated(record.association)]
+    for address in record.private_ip_addresses:
+        ipv4.append(address.private_ip_address)
+        ipv4 += _associated(address.association)
+    yield from map(_ipv4, dict.fromkeys(ipv4))
+    yield from (_ipv6(a.ipv6_address) for a in record.ipv6_addresses)
+    yield from (_cidr4(p.ipv4_prefix) for p in record.ipv4_prefixes)
+    yield from (_cidr6(p.ipv6_prefix) for p in record.ipv6_prefixes)
+
+
+def _associated(association: interface.Association | None) -> tuple[str | None, ...]:
+    if association is None:
+        return ()
+    return association.public_ip, association.carrier_ip, association.customer_owned_ip
+
+
+def _elastic(record: interface.Address) -> Iterable[str | None]:
+    yield _ipv4(record.public_ip)
+    yield _ipv4(record.private_ip_address)
+
+
+# Filters --------------------------------------------------------------------------------------------
+
+
+def _protocol(text: str) -> str | None:
+    known = text.lower() in _NAMED_PROTOCOLS or text == "-1" or (re.fullmatch(r"\d{1,3}", text) and int(text) <= _BYTE)
+    return None if known else f"{text!r} is not a protocol"
+
+
+def _group(record: filters.SecurityGroup) -> Iterable[str | None]:
+    for permission in (*record.ip_permissions, *record.ip_permissions_egress):
+        yield _protocol(permission.ip_protocol)
+        yield _permission_ports(permission)
+        yield from (_cidr4(r.cidr_ip) for r in permission.ip_ranges)
+        yield from (_cidr6(r.cidr_ipv6) for r in permission.ipv6_ranges)
+
+
+def _permission_ports(permission: filters.IpPermission) -> str | None:
+    protocol, low, high = permission.ip_protocol.lower(), permission.from_port, permission.to_port
+    if protocol in _WITH_PORTS and (low, high) not in {(None, None), (-1, -1)}:
+        return _ports(low, high)
+    if protocol in _WITH_TYPES and not all(-1 <= n <= _BYTE for n in (low, high) if n is not None):
+        return f"{low}-{high} is not an ICMP type and code"
+    return None
+
+
+def _ports(low: int | None, high: int | None) -> str | None:
+    if low is None or high is None:
+        return "it names only one end of a port range"
+    return None if 0 <= low <= high <= _LAST_PORT else f"{low}-{high} is not a port range"
+
+
+def _acl(record: filters.NetworkAcl) -> Iterable[str | None]:
+    numbers: dict[tuple[bool, int], filters.AclEntry] = {}
+    for entry in record.entries:
+        yield from _acl_entry(entry)
+        if numbers.setdefault((entry.egress, entry.rule_number), entry) != entry:
+            yield f"rule {entry.rule_number} is there twice with different contents"
+
+
+def _acl_entry(entry: filters.AclEntry) -> Iterable[str | None]:
+    if not 1 <= entry.rule_number <= _LAST_RULE:
+        yield f"{entry.rule_number} is not a rule number"
+    if entry.rule_action not in {"allow", "deny"}:
+        yield f"{entry.rule_action!r} is neither allow nor deny"
+    if (entry.cidr_block is None) == (entry.ipv6_cidr_block is None):
+        yield f"rule {entry.rule_number} does not name exactly one CIDR"
+    yield _protocol(entry.protocol)
+    yield _cidr4(entry.cidr_block)
+    yield _cidr6(entry.ipv6_cidr_block)
+    if entry.port_range is not None and entry.protocol.lower() in _WITH_PORTS:
+        yield _ports(entry.port_range.first, entry.port_range.last)
+    kinds = entry.icmp_type_code
+    if kinds is not None and not (-1 <= kinds.type <= _BYTE and -1 <= kinds.code <= _BYTE):
+        yield f"{kinds.type}/{kinds.code} is not an ICMP type and code"
+
+
+def _prefix_list(record: filters.PrefixList) -> Iterable[str | None]:
+    return (_cidr(c, None) for c in record.cidrs)
+
+
+# Routes, gateways -----------------------------------------------------------------------------------
+
+
+def _route_table(record: routing.RouteTable) -> Iterable[str | None]:
+    for route in record.routes:
+        yield _cidr4(route.destination_cidr_block)
+        yield _cidr6(route.destination_ipv6_cidr_block)
+        named = (route.destination_cidr_block, route.destination_ipv6_cidr_block, route.destination_prefix_list_id)
+        if sum(n is not None for n in named) != 1:
+            yield "a route does not name exactly one destination"
+
+
+def _nat(record: gateways.NatGateway) -> Iterable[str | None]:
+    for address in record.nat_gateway_addresses:
+        yield _ipv4(address.private_ip)
+        yield _ipv4(address.public_ip)
+
+
+def _peering(record: gateways.VpcPeeringConnection) -> Iterable[str | None]:
+    for side in (record.requester_vpc_info, record.accepter_vpc_info):
+        yield _cidr4(side.cidr_block)
+        yield from (_cidr4(c.cidr_block) for c in side.cidr_block_set)
+        yield from (_cidr6(c.ipv6_cidr_block) for c in side.ipv6_cidr_block_set)
+
+
+_CHECKS: Mapping[type, Callable[[Any], Iterable[str | None]]] = {
+    vpc.Vpc: _vpc,
+    vpc.Subnet: _subnet,
+    interface.NetworkInterface: _interface,
+    interface.Address: _elastic,
+    filters.SecurityGroup: _group,
+    filters.NetworkAcl: _acl,
+    filters.PrefixList: _prefix_list,
+    routing.RouteTable: _route_table,
+    gateways.NatGateway: _nat,
+    gateways.VpcPeeringConnection: _peering,
+}

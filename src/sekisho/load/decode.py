@@ -1,0 +1,255 @@
+"""Lists of raw records -> typed records: a whole list at once, and only in a damaged one each record alone."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from sekisho.model.filters import PrefixList
+from sekisho.model.interface import Instance
+from sekisho.model.kinds import PREFIX_LIST_ENTRIES, Kind, UnmodelledKind
+from sekisho.model.record import Issue, Record, Source
+from sekisho.model.snapshot import Missing
+
+from .check import flaw
+from .clues import Clue, Hint, clue_of, clue_of_text
+from .files import shown
+from .recognise import NAN, UNREADABLE, Answer
+
+_REFER = re.compile(
+    rb"(?<![\w-])(?:(?:vpc|subnet|eni|i|sg|acl|rtb|igw|eigw|nat|pcx|vgw|vpn|tgw|tgw-attach|tgw-rtb|vpce|vpce-svc|eice"
+    rb"|vpcea|vae|lgw|lgw-rtb|cagw|pl|cgw|cvpn-endpoint|dxgw|dxvif|dx-gw|core-network|svc|sn|snva|ipam-pool)"
+    rb"-[0-9A-Za-z][0-9A-Za-z_-]*|arn:[\w-]+:[\w-]+:[\w-]*:\d*:[^\"\\\s]+)"
+)
+_LONGEST_ID = 256
+_NAN = msgspec.json.encode(NAN)
+
+
+class Reservation(msgspec.Struct, rename="pascal", gc=False):
+    """What DescribeInstances wraps its instances in; the owner of all of them is named here only."""
+
+    owner_id: str | None = None
+    instances: tuple[Instance, ...] = ()
+
+
+class _RawReservation(msgspec.Struct, rename="pascal"):
+    owner_id: Any = None
+    instances: list[msgspec.Raw] = []
+
+
+class _Entry(msgspec.Struct, rename="pascal"):
+    cidr: str
+
+
+class Rows(NamedTuple):
+    """Records as one list of an answer holds them; `clues` (empty where not wanted) say whose each is."""
+
+    pointer: str
+    records: tuple[Record, ...]
+    owner: str | None = None
+    clues: tuple[Clue, ...] = ()
+    single: bool = False
+
+
+class Found(NamedTuple):
+    """A record that is not modelled, before its scope is known."""
+
+    id: str
+    refers: frozenset[str]
+    source: Source
+    internet_facing: bool | None
+    clue: Clue
+
+
+class Decoded(NamedTuple):
+    """What one answer holds."""
+
+    answer: Answer
+    rows: tuple[Rows, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    found: tuple[Found, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(len(r.records) for r in self.rows) + len(self.missing) + len(self.found)
+
+
+def decode(answer: Answer, *, clues: bool) -> Decoded:
+    """The records of the answer. One that cannot be used is in `missing`, with an issue."""
+    if answer.body is None:
+        return Decoded(answer)
+    if answer.call == PREFIX_LIST_ENTRIES:
+        return _entries(answer, answer.body)
+    match answer.kind:
+        case None:
+            return Decoded(answer)
+        case UnmodelledKind() as kind:
+            return Decoded(answer, found=tuple(_found(answer, kind, answer.body)))
+        case Kind() as kind:
+            rows = _whole(answer, kind, answer.body, clues=clues)
+            return Decoded(answer, rows) if rows is not None else _one_by_one(answer, kind, answer.body, clues=clues)
+
+
+def refers(raw: bytes | memoryview | msgspec.Raw) -> frozenset[str]:
+    """All AWS ids and ARNs that the text names."""
+    return frozenset(m.decode("utf-8", "replace") for m in _REFER.findall(memoryview(raw)))
+
+
+# A whole list ---------------------------------------------------------------------------------------
+
+
+@cache
+def _list_of(type_: type) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(tuple[type_, ...])  # type: ignore[valid-type]
+
+
+def _whole(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> tuple[Rows, ...] | None:
+    """The list at once; None where any record of it cannot be used."""
+    try:
+        rows = (
+            _instances(answer, body, clues=clues)
+            if kind.type is Instance
+            else (_list(answer, kind, body, clues=clues),)
+        )
+    except UNREADABLE:
+        return None
+    return rows if all(flaw(kind, record) is None for r in rows for record in r.records) else None
+
+
+def _list(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> Rows:
+    single = kind.table == "bpa_options"
+    if single:
+        body = msgspec.Raw(b"[%b]" % bytes(body))
+    hints = _list_of(Hint).decode(body) if clues else ()
+    return Rows(answer.pointer, _list_of(kind.type).decode(body), None, tuple(map(clue_of, hints)), single)
+
+
+def _instances(answer: Answer, body: msgspec.Raw, *, clues: bool) -> tuple[Rows, ...]:
+    hints = _list_of(_HintReservation).decode(body) if clues else None
+    return tuple(
+        Rows(
+            f"{answer.pointer}/{index}/Instances",
+            reservation.instances,
+            reservation.owner_id,
+            tuple(map(clue_of, hints[index].instances)) if hints else (),
+        )
+        for index, reservation in enumerate(_list_of(Reservation).decode(body))
+    )
+
+
+class _HintReservation(msgspec.Struct, rename="pascal"):
+    instances: tuple[Hint, ...] = ()
+
+
+# A damaged list -------------------------------------------------------------------------------------
+
+
+def _one_by_one(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> Decoded:
+    rows: list[Rows] = []
+    missing: list[Missing] = []
+    issues: list[Issue] = []
+    for pointer, owner, raw in _raw_records(answer, kind, body):
+        try:
+            record = msgspec.json.decode(raw, type=kind.type)
+            why, inner = flaw(kind, record), ""
+            if why is None:
+                found = (clue_of(_hint(raw)),) if clues else ()
+                rows.append(Rows(pointer, (record,), owner, found, single=True))
+                continue
+        except UNREADABLE as error:
+            why, inner = _reason(raw, error)
+        lost = _lost(answer, kind, pointer, raw, shown(why))
+        missing.append(lost)
+        issues.append(Issue(answer.file, pointer + inner, f"{lost.id}: {lost.why}", "what depends on it is unknown"))
+    return Decoded(answer, tuple(rows), tuple(missing), (), tuple(issues))
+
+
+def _raw_records(answer: Answer, kind: Kind, body: msgspec.Raw) -> Iterator[tuple[str, str | None, msgspec.Raw]]:
+    """Each record with its pointer and owner; a reservation that cannot be taken apart stands for its instances."""
+    if kind.table == "bpa_options":
+        yield answer.pointer, None, body
+        return
+    for index, raw in enumerate(msgspec.json.decode(body, type=list[msgspec.Raw])):
+        pointer = f"{answer.pointer}/{index}"
+        if kind.type is not Instance:
+            yield pointer, None, raw
+            continue
+        try:
+            reservation = msgspec.json.decode(raw, type=_RawReservation)
+        except UNREADABLE:
+            yield pointer, None, raw
+            continue
+        owner = reservation.owner_id if isinstance(reservation.owner_id, str) else None
+        yield from ((f"{pointer}/Instances/{i}", owner, r) for i, r in enumerate(reservation.instances))
+
+
+def _hint(raw: msgspec.Raw) -> Hint:
+    try:
+        return msgspec.json.decode(raw, type=Hint)
+    except UNREADABLE:
+        return Hint()
+
+
+def _reason(raw: msgspec.Raw, error: Exception) -> tuple[str, str]:
+    """Why the record cannot be read, and the JSON pointer of the place inside it."""
+    if _NAN in bytes(raw):
+        return "NaN or Infinity is not a JSON number", ""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply", ""
+    what, _, path = str(error).partition(" - at `$")
+    steps = re.findall(r"\.([A-Za-z0-9_]+)|\[(\d+)\]", path)
+    return what, "".join(f"/{name or index}" for name, index in steps)
+
+
+def _lost(answer: Answer, kind: Kind, pointer: str, raw: msgspec.Raw, why: str) -> Missing:
+    """The record as missing: under its id where that can be read, else under the place where it stands."""
+    member = "".join(part.capitalize() for part in kind.id_field.split("_"))
+    return Missing(
+        kind.table, _name(raw, member) or f"{answer.file}#{pointer}", why, Source(answer.file, pointer), refers(raw)
+    )
+
+
+def _name(raw: msgspec.Raw, member: str) -> str | None:
+    try:
+        value = msgspec.json.decode(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[member])
+    except (*UNREADABLE, KeyError):
+        return None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable() else None
+
+
+# Prefix-list entries, records that are not modelled ---------------------------------------------------
+
+
+def _entries(answer: Answer, body: msgspec.Raw) -> Decoded:
+    """The entries of one list as one record; the list is named by the parameters of the call."""
+    name = answer.parameters.get("PrefixListId")
+    if not isinstance(name, str) or not name:
+        issue = Issue(answer.file, "/parameters", "it does not say which PrefixListId was asked for", "it is not used")
+        return Decoded(answer._replace(failure="no PrefixListId"), issues=(issue,))
+    kind = _PREFIX_LISTS
+    try:
+        cidrs = tuple(entry.cidr for entry in _list_of(_Entry).decode(body))
+        record = PrefixList(prefix_list_id=name, cidrs=cidrs)
+        why, inner = flaw(kind, record), ""
+    except UNREADABLE as error:
+        why, inner = _reason(body, error)
+    else:
+        if why is None:
+            return Decoded(answer, (Rows(answer.pointer, (record,), single=True),))
+    lost = Missing(kind.table, shown(name), shown(why), Source(answer.file, answer.pointer), frozenset({name}))
+    issue = Issue(answer.file, answer.pointer + inner, f"{lost.id}: {lost.why}", "what depends on it is unknown")
+    return Decoded(answer, missing=(lost,), issues=(issue,))
+
+
+_PREFIX_LISTS = Kind("prefix_lists", "ec2", "GetManagedPrefixListEntries", "Entries", PrefixList, "prefix_list_id")
+
+
+def _found(answer: Answer, kind: UnmodelledKind, body: msgspec.Raw) -> Iterator[Found]:
+    for index, raw in enumerate(msgspec.json.decode(body, type=list[msgspec.Raw])):
+        source = Source(answer.file, f"{answer.pointer}/{index}")
+        name = _name(raw, kind.id_member) or f"{source.file}#{source.pointer}"
+        facing = {"internet-facing": True, "internal": False}.get(_name(raw, "Scheme") or "")
+        yield Found(name, refers(raw) | {name}, source, facing, clue_of_text(bytes(raw)))

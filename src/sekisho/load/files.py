@@ -1,0 +1,288 @@
+"""The only reader of disk: a directory, a zip or a tar archive gives the same names and the same bytes.
+
+Only `*.json` and `*.json.gz` are read. Nothing is ever written or extracted, no link is followed, and
+every size is bounded before it is believed.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+from sekisho.errors import SnapshotError
+from sekisho.model.record import Issue
+
+_CHUNK = 1 << 20
+_DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+class Limits(NamedTuple):
+    """How much of a snapshot is read at most; `ratio` is unpacked to packed bytes, after the first `free` bytes."""
+
+    entries: int = 200_000
+    file_bytes: int = 1 << 30
+    total_bytes: int = 4 << 30
+    ratio: int = 200
+    free: int = 16 << 20
+
+
+class File(NamedTuple):
+    """One JSON file: its text as UTF-8, digest and size of its bytes as they lay, and what cut the text short."""
+
+    name: str
+    data: bytes
+    sha256: str
+    size: int
+    damage: str = ""
+
+
+class _Budget:
+    """What may still be read of one snapshot."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._entries = 0
+        self._bytes = 0
+        self._names: set[str] = set()
+
+    def enter(self) -> None:
+        self._entries += 1
+        if self._entries > self.limits.entries:
+            raise SnapshotError(f"the snapshot holds more than {self.limits.entries} entries; split it")
+
+    def spend(self, size: int) -> None:
+        self._bytes += size
+        if self._bytes > self.limits.total_bytes:
+            raise SnapshotError(f"the snapshot unpacks to more than {self.limits.total_bytes} bytes; split it")
+
+    def admit(self, name: str) -> None:
+        if name in self._names:
+            raise SnapshotError(f"the archive holds {name} twice; keep one")
+        self._names.add(name)
+
+    def check(self, name: str, unpacked: int, packed: int) -> None:
+        if unpacked > self.limits.file_bytes:
+            raise SnapshotError(f"{name} is larger than {self.limits.file_bytes} bytes; split it into pages")
+        if unpacked > self.limits.free and unpacked > self.limits.ratio * max(packed, 1):
+            raise SnapshotError(
+                f"{name} unpacks to over {self.limits.ratio} times its size; it is taken for a zip bomb"
+            )
+
+
+def read(path: Path, limits: Limits | None = None) -> Iterator[File | Issue]:
+    """Every JSON file of the snapshot in the order of its container, and an issue for each that is left out."""
+    budget = _Budget(limits or Limits())
+    try:
+        yield from _container(path)(path, budget)
+    except _DAMAGED as error:
+        raise SnapshotError(f"{path.name}: the archive is damaged ({shown(str(error))}); save it again") from error
+    except OSError as error:
+        raise SnapshotError(f"{path.name}: cannot be read ({shown(error.strerror or str(error))})") from error
+
+
+def shown(text: str, limit: int = 120) -> str:
+    """Text from the input as it may stand in a one-line message."""
+    line = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
+    return line if len(line) <= limit else line[:limit] + "..."
+
+
+def _container(path: Path) -> Callable[[Path, _Budget], Iterator[File | Issue]]:
+    if path.is_dir():
+        return _directory
+    if not path.exists():
+        raise SnapshotError(f"{path}: no such file or directory")
+    if not path.is_file():
+        raise SnapshotError(f"{path}: not a directory, a zip, a tar.gz or a JSON file")
+    if _is_json(path.name):
+        return _single
+    if zipfile.is_zipfile(path):
+        return _zip
+    with path.open("rb") as stream:
+        start = stream.read(2)
+    if start == b"\x1f\x8b" or tarfile.is_tarfile(path):
+        return _tar
+    raise SnapshotError(f"{path}: not a directory, a zip, a tar.gz or a JSON file")
+
+
+def _is_json(name: str) -> bool:
+    return name.lower().endswith((".json", ".json.gz"))
+
+
+# Containers -----------------------------------------------------------------------------------------
+
+
+def _single(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+    with path.open("rb") as stream:
+        yield _file(path.name, _bounded(stream, path.name, path.stat().st_size, budget), budget)
+
+
+def _directory(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+    for folder, folders, names in os.walk(path, onerror=_raise):
+        folders.sort()
+        for entry in folders:
+            if Path(folder, entry).is_symlink():
+                raise _link(_relative(path, folder, entry))
+        for entry in sorted(names):
+            budget.enter()
+            if not _is_json(entry):
+                continue
+            name, place = _relative(path, folder, entry), Path(folder, entry)
+            if _hidden(name):
+                yield _left_out(name)
+                continue
+            status = place.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                raise _link(name)
+            with place.open("rb") as stream:
+                yield _file(name, _bounded(stream, name, status.st_size, budget), budget)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _relative(root: Path, folder: str, entry: str) -> str:
+    name = Path(folder, entry).relative_to(root).as_posix()
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _zip(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            budget.enter()
+            name = _member_name(info.filename)
+            if name.endswith("/") or not _is_json(name):
+                continue
+            if _hidden(name):
+                yield _left_out(name)
+                continue
+            if stat.S_ISLNK(info.external_attr >> 16):
+                raise _link(name)
+            budget.admit(name)
+            if info.flag_bits & 1:
+                raise SnapshotError(f"{name} is encrypted; save the archive without a password")
+            with archive.open(info) as stream:
+                yield _file(name, _bounded(stream, name, info.compress_size, budget), budget)
+
+
+class _Counted(io.RawIOBase):
+    """A stream that stops before the bytes read of it are out of proportion to those of the archive."""
+
+    def __init__(self, stream: io.BufferedIOBase, name: str, packed: int, budget: _Budget) -> None:
+        self._stream, self._name, self._packed, self._budget = stream, name, packed, budget
+        self._total = 0
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= self._budget.limits.file_bytes:
+            raise SnapshotError(f"{self._name} holds an entry larger than {self._budget.limits.file_bytes} bytes")
+        data = self._stream.read(size)
+        self._total += len(data)
+        if self._total > self._budget.limits.free and self._total > self._budget.limits.ratio * max(self._packed, 1):
+            raise SnapshotError(
+                f"{self._name} unpacks to over {self._budget.limits.ratio} times its size; it is taken for a zip bomb"
+            )
+        return data
+
+
+def _tar(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+    packed = path.stat().st_size
+    with path.open("rb") as raw:
+        gzipped = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        stream = gzip.GzipFile(fileobj=raw) if gzipped else raw
+        counted = _Counted(stream, path.name, packed, budget)
+        with tarfile.open(fileobj=counted, mode="r|") as archive:
+            yield from _tar_members(archive, packed, budget)
+
+
+def _tar_members(archive: tarfile.TarFile, packed: int, budget: _Budget) -> Iterator[File | Issue]:
+    for member in archive:
+        budget.enter()
+        name = _member_name(member.name)
+        if member.isdir() or not _is_json(name):
+            budget.spend(member.size)
+            continue
+        if _hidden(name):
+            yield _left_out(name)
+            continue
+        if not member.isreg():
+            raise _link(name)
+        budget.admit(name)
+        stream = cast("IO[bytes]", archive.extractfile(member))  # a regular member has contents
+        # The ratio holds for the archive as a whole, in `_Counted`.
+        yield _file(name, _bounded(stream, name, max(packed, member.size), budget), budget)
+
+
+# Names ----------------------------------------------------------------------------------------------
+
+
+def _member_name(written: str) -> str:
+    """The name inside the snapshot; SnapshotError where it leads out of the archive."""
+    name = written.replace("\\", "/")
+    parts = [p for p in name.split("/") if p not in {"", "."}]
+    if name.startswith("/") or ".." in parts or (parts[:1] and parts[0].endswith(":")):
+        raise SnapshotError(f"the archive holds a path that climbs out of it: {shown(written)}")
+    tail = "/" if name.endswith("/") else ""
+    text = "/".join(parts) + tail
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
+def _left_out(name: str) -> Issue:
+    return Issue(name, "", "hidden file", "it was not read; rename it if it is part of the snapshot")
+
+
+def _link(name: str) -> SnapshotError:
+    return SnapshotError(f"{shown(name)} is a link or a special file; put the file itself into the snapshot")
+
+
+# Bytes ----------------------------------------------------------------------------------------------
+
+
+def _bounded(stream: IO[bytes], name: str, packed: int, budget: _Budget) -> bytes:
+    chunks, total = [], 0
+    while chunk := stream.read(_CHUNK):
+        chunks.append(chunk)
+        total += len(chunk)
+        budget.check(name, total, packed)
+        budget.spend(len(chunk))
+    return b"".join(chunks)
+
+
+def _file(name: str, lain: bytes, budget: _Budget) -> File:
+    data, damage = _gunzip(name, lain, budget) if name.lower().endswith(".gz") else (lain, "")
+    return File(shown(name, 1000), _utf8(data), hashlib.sha256(lain).hexdigest(), len(lain), damage)
+
+
+def _gunzip(name: str, packed: bytes, budget: _Budget) -> tuple[bytes, str]:
+    """What could be unpacked, and why not more."""
+    chunks, total = [], 0
+    stream = gzip.GzipFile(fileobj=io.BytesIO(packed))
+    try:
+        while chunk := stream.read1(_CHUNK):
+            chunks.append(chunk)
+            total += len(chunk)
+            budget.check(name, total, len(packed))
+            budget.spend(len(chunk))
+    except (OSError, EOFError, zlib.error):
+        return b"".join(chunks), "its gzip data is damaged or cut short"
+    return b"".join(chunks), ""
+
+
+def _utf8(data: bytes) -> bytes:
+    """The text as UTF-8 without a byte-order mark: some shells write JSON as UTF-16."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
+    return data

@@ -1,0 +1,230 @@
+"""Whose each answer and record is: its envelope, path, own words, what it refers to, its folder, in that order.
+
+A record belongs to its owner (`OwnerId`), a call to the account that made it: of a shared subnet the two
+differ. Instances and internet gateways are listed to their owner alone, so they show who called.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sekisho.model.record import Issue, Record, Scope
+
+from .clues import Clue, account_of, clue_of_text, region_of, scope_of_path
+from .decode import Decoded, Rows
+from .recognise import Answer
+
+_NOWHERE = Scope(None, None)
+_NO_CLUE = Clue()
+_OWN_ONLY = {"ec2:DescribeInstances", "ec2:DescribeInternetGateways"}
+_GLOBAL_SERVICES = {"cloudfront", "globalaccelerator", "networkmanager"}
+_GLOBAL_REGIONS = {"global", "aws-global", ""}
+
+
+class Placed(NamedTuple):
+    """An answer with the scopes that its call counts for, and those of its records: one tuple for each of its rows."""
+
+    decoded: Decoded
+    calls: tuple[Scope, ...]
+    rows: tuple[tuple[Scope, ...], ...]
+    found: tuple[Scope, ...]
+
+
+def stated(answer: Answer) -> tuple[Scope, tuple[Issue, ...]]:
+    """What the envelope says, else the path; and what of the envelope is no account or region."""
+    path = scope_of_path(answer.file)
+    account, region = account_of(answer.account), region_of(answer.region)
+    issues: list[Issue] = []
+    if answer.account and account is None:
+        issues.append(Issue(answer.file, "/account", "it is not an account id", "the account is taken from elsewhere"))
+    if answer.region and region is None and answer.region not in _GLOBAL_REGIONS:
+        issues.append(Issue(answer.file, "/region", "it is not a region", "the region is taken from elsewhere"))
+    return Scope(account or path.account, region or path.region), tuple(issues)
+
+
+def resolve(decoded: Sequence[tuple[Decoded, Scope]]) -> tuple[tuple[Placed, ...], tuple[Issue, ...]]:
+    """Each answer with its scopes. A scope that nothing tells stays null, and is an issue."""
+    known = _known(decoded)
+    own = [_own_scopes(one, scope, known) for one, scope in decoded]
+    folders = _Folders()
+    for (one, scope), scopes in zip(decoded, own, strict=True):
+        folders.add(one.answer, scope, scopes)
+    placed: list[Placed] = []
+    issues: list[Issue] = []
+    for (one, scope), scopes in zip(decoded, own, strict=True):
+        calls = _call_scopes(one.answer, scope, scopes, folders)
+        placed.append(_placed(one, calls, scopes))
+        issues.extend(_unresolved(one.answer, calls))
+    return tuple(placed), tuple(issues)
+
+
+# Records --------------------------------------------------------------------------------------------
+
+
+class _Known(NamedTuple):
+    """The account and region of VPCs, subnets and interfaces, as far as records themselves tell."""
+
+    accounts: dict[str, str]
+    regions: dict[str, str]
+
+
+def _known(decoded: Iterable[tuple[Decoded, Scope]]) -> _Known:
+    known = _Known({}, {})
+    if all(None not in scope for _, scope in decoded):
+        return known
+    for one, scope in decoded:
+        for rows in one.rows:
+            for index, record in enumerate(rows.records):
+                clue = rows.clues[index] if rows.clues else _NO_CLUE
+                _learn(known, record, Clue(_owner(rows, record, clue), scope.region or clue.region, clue.refers))
+    return known
+
+
+def _learn(known: _Known, record: Record, clue: Clue) -> None:
+    """An id of the record, and the VPC and subnet that it stands in, are where the record is."""
+    ids = [getattr(record, name, None) for name in ("network_interface_id", "subnet_id", "vpc_id")]
+    if clue.region:
+        for name in (*filter(None, ids), *clue.refers):
+            known.regions.setdefault(name, clue.region)
+    own = next(filter(None, ids), None)
+    if clue.account and own:
+        known.accounts.setdefault(own, clue.account)
+
+
+def _owner(rows: Rows, record: Record, clue: Clue) -> str | None:
+    return account_of(getattr(record, "owner_id", None)) or account_of(rows.owner) or clue.account
+
+
+def _own_scopes(one: Decoded, scope: Scope, known: _Known) -> tuple[tuple[Scope, ...], ...]:
+    """The scope of each record without its folder; those of `found` come last."""
+    shared: dict[Scope, Scope] = {}
+    lists = []
+    for rows in one.rows:
+        scopes = []
+        for index, record in enumerate(rows.records):
+            clue = rows.clues[index] if rows.clues else _NO_CLUE
+            account, region = _owner(rows, record, clue) or scope.account, scope.region or clue.region
+            placed = Scope(account or _first(clue, known.accounts), region or _first(clue, known.regions))
+            scopes.append(shared.setdefault(placed, placed))
+        lists.append(tuple(scopes))
+    lists.append(
+        tuple(
+            Scope(
+                scope.account or f.clue.account or _first(f.clue, known.accounts),
+                scope.region or f.clue.region or _first(f.clue, known.regions),
+            )
+            for f in one.found
+        )
+    )
+    return tuple(lists)
+
+
+def _first(clue: Clue, places: Mapping[str, str]) -> str | None:
+    return next((places[r] for r in clue.refers if r in places), None)
+
+
+# Folders --------------------------------------------------------------------------------------------
+
+
+class _Folders:
+    """The accounts and regions that the answers below each folder show."""
+
+    def __init__(self) -> None:
+        self._callers: dict[str, set[str]] = defaultdict(set)
+        self._accounts: dict[str, set[str]] = defaultdict(set)
+        self._regions: dict[str, set[str]] = defaultdict(set)
+
+    def add(self, answer: Answer, scope: Scope, lists: tuple[tuple[Scope, ...], ...]) -> None:
+        distinct = {s for scopes in lists for s in scopes}
+        accounts = {s.account for s in distinct if s.account}
+        regions = {scope.region} if scope.region else {s.region for s in distinct if s.region}
+        callers = {scope.account} if scope.account else (accounts if answer.call in _OWN_ONLY else set())
+        for folder in _ancestors(answer.file):
+            self._callers[folder] |= {c for c in callers if c}
+            self._accounts[folder] |= accounts
+            self._regions[folder] |= {r for r in regions if r}
+
+    def callers(self, file: str) -> frozenset[str]:
+        """Who made the calls of the nearest folder that tells: its certain callers, else all accounts in it."""
+        for folder in _ancestors(file):
+            if found := self._callers[folder] or self._accounts[folder]:
+                return frozenset(found)
+        return frozenset()
+
+    def regions(self, file: str) -> frozenset[str]:
+        return next((frozenset(r) for f in _ancestors(file) if (r := self._regions[f])), frozenset())
+
+
+def _ancestors(file: str) -> Iterator[str]:
+    """The folder of the file, then each one above it, the snapshot itself last."""
+    folder = file
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
+
+
+# Calls ----------------------------------------------------------------------------------------------
+
+
+def _call_scopes(
+    answer: Answer, scope: Scope, lists: tuple[tuple[Scope, ...], ...], folders: _Folders
+) -> tuple[Scope, ...]:
+    """Every account and region that the call was made in, sorted; several for a plain file that was put together."""
+    if None not in scope:
+        return (scope,)
+    records = {s for scopes in lists for s in scopes}
+    if not records and answer.start:
+        clue = clue_of_text(answer.start)
+        records = {Scope(clue.account, clue.region)} - {_NOWHERE}
+    accounts = {scope.account} if scope.account else _accounts(records, folders.callers(answer.file))
+    named = {s.region for s in records if s.region}
+    regions = {scope.region} if scope.region else named or _only(folders.regions(answer.file))
+    pairs = {Scope(s.account or _one(accounts), scope.region or s.region or _one(regions)) for s in records}
+    fitting = {p for p in pairs if p.account in accounts}
+    whole = fitting or {Scope(a, r) for a in accounts for r in regions}
+    return tuple(sorted(whole, key=lambda s: (s.account or "", s.region or "")))
+
+
+def _accounts(records: Iterable[Scope], callers: frozenset[str]) -> set[str | None]:
+    """The callers that the records fit; where they fit none, the only caller, else the owners."""
+    owners = {s.account for s in records if s.account}
+    if fitting := owners & callers:
+        return set(fitting)
+    return _only(callers) if len(callers) == 1 or not owners else set(owners)
+
+
+def _only(candidates: Iterable[str]) -> set[str | None]:
+    found = set(candidates)
+    return set(found) if len(found) == 1 else {None}
+
+
+def _one(candidates: Iterable[str | None]) -> str | None:
+    found = set(candidates)
+    return found.pop() if len(found) == 1 else None
+
+
+def _placed(one: Decoded, calls: tuple[Scope, ...], lists: tuple[tuple[Scope, ...], ...]) -> Placed:
+    account, region = _one(c.account for c in calls), _one(c.region for c in calls)
+    fill: dict[Scope, Scope] = {}
+
+    def filled(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+        for s in set(scopes):
+            fill.setdefault(s, Scope(s.account or account, s.region or region))
+        return tuple(fill[s] for s in scopes)
+
+    whole = tuple(filled(scopes) for scopes in lists)
+    return Placed(one, calls, whole[:-1], whole[-1])
+
+
+def _unresolved(answer: Answer, calls: tuple[Scope, ...]) -> Iterator[Issue]:
+    lacking = [
+        noun
+        for noun, known in (
+            ("account", all(c.account for c in calls)),
+            ("region", all(c.region for c in calls) or answer.call.split(":")[0] in _GLOBAL_SERVICES),
+        )
+        if not known
+    ]
+    if lacking:
+        what = f"nothing says which {' and '.join(lacking)} {answer.call} was called for"
+        yield Issue(answer.file, "", what, "it stands for none; put it into a folder named by them, or envelope it")

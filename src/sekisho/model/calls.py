@@ -1,0 +1,79 @@
+"""How completely each call was read, judged for each account and region (S-LOAD)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from .record import Scope
+
+
+class CallStatus(Enum):
+    READ = "read"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+class CallState(NamedTuple):
+    """What is known of one call in one scope: its status, how many records, the files, and why it is not complete."""
+
+    call: str
+    scope: Scope
+    status: CallStatus
+    records: int = 0
+    files: tuple[str, ...] = ()
+    why: str = ""
+
+
+class Calls:
+    """Every call found in the snapshot, by call name and scope; one that is not here was not read."""
+
+    def __init__(self, states: Iterable[CallState]) -> None:
+        self._states: Mapping[tuple[str, Scope], CallState] = {(s.call, s.scope): s for s in states}
+        #: Answers that are not whole and whose account or region nothing tells: they may be anyone's.
+        self._stray = [s for s in self._states.values() if None in s.scope and s.status is not CallStatus.READ]
+
+    def __iter__(self) -> Iterator[CallState]:
+        return iter(sorted(self._states.values(), key=lambda s: (s.call, s.scope.account or "", s.scope.region or "")))
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every account and region that any call names, sorted."""
+        return tuple(sorted({s for _, s in self._states}, key=lambda s: (s.account or "", s.region or "")))
+
+    def state(self, call: str, scope: Scope) -> CallState | None:
+        """The state of `call` in `scope`; None where it was not read there."""
+        return self._states.get((call, scope))
+
+    def gap(self, call: str, scope: Scope) -> str | None:
+        """Why the answer of `call` in `scope` may lack records, or None where it is complete.
+
+        A scope that is not fully known takes the first gap of the scopes that it could be; where
+        there is none of those, the call was not read for it.
+        """
+        candidates = [s for s in self.scopes if _may_be(s, scope)] if None in scope else [scope]
+        gaps = [self._gap(call, s) for s in candidates] or [_not_read(call, scope)]
+        return next((gap for gap in gaps if gap is not None), None)
+
+    def _gap(self, call: str, scope: Scope) -> str | None:
+        state = self._states.get((call, scope))
+        if state is None:
+            return _not_read(call, scope)
+        stray = next((s for s in self._stray if s.call == call and _may_be(scope, s.scope)), None)
+        if state.status is CallStatus.READ and stray:
+            return f"{call} is {stray.status.value} for an account or region that is not known: {stray.why}"
+        return (
+            None if state.status is CallStatus.READ else f"{call} is {state.status.value}{_place(scope)}: {state.why}"
+        )
+
+
+def _may_be(known: Scope, wanted: Scope) -> bool:
+    return (wanted.account in {None, known.account}) and (wanted.region in {None, known.region})
+
+
+def _not_read(call: str, scope: Scope) -> str:
+    return f"{call} was not read{_place(scope)}"
+
+
+def _place(scope: Scope) -> str:
+    account = f" for account {scope.account}" if scope.account else ""
+    return f"{account} in {scope.region}" if scope.region else account

@@ -1,0 +1,174 @@
+"""The snapshot: all records by id, where each was written, whose it is, and what is missing."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import NamedTuple, cast
+
+from .calls import Calls
+from .filters import ManagedPrefixList, NetworkAcl, PrefixList, SecurityGroup
+from .gateways import (
+    BlockPublicAccessExclusion,
+    BlockPublicAccessOptions,
+    EgressOnlyInternetGateway,
+    InternetGateway,
+    NatGateway,
+    VpcPeeringConnection,
+    VpnConnection,
+    VpnGateway,
+)
+from .interface import Address, Instance, NetworkInterface
+from .kinds import KIND_BY_TABLE, KINDS, UnmodelledKind
+from .record import Issue, Record, Scope, Source
+from .routing import RouteTable
+from .vpc import Subnet, Vpc
+
+
+class Page(NamedTuple):
+    """Records of one table as one answer listed them: record `i` stands at `pointer/i` and belongs to `scopes[i]`.
+
+    `pointer` is that of the list, or of the record itself where `single` (an answer that is one object).
+    """
+
+    table: str
+    file: str
+    pointer: str
+    records: tuple[Record, ...]
+    scopes: tuple[Scope, ...]
+    single: bool = False
+
+    def source(self, index: int) -> Source:
+        return Source(self.file, self.pointer if self.single else f"{self.pointer}/{index}")
+
+
+class Unmodelled(NamedTuple):
+    """A record that is recognised but not modelled: `refers` are all AWS ids that it names.
+
+    `internet_facing` is its `Scheme` where it has one (load balancers).
+    """
+
+    kind: UnmodelledKind
+    id: str
+    scope: Scope
+    refers: frozenset[str]
+    source: Source
+    internet_facing: bool | None = None
+
+
+class Input(NamedTuple):
+    """One file that was read, with the SHA-256 of its bytes as they lay in the snapshot."""
+
+    file: str
+    sha256: str
+    bytes: int
+
+
+class Missing(NamedTuple):
+    """A record that is there but cannot be used (damaged, or described twice with different contents).
+
+    `refers` are the AWS ids that its raw text names, so that only what hangs on them becomes unknown;
+    empty where nothing of it could be read.
+    """
+
+    table: str
+    id: str
+    why: str
+    source: Source
+    refers: frozenset[str] = frozenset()
+
+
+class Snapshot:
+    """All records of an estate at one time. Read-only once built.
+
+    Every table maps an id to its one record. A record that was damaged or contradicted is in `missing`
+    and in no table; `why_missing` says in one line why a record is not to be had.
+    """
+
+    vpcs: Mapping[str, Vpc]
+    subnets: Mapping[str, Subnet]
+    interfaces: Mapping[str, NetworkInterface]
+    instances: Mapping[str, Instance]
+    security_groups: Mapping[str, SecurityGroup]
+    network_acls: Mapping[str, NetworkAcl]
+    route_tables: Mapping[str, RouteTable]
+    internet_gateways: Mapping[str, InternetGateway]
+    peerings: Mapping[str, VpcPeeringConnection]
+    addresses: Mapping[str, Address]
+    egress_only_gateways: Mapping[str, EgressOnlyInternetGateway]
+    nat_gateways: Mapping[str, NatGateway]
+    vpn_gateways: Mapping[str, VpnGateway]
+    vpn_connections: Mapping[str, VpnConnection]
+    managed_prefix_lists: Mapping[str, ManagedPrefixList]
+    prefix_lists: Mapping[str, PrefixList]
+    bpa_options: Mapping[str, BlockPublicAccessOptions]
+    bpa_exclusions: Mapping[str, BlockPublicAccessExclusion]
+
+    def __init__(
+        self,
+        pages: tuple[Page, ...] = (),
+        *,
+        calls: Calls,
+        issues: tuple[Issue, ...] = (),
+        missing: tuple[Missing, ...] = (),
+        unmodelled: tuple[Unmodelled, ...] = (),
+        inputs: tuple[Input, ...] = (),
+        collected: tuple[str, str] | None = None,
+    ) -> None:
+        self.pages = pages
+        self.calls = calls
+        self.issues = issues
+        self.missing = {m.id: m for m in missing}
+        self.unmodelled = unmodelled
+        self.inputs = inputs
+        #: Earliest and latest `collected_at` of the enveloped calls, as written; None where there are none.
+        self.collected = collected
+        tables: dict[str, dict[str, Record]] = {kind.table: {} for kind in KINDS}
+        for page in pages:
+            table = tables[page.table]
+            for record, scope in zip(page.records, page.scopes, strict=True):
+                key = record_key(page.table, record, scope)
+                if key not in self.missing:
+                    table.setdefault(key, record)
+        for name, table in tables.items():
+            setattr(self, name, table)
+
+    def table(self, name: str) -> Mapping[str, Record]:
+        """The table of that name (see `kinds.KINDS`)."""
+        return cast("Mapping[str, Record]", getattr(self, name))
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], tuple[Page, int]]:
+        places: dict[tuple[str, str], tuple[Page, int]] = {}
+        for page in self.pages:
+            for index, record in enumerate(page.records):
+                key = record_key(page.table, record, page.scopes[index])
+                places.setdefault((page.table, key), (page, index))
+        return places
+
+    def source(self, table: str, record_id: str) -> Source:
+        """Where the record was written. KeyError where there is none."""
+        page, index = self._places[table, record_id]
+        return page.source(index)
+
+    def scope(self, table: str, record_id: str) -> Scope:
+        """The account and region that the record belongs to; both null where it is not in the snapshot."""
+        place = self._places.get((table, record_id))
+        return place[0].scopes[place[1]] if place else Scope(None, None)
+
+    def gap(self, table: str, scope: Scope) -> str | None:
+        """Why records of the table may be lacking in that scope, or None where its call was read whole."""
+        return self.calls.gap(KIND_BY_TABLE[table].call, scope)
+
+    def why_missing(self, table: str, record_id: str, scope: Scope) -> str:
+        """One line that says why the record, to which something refers, is not to be had."""
+        if record_id in self.missing:
+            return f"{record_id}: {self.missing[record_id].why}"
+        gap = self.gap(table, scope)
+        call = KIND_BY_TABLE[table].call
+        return f"{record_id}: {gap}" if gap else f"{record_id} is referred to, but {call} does not list it"
+
+
+def record_key(table: str, record: Record, scope: Scope) -> str:
+    """The id of a record in its table; Block Public Access options have none of their own, so their scope serves."""
+    if table == "bpa_options":
+        return f"{scope.account}/{scope.region}"
+    return cast("str", getattr(record, KIND_BY_TABLE[table].id_field))

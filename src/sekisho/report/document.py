@@ -1,0 +1,226 @@
+"""An assessment and an explanation as documents of plain data: what JSON prints and every rendering is made from.
+
+Nothing is said in a rendering that the document does not hold.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from sekisho.engine.answer import Answer, Explanation, Row
+from sekisho.findings.assessment import Assessment, Coverage, InterfaceFacts, Run
+from sekisho.findings.finding import Finding, Severity
+from sekisho.model.calls import CallState
+from sekisho.model.record import Scope
+
+from .parts import Document, barrier, flow, hop, packet, plain, ports
+
+ASSESSMENT_SCHEMA = "sekisho.assessment/1"
+EXPLANATION_SCHEMA = "sekisho.explain/1"
+
+
+def assessment_document(assessment: Assessment) -> Document:
+    """The assessment under schema `sekisho.assessment/1`; rows, answers and findings stay in their order."""
+    return {
+        "schema": ASSESSMENT_SCHEMA,
+        "run": _run(assessment.run),
+        "scope": _scope(assessment),
+        "coverage": _coverage(assessment.coverage),
+        "summary": _summary(assessment),
+        "interfaces": {name: _interface(facts) for name, facts in assessment.interfaces.items()},
+        "verdicts": [_verdict(row, assessment.answer(row)) for row in assessment.rows],
+        "answers": {key: _answer(answer) for key, answer in assessment.answers.items()},
+        "findings": [_finding(finding) for finding in assessment.findings],
+    }
+
+
+def explanation_document(explanation: Explanation) -> Document:
+    """The question, its verdict and the packets it holds for, then the hops and barriers that show why."""
+    answer = explanation.answer
+    return {
+        "schema": EXPLANATION_SCHEMA,
+        "query": plain(explanation.query),
+        "verdict": answer.verdict.value,
+        "latent": answer.latent.value if answer.latent else None,
+        "depth": answer.depth,
+        "width": answer.width,
+        "assumptions": list(answer.assumptions),
+        "reasons": list(answer.reasons),
+        "relies_on_absent": list(answer.relies_on_absent),
+        "flows": [flow(f) for f in answer.flows],
+        "possible": [flow(f) for f in answer.possible],
+        "example": packet(explanation.example) if explanation.example else None,
+        "forward": [hop(h) for h in explanation.forward],
+        "return": [hop(h) for h in explanation.returned],
+        "barriers": [barrier(b) for b in answer.barriers],
+    }
+
+
+# The parts of an assessment --------------------------------------------------------------------------
+
+
+def _run(run: Run) -> Document:
+    collected = {"earliest": run.collected[0], "latest": run.collected[1]} if run.collected else None
+    return {
+        "tool": "sekisho",
+        "version": run.version,
+        "semantics": run.semantics,
+        "input_digest": run.input_digest,
+        "collected_at": collected,
+    }
+
+
+def _scope(assessment: Assessment) -> Document:
+    population = assessment.coverage.population
+    return {
+        "target": assessment.run.target,
+        "origins": list(assessment.run.origins),
+        "accounts": sorted({p.scope.account for p in population if p.scope.account}),
+        "regions": sorted({p.scope.region for p in population if p.scope.region}),
+    }
+
+
+def _summary(assessment: Assessment) -> Document:
+    """Counts for a reader's first glance: verdicts by origin, findings by severity."""
+    verdicts = Counter((row.origin, assessment.answer(row).verdict.value) for row in assessment.rows)
+    severities = Counter(finding.severity for finding in assessment.findings)
+    origins = [o for o in assessment.run.origins if any(origin == o for origin, _ in verdicts)]
+    return {
+        "addresses": len({(row.account, row.region, row.interface, row.address) for row in assessment.rows}),
+        "interfaces": len({row.interface for row in assessment.rows}),
+        "verdicts": {o: {v: n for (origin, v), n in sorted(verdicts.items()) if origin == o} for o in origins},
+        "findings": {severity.value: severities[severity] for severity in Severity},
+    }
+
+
+def _interface(facts: InterfaceFacts) -> Document:
+    return {
+        "name": facts.name,
+        "kind": facts.kind,
+        "description": facts.description,
+        "account": facts.scope.account,
+        "region": facts.scope.region,
+        "instance": facts.instance,
+        "instance_name": facts.instance_name,
+        "instance_state": facts.instance_state,
+        "vpc": facts.vpc,
+        "vpc_name": facts.vpc_name,
+        "subnet": facts.subnet,
+        "subnet_name": facts.subnet_name,
+        "security_groups": list(facts.security_groups),
+        "network_acl": facts.network_acl,
+        "route_table": facts.route_table,
+    }
+
+
+def _verdict(row: Row, answer: Answer) -> Document:
+    return {
+        "account": row.account,
+        "region": row.region,
+        "instance": row.instance,
+        "interface": row.interface,
+        "address": row.address,
+        "public_address": row.public_address,
+        "family": row.family,
+        "origin": row.origin,
+        "verdict": answer.verdict.value,
+        "depth": answer.depth,
+        "answer": row.answer,
+    }
+
+
+def _answer(answer: Answer) -> Document:
+    return {
+        "verdict": answer.verdict.value,
+        "family": answer.family,
+        "depth": answer.depth,
+        "via": list(answer.via),
+        "flows": [flow(f) for f in answer.flows],
+        "possible": [flow(f) for f in answer.possible],
+        "barriers": [barrier(b) for b in answer.barriers],
+        "assumptions": list(answer.assumptions),
+        "reasons": list(answer.reasons),
+        "relies_on_absent": list(answer.relies_on_absent),
+        "latent": answer.latent.value if answer.latent else None,
+        "width": answer.width,
+    }
+
+
+def _finding(f: Finding) -> Document:
+    process = {"name": f.process.name, "pid": f.process.pid, "path": f.process.path} if f.process else None
+    return {
+        "id": f.id,
+        "type": f.type.value,
+        "rule": f.rule,
+        "severity": f.severity.value,
+        "numeric_severity": f.severity.numeric,
+        "title": f.title,
+        "description": f.description,
+        "recommendation": f.recommendation,
+        "account": f.account,
+        "region": f.region,
+        "instance": f.instance,
+        "interface": f.interface,
+        "addresses": list(f.addresses),
+        "vpc": f.vpc,
+        "origin": f.origin,
+        "via": list(f.via),
+        "peer_vpc": f.peer_vpc,
+        "protocol": f.protocol,
+        "port": f.port,
+        "service": f.service,
+        "security_groups": list(f.security_groups),
+        "network_acl": f.network_acl,
+        "sources": list(f.sources),
+        "width": f.width,
+        "reply": f.reply,
+        "answers": list(f.answers),
+        "process": process,
+        "tcp_ports": ports(f.tcp_ports),
+        "udp_ports": ports(f.udp_ports),
+        "attributes": dict(f.attributes),
+    }
+
+
+# Coverage --------------------------------------------------------------------------------------------
+
+
+def _coverage(coverage: Coverage) -> Document:
+    """Every call of the run with its status: also those taken as absent, and those that were not read."""
+    calls = [_call(state) for state in coverage.calls]
+    calls += [_missing_call(call, scope, "assumed-absent") for call, scope in coverage.assumed_absent]
+    calls += [_missing_call(call, scope, "not-read") for call, scope in coverage.not_read]
+    return {
+        "calls": calls,
+        "population": [
+            {
+                **_place(p.scope),
+                "interfaces": p.interfaces,
+                "interfaces_in_scope": p.interfaces_in_scope,
+                "addresses_in_scope": p.addresses_in_scope,
+                "rows": p.rows,
+            }
+            for p in coverage.population
+        ],
+        "missing_origins": [{"vpc": m.vpc, "origin": m.origin, "reason": m.reason} for m in coverage.missing_origins],
+        "unmodelled": [{"component": component, "detail": detail} for component, detail in coverage.unmodelled],
+        "issues": [issue._asdict() for issue in coverage.issues],
+    }
+
+
+def _call(state: CallState) -> Document:
+    return {
+        "call": state.call,
+        **_place(state.scope),
+        "status": state.status.value,
+        "records": state.records,
+        "files": list(state.files),
+        "why": state.why,
+    }
+
+
+def _missing_call(call: str, scope: Scope, status: str) -> Document:
+    return {"call": call, **_place(scope), "status": status, "records": 0, "files": [], "why": ""}
+
+
+def _place(scope: Scope) -> Mapping[str, str | None]:
+    return {"account": scope.account, "region": scope.region}

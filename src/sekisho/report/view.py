@@ -1,0 +1,211 @@
+"""What terminal and HTML both show of a document: addresses in a matrix, openings in a few words."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sekisho.sets.flows import PORT_TOP
+from sekisho.sets.prefixes import Range, count, merge, parse
+
+from .parts import Document, ports
+from .words import Width, Words
+
+SYMBOLS = {"reachable": "●", "unknown": "?", "forward-only": "◐", "unreachable": "○"}
+_SHOWN_PORTS = 4
+
+
+def visible(text: str) -> str:
+    r"""The text with control and formatting characters spelled out, so that a name cannot forge what is around it.
+
+    >>> visible("web\n\x1b[31m")
+    'web\\n\\x1b[31m'
+    """
+    return "".join(c if _shows(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _shows(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs"
+
+
+class Cell(NamedTuple):
+    """One verdict in few words: `what` is open or in the way, `breadth` from how far."""
+
+    origin: str
+    verdict: str
+    symbol: str
+    word: str
+    what: str
+    breadth: str
+    answer: str
+
+
+class Line(NamedTuple):
+    """One address of one interface with its verdicts in the order of the origins; None where there is no row."""
+
+    account: str | None
+    region: str | None
+    interface: str
+    instance: str | None
+    name: str
+    address: str
+    public_address: str | None
+    cells: tuple[Cell | None, ...]
+
+
+def origins(document: Document) -> tuple[str, ...]:
+    """The origins that some row is about, in their customary order."""
+    return tuple(document["summary"]["verdicts"])
+
+
+def lines(document: Document, words: Words) -> tuple[Line, ...]:
+    """One line for every address, in the order of the document's rows."""
+    by_address: dict[tuple[str, ...], dict[str, Document]] = {}
+    for row in document["verdicts"]:
+        key = (row["account"], row["region"], row["interface"], row["address"])
+        by_address.setdefault(key, {})[row["origin"]] = row
+    columns = origins(document)
+    summaries = {key: summary(answer, words) for key, answer in document["answers"].items()}
+    found: list[Line] = []
+    for rows in by_address.values():
+        first = next(iter(rows.values()))
+        cells = tuple(_cell(rows[o], summaries, words) if o in rows else None for o in columns)
+        found.append(_line(first, document["interfaces"], cells))
+    return tuple(found)
+
+
+def _line(row: Document, interfaces: Document, cells: tuple[Cell | None, ...]) -> Line:
+    facts = interfaces.get(row["interface"], {})
+    return Line(
+        account=row["account"],
+        region=row["region"],
+        interface=row["interface"],
+        instance=row["instance"],
+        name=facts.get("instance_name") or facts.get("name") or row["instance"] or row["interface"],
+        address=row["address"],
+        public_address=row["public_address"],
+        cells=cells,
+    )
+
+
+def _cell(row: Document, summaries: dict[str, tuple[str, str]], words: Words) -> Cell:
+    verdict = row["verdict"]
+    what, breadth = summaries[row["answer"]]
+    return Cell(row["origin"], verdict, SYMBOLS[verdict], words.cells[verdict], what, breadth, row["answer"])
+
+
+def summary(answer: Document, words: Words) -> tuple[str, str]:
+    """What is open, or how many barriers or questions stand in the way; and from how far."""
+    verdict = answer["verdict"]
+    if verdict in {"reachable", "forward-only"}:
+        counted = [f for f in answer["flows"] if f["reply"] or verdict == "forward-only"]
+        return opened(counted, words), words.breadth(answer["width"])
+    if verdict == "unknown":
+        return words.count("reason", len(answer["reasons"])), ""
+    if answer["latent"] not in {None, "unreachable"}:
+        return words.text["if_running"].format(words.verdicts[answer["latent"]]), ""
+    return (words.count("barrier", len(answer["barriers"])) if answer["barriers"] else ""), ""
+
+
+def opened(flows: Iterable[Document], words: Words) -> str:
+    """`tcp 22, 80; icmp`: the protocols and destination ports of the flows, shortened where they are many."""
+    by_protocol: dict[str, list[Range]] = {}
+    for flow in flows:
+        by_protocol.setdefault(flow["protocol"], []).extend(map(_range, flow.get("destination_ports", ())))
+    everything = {"tcp", "udp", "other"} <= by_protocol.keys()
+    if everything and all(merge(by_protocol[p]) == ((0, PORT_TOP),) for p in ("tcp", "udp")):
+        return words.text["everything"]
+    return "; ".join(_opened(name, merge(ranges), words) for name, ranges in by_protocol.items())
+
+
+def _opened(protocol: str, ranges: tuple[Range, ...], words: Words) -> str:
+    if protocol == "other":
+        return words.text["other_protocols"]
+    if ranges == ((0, PORT_TOP),):
+        return f"{protocol} {words.text['all_ports']}"
+    shown = ", ".join(ports(ranges[:_SHOWN_PORTS]))
+    more = len(ranges) - _SHOWN_PORTS
+    shown += f" {words.count('more', more)}" if more > 0 else ""
+    name = protocol if protocol in {"tcp", "udp", "icmp", "icmpv6"} else f"protocol {protocol}"
+    return f"{name} {shown}".rstrip()
+
+
+def _range(written: str) -> Range:
+    low, _, high = written.partition("-")
+    return int(low), int(high or low)
+
+
+class FlowLine(NamedTuple):
+    """One flow for a reader: `width` counts its sources, `more` is what is unusual about it."""
+
+    protocol: str
+    ports: str
+    width: Width
+    sources: tuple[str, ...]
+    via: tuple[str, ...]
+    more: tuple[str, ...]
+
+
+def flow_lines(answer: Document, words: Words) -> tuple[FlowLine, ...]:
+    """The flows of an answer; its widest ones come from the whole internet where its width says `world`."""
+    sizes = [count(parse(cidr).range for cidr in f["sources"]) for f in answer["flows"]]
+    widest = max(sizes, default=0)
+    world = answer["width"] == "world"
+    return tuple(
+        FlowLine(
+            protocol=_protocol(flow, words),
+            ports=_ports(flow, words),
+            width="world" if world and size == widest else size,
+            sources=tuple(flow["sources"]),
+            via=tuple(flow["via"]),
+            more=tuple(_unusual(flow, words)),
+        )
+        for flow, size in zip(answer["flows"], sizes, strict=True)
+    )
+
+
+def _protocol(flow: Document, words: Words) -> str:
+    name: str = flow["protocol"]
+    return words.text["other_protocols"] if name == "other" else name
+
+
+def _ports(flow: Document, words: Words) -> str:
+    """Ports, ICMP types or protocol numbers: whichever the protocol has."""
+    if "destination_ports" in flow:
+        written = flow["destination_ports"]
+        return words.text["all_ports"] if written == [f"0-{PORT_TOP}"] else ", ".join(written)
+    if "icmp_types" in flow:
+        written = flow["icmp_types"]
+        return words.text["all_types"] if written == ["0-255"] else words.text["types"].format(", ".join(written))
+    return ", ".join(flow.get("protocols", ()))
+
+
+def _unusual(flow: Document, words: Words) -> Iterator[str]:
+    if not flow["reply"]:
+        yield words.text["no_reply"]
+    if flow.get("unusual_source_port"):
+        yield words.text["unusual_source_port"]
+    elif flow.get("source_ports", [f"0-{PORT_TOP}"]) != [f"0-{PORT_TOP}"]:
+        yield words.text["source_ports"].format(", ".join(flow["source_ports"]))
+
+
+def headline(document: Document, words: Words) -> tuple[str, ...]:
+    """One sentence an origin: how many addresses can be reached from there, and how many provably cannot."""
+    if not document["verdicts"]:
+        return (words.text["lead_none"],)
+    return tuple(_tally(origin, tally, words) for origin, tally in document["summary"]["verdicts"].items())
+
+
+def _tally(origin: str, tally: dict[str, int], words: Words) -> str:
+    phrase = words.origins[origin].phrase
+    reached = tally.get("reachable", 0)
+    first = _number(words.tallies["reachable"], reached) if reached else words.text["none_reachable"]
+    rest = [
+        _number(words.tallies[verdict], tally[verdict])
+        for verdict in ("forward-only", "unknown", "unreachable")
+        if tally.get(verdict)
+    ]
+    return f"{first} {phrase}" + (f"; {', '.join(rest)}" if rest else "") + "."
+
+
+def _number(forms: tuple[str, str], number: int) -> str:
+    return forms[0] if number == 1 else forms[1].format(f"{number:,}")

@@ -1,0 +1,1 @@
+"""Exact algebra of packet headers; knows no AWS."""

@@ -1,0 +1,136 @@
+"""Flow sets read out: as disjoint boxes for people and JSON, and as one example."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from . import diagram
+from .diagram import EMPTY, FULL, Node
+from .flows import ICMP_TOP, PORT_TOP, PROTOCOL_TOP, TCP, UDP, FlowSet, has_ports, icmp_of
+from .prefixes import Family, Range, count, merge, overlap, parse, top
+
+
+class Box(NamedTuple):
+    """A product of ranges. `thirds`/`fourths` are destination and source ports (TCP, UDP), types and codes
+    (ICMP), and empty for the other protocols, of which one box may hold many.
+    """
+
+    protocols: tuple[Range, ...]
+    remotes: tuple[Range, ...]
+    thirds: tuple[Range, ...]
+    fourths: tuple[Range, ...]
+
+
+def boxes(flows: FlowSet) -> tuple[Box, ...]:
+    """Disjoint boxes that make up the set: TCP, UDP, ICMP, then the rest; by remote address within each.
+
+    Remotes with the same ports share a box, and so do destination ports with the same source ports.
+    """
+    family = flows.family
+    found: list[Box] = []
+    for protocol in (TCP, UDP, icmp_of(family)):
+        found += _boxes_of(protocol, diagram.child_at(flows.root, protocol), family)
+    return (*found, *_portless(flows))
+
+
+def _boxes_of(protocol: int, below: Node, family: Family) -> Iterator[Box]:
+    limit = PORT_TOP if has_ports(protocol) else ICMP_TOP
+    for remotes, thirds_node in _by_child(below, top(family)):
+        for thirds, fourths_node in _by_child(thirds_node, limit):
+            fourths = merge((low, high) for low, high, child in diagram.steps(fourths_node, limit) if child is FULL)
+            yield Box(((protocol, protocol),), remotes, thirds, fourths)
+
+
+def _portless(flows: FlowSet) -> tuple[Box, ...]:
+    """Boxes of all protocols without ports; protocols with the same remotes share one."""
+    special = [(p, p) for p in (TCP, UDP, icmp_of(flows.family))]
+    by_remotes: dict[tuple[Range, ...], list[Range]] = {}
+    for low, high, below in diagram.steps(flows.root, PROTOCOL_TOP):
+        remotes = merge((a, b) for a, b, child in diagram.steps(below, top(flows.family)) if child is not EMPTY)
+        plain = diagram.ranges([(low, high)], FULL, PROTOCOL_TOP)
+        rest = diagram.difference(plain, diagram.ranges(special, FULL, PROTOCOL_TOP))
+        kept = [(a, b) for a, b, child in diagram.steps(rest, PROTOCOL_TOP) if child is FULL]
+        if remotes and kept:
+            by_remotes.setdefault(remotes, []).extend(kept)
+    return tuple(sorted(Box(merge(protocols), remotes, (), ()) for remotes, protocols in by_remotes.items()))
+
+
+def _by_child(n: Node, limit: int) -> list[tuple[tuple[Range, ...], Node]]:
+    """The ranges that lead to each non-empty child, in order of the first range."""
+    groups: dict[Node, list[Range]] = {}
+    for low, high, child in diagram.steps(n, limit):
+        if child is not EMPTY:
+            groups.setdefault(child, []).append((low, high))
+    return [(merge(ranges), child) for child, ranges in groups.items()]
+
+
+def remotes_of(flows: FlowSet) -> tuple[Range, ...]:
+    """Every remote address that some flow of the set has."""
+    return merge(
+        (low, high)
+        for _, _, below in diagram.steps(flows.root, PROTOCOL_TOP)
+        for low, high, child in diagram.steps(below, top(flows.family))
+        if child is not EMPTY
+    )
+
+
+def ports_of(flows: FlowSet, protocol: int) -> tuple[Range, ...]:
+    """The destination ports (TCP, UDP) that some flow of the set has."""
+    return merge(r for box in boxes(flows) for p in box.protocols if p == (protocol, protocol) for r in box.thirds)
+
+
+def remote_count(flows: FlowSet) -> int:
+    """How many remote addresses some flow of the set has."""
+    return count(remotes_of(flows))
+
+
+class Example(NamedTuple):
+    """One flow of a set; `third` and `fourth` are None for protocols without ports."""
+
+    protocol: int
+    remote: int
+    third: int | None
+    fourth: int | None
+
+
+# Addresses that read well in an example, where the set has them.
+_FRIENDLY = {
+    "ipv4": ("198.51.100.7/32", "203.0.113.7/32", "192.0.2.7/32", "8.8.8.8/32"),
+    "ipv6": ("2001:db8::7/128", "2600::7/128"),
+}
+_FIRST_EPHEMERAL_PORT = 49152
+_FIRST_UNPRIVILEGED_PORT = 1024
+
+
+def example(flows: FlowSet) -> Example | None:
+    """One flow of the set, None where it is empty: TCP before UDP before ICMP, an ordinary source port if any."""
+    for box in sorted(boxes(flows), key=lambda b: not _ordinary(b)):
+        protocol = box.protocols[0][0]
+        remote = _friendly(box.remotes, flows.family)
+        if not box.thirds:
+            return Example(protocol, remote, None, None)
+        fourth = _source_port(box.fourths) if has_ports(protocol) else box.fourths[0][0]
+        return Example(protocol, remote, box.thirds[0][0], fourth)
+    return None
+
+
+def _ordinary(box: Box) -> bool:
+    """Whether a client could use the box without choosing a privileged source port."""
+    return not (box.fourths and has_ports(box.protocols[0][0])) or box.fourths[-1][1] >= _FIRST_UNPRIVILEGED_PORT
+
+
+def _friendly(remotes: tuple[Range, ...], family: Family) -> int:
+    wanted: Iterable[Range] = (parse(cidr).range for cidr in _FRIENDLY[family])
+    return next((r[0] for w in wanted for r in overlap([w], remotes)), _inner(remotes[0]))
+
+
+def _inner(r: Range) -> int:
+    """An address of the range that is no network address, where there is one."""
+    return min(r[0] + 1, r[1])
+
+
+def _source_port(ports: tuple[Range, ...]) -> int:
+    for wanted in (_FIRST_EPHEMERAL_PORT, _FIRST_UNPRIVILEGED_PORT):
+        ordinary = overlap([(wanted, PORT_TOP)], ports)
+        if ordinary:
+            return ordinary[0][0]
+    return ports[0][0]
