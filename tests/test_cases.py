@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from sekisho.cli.main import main
-from sekisho.estates import story
+from sekisho.estates import estate
 
 CASES = Path(__file__).parent / "cases"
 NOT_INTERNET = (
@@ -59,7 +59,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 def read(name: str) -> tuple[Case, Path]:
     case = msgspec.json.decode((CASES / name / "expect.json").read_bytes(), type=Case)
-    return case, CASES / name / "aws" if case.estate is None else Path(str(story()))
+    return case, CASES / name / "aws" if case.estate is None else Path(str(estate("story")))
 
 
 NAMES = sorted(folder.parent.name for folder in CASES.glob("*/expect.json"))

@@ -139,7 +139,9 @@ def group(group_id: str = "sg-1", vpc: str = "vpc-1", account: str = ACCOUNT, **
     }
 
 
-def acl(acl_id: str = "acl-1", vpc: str = "vpc-1", account: str = ACCOUNT, subnet: str = "subnet-1", **rule: Any) -> Json:
+def acl(
+    acl_id: str = "acl-1", vpc: str = "vpc-1", account: str = ACCOUNT, subnet: str = "subnet-1", **rule: Any
+) -> Json:
     entry = {"RuleNumber": 100, "Protocol": "-1", "RuleAction": "allow", "Egress": False, "CidrBlock": "0.0.0.0/0"}
     return {
         "NetworkAclId": acl_id,

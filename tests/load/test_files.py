@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from load.answers import directory, estate, files, gzipped, tarred, zipped
 from sekisho.errors import SnapshotError
 from sekisho.load import load
@@ -83,6 +84,15 @@ def test_a_hidden_file_is_an_issue(tmp_path: Path) -> None:
             "hidden file",
             "it was not read; rename it if it is part of the snapshot",
         ),
+    )
+
+
+def test_yaml_beside_the_json_is_an_issue_and_alone_is_refused(tmp_path: Path) -> None:
+    laid = {"vpcs.yaml": b"Vpcs: []"}
+    (issue,) = load(zipped(tmp_path / "s.zip", {**files(estate()), **laid})).issues
+    assert issue == Issue("vpcs.yaml", "", "YAML is not read", "save the answer with `aws ... --output json`")
+    assert refusal(directory(tmp_path / "d", laid)).endswith(
+        "no AWS answer in it (vpcs.yaml: YAML is not read; save the answer with `aws ... --output json`)"
     )
 
 

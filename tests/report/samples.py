@@ -71,15 +71,23 @@ def row(interface: str, address: str, answer: str, origin: str = "internet", **m
     )
 
 
-def facts(interface: str, name: str | None, instance: str | None = None, **more: str | None) -> InterfaceFacts:
-    values = {"instance_state": "running", "kind": "interface", "subnet": "subnet-a", "subnet_name": "public-a", **more}
+def facts(interface: str, name: str | None, **more: str | None) -> InterfaceFacts:
+    values = {
+        "instance_state": "running",
+        "kind": "interface",
+        "description": "",
+        "instance": interface.replace("eni", "i"),
+        "subnet": "subnet-a",
+        "subnet_name": "public-a",
+        **more,
+    }
     return InterfaceFacts(
         interface=interface,
         name=None,
         kind=values["kind"] or "",
-        description="",
+        description=values["description"] or "",
         scope=TOKYO,
-        instance=instance or interface.replace("eni", "i"),
+        instance=values["instance"],
         instance_name=name,
         instance_state=values["instance_state"],
         vpc="vpc-1",

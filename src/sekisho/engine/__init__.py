@@ -1,0 +1,1 @@
+"""From model and sets to reachability: walks, connections, answers."""

@@ -58,10 +58,10 @@ class Host(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """Where a leg has to end: at this interface, or outside through one of these gateways (empty: any that fits)."""
+    """Where a leg has to end: at this interface, or outside through one of these gateways."""
 
     interface: str | None = None
-    gateways: tuple[str, ...] = ()
+    gateways: frozenset[str] = frozenset()
 
 
 class Carried(NamedTuple):
@@ -73,16 +73,23 @@ class Carried(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """The answer to one question in sets: all in the coordinates of `sets.flows`, within `question`."""
+    """The answer to one question in sets: all in the coordinates of `sets.flows`, within `question`.
+
+    `host` is the fixed end. The packets come from `way`, or from `sender`, or (neither) from something that is
+    not modelled; `public`: they are addressed to the host's public address. `outbound`: the host is the sender,
+    and the remote address is the destination.
+    """
 
     question: FlowSet
     checks: tuple[Check, ...]
     delivered: Share
     round_trip: Share
     carried: tuple[Carried, ...]
-    #: Whether the remote address is the destination.
-    outbound: bool
     host: Host
+    way: Way | None = None
+    sender: Host | None = None
+    public: bool = False
+    outbound: bool = False
 
 
 class Connector:
@@ -130,10 +137,10 @@ class Connector:
         fixed = End(remote=False, address=host.address)
         t = Transit(question, Header(End(remote=True, address=None), fixed), peer_vpc=way.peer_vpc)
         self._enter(w, forward, way, host, t)
-        goal = Goal(gateways=(way.gateway,) if way.gateway else ())
+        goal = Goal(gateways=frozenset({way.gateway} if way.gateway else ()))
         reply = self._replies(w, forward, goal, way)
         entry = ((host.public, host.public),) if way.kind == "internet-gateway" and host.public is not None else ()
-        return self._connection(forward, reply, question, host, entry)
+        return self._connection(forward, reply, question, host, entry)._replace(way=way)
 
     def _enter(self, w: Walker, leg: Leg, way: Way, host: Host, t: Transit) -> None:
         admitted = FlowSet.of_remotes(self.family, way.sources[self.family])
@@ -156,6 +163,9 @@ class Connector:
         if way.kind == "internet-gateway":
             ranges = self.facts.vpc_ranges(way.vpc, self.family)
             return rejected_sources(t.region, admitted, () if isinstance(ranges, Undecided) else ranges)
+        if not way.sources[self.family]:
+            name = "IPv4" if self.family == "ipv4" else "IPv6"
+            return Stated("PROTOCOL_RESTRICTION", way.gateway or way.vpc, f"{way.gateway} carries no {name} into {way.vpc}")
         code = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR" if way.kind == "vpc-peering-connection" else "GATEWAY_REJECTS_SPOOFED_TRAFFIC"
         return Stated(code, way.gateway or way.vpc, f"{way.gateway} does not hand in packets of those sources")
 
@@ -167,7 +177,7 @@ class Connector:
         start = sender.interface
         w.check_state(forward, Transit(question, Header(_known(sender), _fixed(host))), start)
         if start.network_interface_id == host.interface.network_interface_id:
-            return self._with_itself(forward, question, host)
+            return self._with_itself(forward, question, host)._replace(sender=sender)
         dst = End(remote=False, address=host.public) if public else _fixed(host)
         t = Transit(question, Header(_known(sender), dst), peer_vpc=start.vpc_id)
         w.leave(forward, t, start)
@@ -176,7 +186,7 @@ class Connector:
         self._as_if_arrived(w, forward, t._replace(header=Header(_known(sender), _fixed(host))), host, question)
         reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
         entry = ((host.public, host.public),) if public and host.public is not None else ()
-        return self._connection(forward, reply, question, host, entry)
+        return self._connection(forward, reply, question, host, entry)._replace(sender=sender, public=public)
 
     def _with_itself(self, forward: Leg, question: FlowSet, host: Host) -> Connection:
         """An interface and itself: nothing filters (S-SG-10)."""
@@ -215,7 +225,8 @@ class Connector:
         w.leave(forward, t, start)
         self._keep(w, forward, goal, None)
         reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
-        return self._connection(forward, reply, question, sender, (), outbound=True)
+        found = self._connection(forward, reply, question, sender, ())
+        return found._replace(sender=sender, outbound=True)
 
     # Replies and goals ---------------------------------------------------------------------------
 
@@ -277,8 +288,6 @@ class Connector:
         question: FlowSet,
         host: Host,
         entry: tuple[Range, ...],
-        *,
-        outbound: bool = False,
     ) -> Connection:
         delivered = _through(forward.checks, question)
         round_trip = delivered & _through(reply.checks, question)
@@ -289,7 +298,7 @@ class Connector:
             passage = Passage(ending.transit.via, delivered.within(region), round_trip.within(region), by_group)
             carried.append(Carried(passage, entry, _seen_as(ending)))
         checks = tuple(forward.checks + reply.checks)
-        return Connection(question, checks, delivered, round_trip, tuple(carried), outbound, host)
+        return Connection(question, checks, delivered, round_trip, tuple(carried), host)
 
 
 def widened(check: Check) -> Share:
@@ -306,23 +315,28 @@ def _through(checks: list[Check], question: FlowSet) -> Share:
     return total.within(question)
 
 
-def unmodelled(connector: Connector, host: Host, question: FlowSet, peer_vpc: str | None, reason: str) -> Connection:
-    """Packets of a way that is not modelled: only groups and state are known to apply, the rest is open."""
+def unmodelled(connector: Connector, host: Host, question: FlowSet, reason: str) -> Connection:
+    """Packets of a way that is not modelled: only groups and state are known to apply, the rest is open.
+
+    A reference to a group of another VPC may hold there, so such groups stop nothing for sure.
+    """
     w = Walker(connector.facts, connector.groups, connector.family)
     leg = Leg("forward")
-    t = Transit(question, Header(End(remote=True, address=None), _fixed(host)), peer_vpc=peer_vpc)
-    w.check_groups(leg, t, host.interface, egress=False)
+    vpc = host.interface.vpc_id
+    t = Transit(question, Header(End(remote=True, address=None), _fixed(host)), peer_vpc=vpc)
+    if not connector.groups.refer_beyond(host.interface):
+        w.check_groups(leg, t, host.interface, egress=False)
     w.check_state(leg, t, host.interface)
     leg.check(Layer.GATEWAY, question, doubtful(question, reason), Stated("", "", reason))
     delivered = _through(leg.checks, question)
-    return Connection(question, tuple(leg.checks), delivered, delivered, (), False, host)
+    return Connection(question, tuple(leg.checks), delivered, delivered, (), host)
 
 
 def impossible(host: Host, question: FlowSet, cause: Stated) -> Connection:
     """No packet, for one stated reason."""
     none = nothing(question.family)
     check = Check(Layer.GATEWAY, "forward", question, none, cause)
-    return Connection(question, (check,), none, none, (), False, host)
+    return Connection(question, (check,), none, none, (), host)
 
 
 def _meets(ending: Ending, goal: Goal) -> bool:
@@ -330,7 +344,7 @@ def _meets(ending: Ending, goal: Goal) -> bool:
         case Arrived(interface=name):
             return name == goal.interface
         case Outside(gateway=gateway):
-            return goal.interface is None and (not goal.gateways or gateway in goal.gateways)
+            return gateway in goal.gateways
 
 
 def _seen_as(ending: Ending) -> tuple[Range, ...]:

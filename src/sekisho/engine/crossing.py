@@ -15,6 +15,7 @@ from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Range, internet, overlap, parse, parse_ranges, spell, subtract
 
 from .bpa import Use, block_public_access
+from .facts import Facts
 from .share import decided, nothing
 from .transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
 from .walk import Walker, describe_route
@@ -61,7 +62,7 @@ class Crossing:
 
     def _out(self, leg: Leg, t: Transit, gateway: str, vpc_id: str, public: int | None) -> None:
         """Past the gateway: into another VPC where the estate holds the destination, else away."""
-        valid = self._valid_destinations(leg, t)
+        valid = self._valid_destinations(leg, t, gateway)
         if valid is None:
             return
         t = valid._replace(via=(*valid.via, gateway), left_by=valid.left_by or gateway, peer_vpc=None)
@@ -77,20 +78,21 @@ class Crossing:
         src = t.header.src if public is None else End(remote=False, address=public)
         self.from_internet(leg, t._replace(header=t.header._replace(src=src, dst=End(remote=False, address=address))), interface)
 
-    def _valid_destinations(self, leg: Leg, t: Transit) -> Transit | None:
+    def _valid_destinations(self, leg: Leg, t: Transit, gateway: str) -> Transit | None:
         """The part that is addressed to the internet; the rest is stopped."""
         narrowed = self._w.narrow(t, internet(self._w.family))
         if narrowed is None or narrowed.region != t.region:
             rest = t if narrowed is None else t._replace(region=t.region - narrowed.region)
-            self._w.stop(leg, rest, self._not_internet(rest))
+            self._w.stop(leg, rest, self._not_internet(rest, gateway))
         return narrowed
 
-    def _not_internet(self, t: Transit) -> Stated:
+    def _not_internet(self, t: Transit, gateway: str) -> Stated:
         code = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"
         address = t.header.dst.address
         if address is not None and overlap([(address, address)], _RFC6598):
             code = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS"
-        return Stated(code, "internet gateway", f"{self._w.spell_destination(t)} is no address of the internet")
+        detail = f"{gateway} carries only internet addresses, and {self._w.spell_destination(t)} is outside them"
+        return Stated(code, gateway, detail)
 
     def _holder(self, t: Transit, vpc_id: str) -> tuple[NetworkInterface, int] | None:
         """The interface that is meant by a destination on the internet, with its own address."""
@@ -174,28 +176,13 @@ class Crossing:
         if self._w.family == "ipv4":
             public = next((a.association.public_ip for a in interface.addresses if a.private_ip_address == text and a.association), None)
             if public is None:
-                detail = f"{text} of {name} has no public address"
+                detail = "no public address is associated with the private one"
                 self._w.stop(leg, t, Stated(code, name, detail, (place,)), Layer.PUBLIC_ADDRESS)
                 return None
             return parse(public).low
-        why = self._private_ipv6(interface, address)
+        why = private_ipv6(self._facts, interface, address)
         if why:
             self._w.stop(leg, t, Stated(code, name, why, (place,)), Layer.PUBLIC_ADDRESS)
-        return None
-
-    def _private_ipv6(self, interface: NetworkInterface, address: int) -> str | None:
-        """Why an IPv6 address does not cross an internet gateway, or None (S-IGW-03, S-ENI-05)."""
-        text = spell(address, "ipv6")
-        if interface.deny_all_igw_traffic:
-            return f"{interface.network_interface_id} denies all traffic of internet gateways"
-        if not overlap([(address, address)], internet("ipv6")):
-            return f"{text} is no global address"
-        vpc = self._facts.snapshot.vpcs.get(interface.vpc_id or "")
-        subnet = self._facts.snapshot.subnets.get(interface.subnet_id or "")
-        blocks = (vpc.ipv6_cidr_block_association_set if vpc else ()) + (subnet.ipv6_cidr_block_association_set if subnet else ())
-        private = (b.ipv6_cidr_block for b in blocks if b.ipv6_address_attribute == "private")
-        if any(overlap([(address, address)], [parse(block).range]) for block in private):
-            return f"{text} is in a private IPv6 block"
         return None
 
     def _check_bpa(self, leg: Leg, t: Transit, subnet: Subnet, use: Use) -> None:
@@ -383,6 +370,21 @@ def _why_not(family: str, t: Transit, home: Record | None) -> str:
     if t.translation:
         return "two NAT gateways in a row"
     return "a regional NAT gateway" if home is None else "it has no address"
+
+
+def private_ipv6(facts: Facts, interface: NetworkInterface, address: int) -> str | None:
+    """Why an IPv6 address does not cross an internet gateway, or None (S-IGW-03, S-ENI-05)."""
+    if interface.deny_all_igw_traffic:
+        return "the interface denies all traffic of internet gateways"
+    if not overlap([(address, address)], internet("ipv6")):
+        return "the address is not a global one"
+    vpc = facts.snapshot.vpcs.get(interface.vpc_id or "")
+    subnet = facts.snapshot.subnets.get(interface.subnet_id or "")
+    blocks = (vpc.ipv6_cidr_block_association_set if vpc else ()) + (subnet.ipv6_cidr_block_association_set if subnet else ())
+    private = (b.ipv6_cidr_block for b in blocks if b.ipv6_address_attribute == "private")
+    if any(overlap([(address, address)], [parse(block).range]) for block in private):
+        return "the address is in a private IPv6 block"
+    return None
 
 
 def rejected_sources(region: FlowSet, admitted: FlowSet, vpc_ranges: tuple[Range, ...]) -> Stated:

@@ -90,6 +90,13 @@ class Groups:
                 share = share | doubtful(perhaps, f"{group_id}: {members.doubt}")
         return share | decided(permission_flows(rule, family, merge(known), reply=question.reply))
 
+    def refer_beyond(self, interface: NetworkInterface) -> bool:
+        """Whether a rule of the interface's groups names a group that is not known to be of the same VPC."""
+        groups = (self._facts.snapshot.security_groups.get(g) for g in interface.group_ids)
+        pairs = (pair for g in groups if g for rule in g.ip_permissions for pair in rule.user_id_group_pairs)
+        named = (self._facts.snapshot.security_groups.get(pair.group_id) for pair in pairs)
+        return any(g is None or g.vpc_id != interface.vpc_id for g in named)
+
     # References ---------------------------------------------------------------------------------
 
     def _members(self, pair: UserIdGroupPair, question: Question) -> "_Members":

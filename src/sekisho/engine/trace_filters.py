@@ -102,7 +102,9 @@ def _agreed(packet: Packet, rulings: list[Ruling]) -> Ruling:
     first = rulings[0]
     if all(r.admits == first.admits for r in rulings):
         return first
-    return Ruling(None, first.component, detail=f"{first.component} admits {spoken(packet)} on some of those ports only")
+    return Ruling(
+        None, first.component, detail=f"{first.component} admits {spoken(packet)} on some of those ports only"
+    )
 
 
 # Network ACLs ---------------------------------------------------------------------------------------
@@ -312,9 +314,7 @@ def _in_force(topology: Topology, vpc_id: str | None, other: str | None, pair: U
     return topology.peerings_gap(vpc_id) or False
 
 
-def _hidden_member(
-    topology: Topology, interface: NetworkInterface, pair: UserIdGroupPair, address: str
-) -> str | None:
+def _hidden_member(topology: Topology, interface: NetworkInterface, pair: UserIdGroupPair, address: str) -> str | None:
     """Why the group may have a member with that address which the snapshot does not show (S-SG-08)."""
     snapshot, scope = topology.snapshot, topology.interface_scope(interface)
     damaged = (m for m in snapshot.missing.values() if m.table == "interfaces")

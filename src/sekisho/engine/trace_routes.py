@@ -118,16 +118,16 @@ def _open_list(topology: Topology, table: RouteTable, destination: str, best: Ch
         named = route.destination_prefix_list_id
         same = best is not None and (route.target, route.state) == (best.target, best.route.state)
         if named and named not in topology.snapshot.prefix_lists and not same:
-            return f"{table.route_table_id} routes {named} to {route.target.id}, and its entries are not in the snapshot"
+            return (
+                f"{table.route_table_id} routes {named} to {route.target.id}, and its entries are not in the snapshot"
+            )
     return None
 
 
 # Records that routes and gateways name --------------------------------------------------------------
 
 
-def find(
-    topology: Topology, records: Mapping[str, R], table: str, record_id: str, vpc_id: str
-) -> R | None | Undecided:
+def find(topology: Topology, records: Mapping[str, R], table: str, record_id: str, vpc_id: str) -> R | None | Undecided:
     """The record that a route of the VPC names; None where it provably no longer exists (S-RT-07)."""
     snapshot, scope = topology.snapshot, topology.vpc_scope(vpc_id)
     record = records.get(record_id)

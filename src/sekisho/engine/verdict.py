@@ -5,6 +5,7 @@ them is, unreachable where none delivers anything.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sekisho.sets.boxes import Box, boxes
 from sekisho.sets.flows import FlowSet, has_ports, icmp_of
@@ -61,7 +62,7 @@ def answer(
         passages=tuple(c.passage for connection in connections for c in connection.carried),
         flows=tuple(sorted(set(sure), key=_order)),
         possible=tuple(sorted({f for c in connections for f in _possible(c, shared=shared)}, key=_order)),
-        barriers=barriers,
+        barriers=tuple(map(_impersonal, barriers)) if shared else barriers,
         depth=depth,
         assumptions=_texts((c.delivered.assumptions + c.round_trip.assumptions, c.delivered.sure) for c in connections),
         reasons=_reasons(connections, verdict),
@@ -176,6 +177,13 @@ def _nearest(facts: Facts, connections: Sequence[Connection]) -> tuple[int | Non
         return None, ()
     lifts, connection = min(found, key=lambda pair: len(pair[0][0]))
     return len(lifts[0]), barriers_of(facts, connection, lifts)
+
+
+def _impersonal(barrier: Barrier) -> Barrier:
+    """The barrier without the interface that it names, for an answer that other interfaces share."""
+    if barrier.code != "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS":
+        return barrier
+    return replace(barrier, component="network-interface", evidence=())
 
 
 def _latent(connections: Sequence[Connection]) -> Verdict | None:

@@ -12,8 +12,9 @@ from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.routing import Route, RouteTable, TargetKind
 from sekisho.model.vpc import Subnet
+from sekisho.sets.boxes import remotes_of
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, parse_ranges, spell
+from sekisho.sets.prefixes import Family, Range, parse_ranges, spell, to_cidrs
 from sekisho.sets.reshape import for_every_source_port, for_some_source_port, pin
 
 from .facts import Facts
@@ -286,7 +287,10 @@ class Walker:
 
     def spell_destination(self, t: Transit) -> str:
         address = t.header.dst.address
-        return "those addresses" if address is None else spell(address, self.family)
+        if address is not None:
+            return spell(address, self.family)
+        remotes = to_cidrs(remotes_of(t.region), self.family)
+        return remotes[0] if len(remotes) == 1 else f"{remotes[0]} and others"
 
     # Ends of a walk -----------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sekisho.model.gateways import VpcPeeringConnection
 from sekisho.model.interface import NetworkInterface
-from sekisho.model.kinds import UNMODELLED
+from sekisho.model.kinds import UNMODELLED_KINDS
 from sekisho.model.record import Undecided
 from sekisho.model.routing import TargetKind
 from sekisho.sets.prefixes import Family, Range, internet, parse_ranges, subtract, top
@@ -150,7 +150,7 @@ class Ways:
         scope = self._facts.topology.vpc_scope(vpc_id)
         calls = self._facts.snapshot.calls
         found = []
-        for kind in UNMODELLED:
+        for kind in UNMODELLED_KINDS:
             if kind.origin == origin and calls.state(kind.call, scope) is not None:
                 gap = calls.gap(kind.call, scope)
                 found += [gap] if gap else []
@@ -186,7 +186,7 @@ class Ways:
     def assumed_absent(self, vpc_id: str, origin: Origin) -> tuple[str, ...]:
         """Calls whose records could open a way of the origin, that were not read (S-LOAD)."""
         scope = self._facts.topology.vpc_scope(vpc_id)
-        calls = (k.call for k in UNMODELLED if k.origin == origin)
+        calls = (k.call for k in UNMODELLED_KINDS if k.origin == origin)
         return tuple(sorted({c for c in calls if self._facts.snapshot.calls.state(c, scope) is None}))
 
 

@@ -3,7 +3,10 @@
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+#: `story`: two web servers of one image, one in a private and one in a public subnet, with one security group.
+NAMES = ("story",)
 
-def story() -> Traversable:
-    """The folder of a small estate: two web servers of one image, one in a private and one in a public subnet."""
-    return files(__name__).joinpath("story")
+
+def estate(name: str) -> Traversable:
+    """The folder of a bundled estate."""
+    return files(__name__).joinpath(name)

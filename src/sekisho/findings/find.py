@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from sekisho.engine.answer import Answer, Origin, Row, Width
+from sekisho.engine.answer import Answer, Origin, Row, Verdict, Width
 from sekisho.sets.boxes import ports_of, remotes_of
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, count, merge, to_cidrs
@@ -106,8 +106,8 @@ def find(
 
 
 def openings_of(answer: Answer) -> tuple[Opening, ...]:
-    """The openings of an answer; a latent answer, whose instance does not run, has none."""
-    if answer.latent is not None:
+    """The openings of an answer. An unreachable one has none, also where it would have them in service."""
+    if answer.verdict is Verdict.UNREACHABLE:
         return ()
     tcp, udp = (FlowSet.build(answer.family, protocols=[(number, number)]) for _, number in TRANSPORTS)
     everything = FlowSet.union_of(answer.family, (p.delivered.sure for p in answer.passages))

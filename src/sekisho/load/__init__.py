@@ -40,7 +40,8 @@ def load(path: Path, limits: files.Limits | None = None) -> Snapshot:
             scope, unclear = stated(answer)
             one = decode(answer, clues=None in scope)
             issues.extend((*unclear, *one.issues))
-            decoded.append((one, scope))
+            # Without the raw list, so that the file's bytes can go.
+            decoded.append((one._replace(answer=one.answer._replace(body=None)), scope))
     if not decoded:
         raise SnapshotError(f"{path}: {_nothing(issues, inputs)}")
     # The order of a directory walk, a zip and a tar differ; that of names does not.
@@ -86,7 +87,7 @@ def _unmodelled(placed: tuple[Placed, ...]) -> tuple[Unmodelled, ...]:
 
 def _nothing(issues: list[Issue], inputs: list[Input]) -> str:
     """What to do about a snapshot without any AWS answer."""
-    if not inputs:
-        return "no *.json file in it; save answers with `aws ec2 describe-... --output json`"
-    first = next((f"{i.file}: {i.what}; {i.effect}" for i in issues), "")
-    return f"no AWS answer in it ({first})" if first else "no AWS answer in it"
+    first = next((f" ({i.file}: {i.what}; {i.effect})" for i in issues), "")
+    if inputs or first:
+        return f"no AWS answer in it{first}"
+    return "no *.json file in it; save answers with `aws ec2 describe-... --output json`"

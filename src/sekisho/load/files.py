@@ -131,11 +131,9 @@ def _directory(path: Path, budget: _Budget) -> Iterator[File | Issue]:
                 raise _link(_relative(path, folder, entry))
         for entry in sorted(names):
             budget.enter()
-            if not _is_json(entry):
-                continue
             name, place = _relative(path, folder, entry), Path(folder, entry)
-            if _hidden(name):
-                yield _left_out(name)
+            if not _is_json(name) or _hidden(name):
+                yield from _left_out(name)
                 continue
             status = place.lstat()
             if not stat.S_ISREG(status.st_mode):
@@ -158,10 +156,8 @@ def _zip(path: Path, budget: _Budget) -> Iterator[File | Issue]:
         for info in archive.infolist():
             budget.enter()
             name = _member_name(info.filename)
-            if name.endswith("/") or not _is_json(name):
-                continue
-            if _hidden(name):
-                yield _left_out(name)
+            if not _is_json(name) or _hidden(name):
+                yield from _left_out(name)
                 continue
             if stat.S_ISLNK(info.external_attr >> 16):
                 raise _link(name)
@@ -206,11 +202,9 @@ def _tar_members(archive: tarfile.TarFile, packed: int, budget: _Budget) -> Iter
     for member in archive:
         budget.enter()
         name = _member_name(member.name)
-        if member.isdir() or not _is_json(name):
+        if member.isdir() or not _is_json(name) or _hidden(name):
             budget.spend(member.size)
-            continue
-        if _hidden(name):
-            yield _left_out(name)
+            yield from _left_out(name)
             continue
         if not member.isreg():
             raise _link(name)
@@ -238,8 +232,12 @@ def _hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
-def _left_out(name: str) -> Issue:
-    return Issue(name, "", "hidden file", "it was not read; rename it if it is part of the snapshot")
+def _left_out(name: str) -> Iterator[Issue]:
+    """What is said of a file that is not read: nothing where it cannot be an answer."""
+    if _is_json(name):
+        yield Issue(shown(name, 1000), "", "hidden file", "it was not read; rename it if it is part of the snapshot")
+    elif name.lower().endswith((".yaml", ".yml")) and not _hidden(name):
+        yield Issue(shown(name, 1000), "", "YAML is not read", "save the answer with `aws ... --output json`")
 
 
 def _link(name: str) -> SnapshotError:

@@ -1,7 +1,7 @@
 """References between records: those that lead to nothing, and joins on which the two ends do not agree."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -10,7 +10,7 @@ from sekisho.model.calls import Calls
 from sekisho.model.kinds import KIND_BY_TABLE
 from sekisho.model.record import Issue, Record, Scope
 from sekisho.model.routing import TargetKind
-from sekisho.model.snapshot import Missing, Page, record_key
+from sekisho.model.snapshot import Missing, Page
 
 from .decode import refers
 
@@ -24,9 +24,8 @@ _TARGET_TABLES = {
 }
 
 
-class Reference(NamedTuple):
-    table: str
-    id: str | None
+#: A table and the id of a record of it.
+Reference = tuple[str, str | None]
 
 
 class Records:
@@ -38,8 +37,8 @@ class Records:
         self.by_table: dict[str, dict[str, Record]] = {table: {} for table in KIND_BY_TABLE}
         for page in pages:
             table = self.by_table[page.table]
-            for record, scope in zip(page.records, page.scopes, strict=True):
-                table.setdefault(record_key(page.table, record, scope), record)
+            for key, record in zip(page.keys(), page.records, strict=True):
+                table.setdefault(key, record)
 
 
 def dangling(records: Records, calls: Calls) -> tuple[Issue, ...]:
@@ -58,7 +57,7 @@ def dangling(records: Records, calls: Calls) -> tuple[Issue, ...]:
                     whole[table, scope] = calls.gap(KIND_BY_TABLE[table].call, scope) is None
                 if whole[table, scope]:
                     source = page.source(index)
-                    what = f"{_name(page, index)} refers to {name}, which {KIND_BY_TABLE[table].call} does not list"
+                    what = f"{page.keys()[index]} refers to {name}, which {KIND_BY_TABLE[table].call} does not list"
                     lost[reference] = Issue(source.file, source.pointer, what, "what depends on it is unknown")
     return tuple(lost.values())
 
@@ -82,64 +81,60 @@ def disagreements(records: Records) -> tuple[tuple[Missing, ...], tuple[Issue, .
     return tuple(missing), tuple(issues)
 
 
-def _name(page: Page, index: int) -> str:
-    return record_key(page.table, page.records[index], page.scopes[index])
-
-
 # What each kind refers to ---------------------------------------------------------------------------
 
 
 def _subnet(record: vpc.Subnet) -> Iterator[Reference]:
-    yield Reference("vpcs", record.vpc_id)
+    yield ("vpcs", record.vpc_id)
 
 
 def _interface(record: interface.NetworkInterface) -> Iterator[Reference]:
-    yield Reference("vpcs", record.vpc_id)
-    yield Reference("subnets", record.subnet_id)
+    yield ("vpcs", record.vpc_id)
+    yield ("subnets", record.subnet_id)
     for group in record.groups:
-        yield Reference("security_groups", group.group_id)
+        yield ("security_groups", group.group_id)
     attachment = record.attachment
     # Instances of AWS's own services are in no answer of the account.
     if attachment and attachment.instance_owner_id in {None, record.owner_id}:
-        yield Reference("instances", attachment.instance_id)
+        yield ("instances", attachment.instance_id)
 
 
 def _instance(record: interface.Instance) -> Iterator[Reference]:
     for attached in record.network_interfaces:
-        yield Reference("interfaces", attached.network_interface_id)
+        yield ("interfaces", attached.network_interface_id)
 
 
 def _group(record: filters.SecurityGroup) -> Iterator[Reference]:
-    yield Reference("vpcs", record.vpc_id)
+    yield ("vpcs", record.vpc_id)
 
 
 def _acl(record: filters.NetworkAcl) -> Iterator[Reference]:
-    yield Reference("vpcs", record.vpc_id)
+    yield ("vpcs", record.vpc_id)
     for association in record.associations:
-        yield Reference("subnets", association.subnet_id)
+        yield ("subnets", association.subnet_id)
 
 
 def _route_table(record: routing.RouteTable) -> Iterator[Reference]:
-    yield Reference("vpcs", record.vpc_id)
+    yield ("vpcs", record.vpc_id)
     for association in record.associations:
-        yield Reference("subnets", association.subnet_id)
+        yield ("subnets", association.subnet_id)
     for route in record.routes:
         table = _TARGET_TABLES.get(route.target.kind)
         # A blackhole route says itself that its target is gone.
         if table and route.state != "blackhole":
-            yield Reference(table, route.target.id)
+            yield (table, route.target.id)
 
 
 def _gateway(record: gateways.InternetGateway | gateways.EgressOnlyInternetGateway) -> Iterator[Reference]:
     for attachment in record.attachments:
-        yield Reference("vpcs", attachment.vpc_id)
+        yield ("vpcs", attachment.vpc_id)
 
 
 def _nat(record: gateways.NatGateway) -> Iterator[Reference]:
     # A deleted gateway stays listed for an hour, after its subnet may be gone.
     if record.state not in {"deleted", "deleting", "failed"}:
-        yield Reference("subnets", record.subnet_id)
-        yield Reference("vpcs", record.vpc_id)
+        yield ("subnets", record.subnet_id)
+        yield ("vpcs", record.vpc_id)
 
 
 _REFERENCES: Mapping[str, Callable[[Any], Iterator[Reference]]] = {

@@ -9,7 +9,7 @@ from sekisho.model.filters import PrefixList
 from sekisho.model.gateways import VpcPeeringConnection
 from sekisho.model.kinds import PREFIX_LIST_ENTRIES, Kind
 from sekisho.model.record import Issue, Record, Source
-from sekisho.model.snapshot import Missing, Page, record_key
+from sekisho.model.snapshot import Missing, Page
 
 from .decode import refers
 from .files import shown
@@ -34,11 +34,12 @@ def merge(pages: Sequence[Page]) -> Merged:
     joined: dict[tuple[str, str], Record] = {}
     clashes: dict[tuple[str, str], tuple[Record, Source]] = {}
     for number, page in enumerate(pages):
-        for index, record in enumerate(page.records):
-            key = page.table, record_key(page.table, record, page.scopes[index])
-            first = places.setdefault(key, (number, index))
-            if first == (number, index):
+        for index, name in enumerate(page.keys()):
+            key, here = (page.table, name), (number, index)
+            first = places.setdefault(key, here)
+            if first is here:
                 continue
+            record = page.records[index]
             earlier = joined.get(key) or pages[first[0]].records[first[1]]
             one = agreed(earlier, record)
             if one is None:

@@ -97,26 +97,30 @@ def _owner(rows: Rows, record: Record, clue: Clue) -> str | None:
 
 def _own_scopes(one: Decoded, scope: Scope, known: _Known) -> tuple[tuple[Scope, ...], ...]:
     """The scope of each record without its folder; those of `found` come last."""
+    lists = [_clued(r, scope, known) if r.clues else _owned(r, scope) for r in one.rows]
+    found = (Clue(scope.account or f.clue.account, scope.region or f.clue.region, f.clue.refers) for f in one.found)
+    return (*lists, tuple(_of_clue(clue, known) for clue in found))
+
+
+def _owned(rows: Rows, scope: Scope) -> tuple[Scope, ...]:
+    owners = [getattr(record, "owner_id", None) for record in rows.records]
+    default = account_of(rows.owner) or scope.account
+    of = {owner: Scope(account_of(owner) or default, scope.region) for owner in set(owners)}
+    return tuple(of[owner] for owner in owners)
+
+
+def _clued(rows: Rows, scope: Scope, known: _Known) -> tuple[Scope, ...]:
     shared: dict[Scope, Scope] = {}
-    lists = []
-    for rows in one.rows:
-        scopes = []
-        for index, record in enumerate(rows.records):
-            clue = rows.clues[index] if rows.clues else _NO_CLUE
-            account, region = _owner(rows, record, clue) or scope.account, scope.region or clue.region
-            placed = Scope(account or _first(clue, known.accounts), region or _first(clue, known.regions))
-            scopes.append(shared.setdefault(placed, placed))
-        lists.append(tuple(scopes))
-    lists.append(
-        tuple(
-            Scope(
-                scope.account or f.clue.account or _first(f.clue, known.accounts),
-                scope.region or f.clue.region or _first(f.clue, known.regions),
-            )
-            for f in one.found
-        )
-    )
-    return tuple(lists)
+    scopes = []
+    for record, clue in zip(rows.records, rows.clues, strict=True):
+        account = _owner(rows, record, clue) or scope.account
+        placed = _of_clue(Clue(account, scope.region or clue.region, clue.refers), known)
+        scopes.append(shared.setdefault(placed, placed))
+    return tuple(scopes)
+
+
+def _of_clue(clue: Clue, known: _Known) -> Scope:
+    return Scope(clue.account or _first(clue, known.accounts), clue.region or _first(clue, known.regions))
 
 
 def _first(clue: Clue, places: Mapping[str, str]) -> str | None:

@@ -36,6 +36,13 @@ class Page(NamedTuple):
     scopes: tuple[Scope, ...]
     single: bool = False
 
+    def keys(self) -> list[str]:
+        """The id of each record in its table."""
+        if self.table == "bpa_options":
+            return [record_key(self.table, r, s) for r, s in zip(self.records, self.scopes, strict=True)]
+        field = KIND_BY_TABLE[self.table].id_field
+        return [getattr(record, field) for record in self.records]
+
     def source(self, index: int) -> Source:
         return Source(self.file, self.pointer if self.single else f"{self.pointer}/{index}")
 
@@ -124,8 +131,7 @@ class Snapshot:
         tables: dict[str, dict[str, Record]] = {kind.table: {} for kind in KINDS}
         for page in pages:
             table = tables[page.table]
-            for record, scope in zip(page.records, page.scopes, strict=True):
-                key = record_key(page.table, record, scope)
+            for key, record in zip(page.keys(), page.records, strict=True):
                 if key not in self.missing:
                     table.setdefault(key, record)
         for name, table in tables.items():
@@ -139,8 +145,7 @@ class Snapshot:
     def _places(self) -> dict[tuple[str, str], tuple[Page, int]]:
         places: dict[tuple[str, str], tuple[Page, int]] = {}
         for page in self.pages:
-            for index, record in enumerate(page.records):
-                key = record_key(page.table, record, page.scopes[index])
+            for index, key in enumerate(page.keys()):
                 places.setdefault((page.table, key), (page, index))
         return places
 

@@ -15,9 +15,10 @@ from typing import NamedTuple
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from .english import ENGLISH
 from .parts import Document
 from .view import SYMBOLS, FlowLine, Line, flow_lines, headline, lines, opened, origins, visible
-from .words import ENGLISH, Words
+from .words import Words
 
 _SEVERITIES = ("High", "Medium", "Low", "Informational")
 _CALL_ORDER = ("failed", "incomplete", "not-read", "assumed-absent", "read")

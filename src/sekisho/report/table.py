@@ -9,12 +9,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .english import ENGLISH
 from .parts import Document
 from .view import SYMBOLS, Cell, Line, flow_lines, headline, lines, opened, origins, visible
-from .words import ENGLISH, Words
+from .words import Words
 
 _STYLES = {"reachable": "bold red", "unknown": "magenta", "forward-only": "yellow", "unreachable": "green"}
 _SEVERITY_STYLES = {"High": "bold red", "Medium": "red", "Low": "yellow", "Informational": "dim"}
+_MANY_LINES = 200
 _ISSUES_SHOWN = 8
 _SOURCES_SHOWN = 4
 _GAP_STATUSES = ("failed", "incomplete", "not-read")
@@ -25,8 +27,12 @@ def print_assessment(document: Document, console: Console, words: Words = ENGLIS
     for sentence in headline(document, words):
         console.print(_text(sentence, "bold"))
     if document["verdicts"]:
+        every_line = lines(document, words)
+        shown = _worth_showing(every_line)
         console.print()
-        console.print(_matrix(document, words))
+        console.print(_matrix(shown, document, words))
+        if len(shown) < len(every_line):
+            console.print(_text(words.text["left_out"].format(f"{len(every_line) - len(shown):,}"), "dim"))
         console.print()
         console.print(_legend(document, words))
     console.print()
@@ -41,7 +47,7 @@ def print_explanation(document: Document, console: Console, words: Words = ENGLI
     verdict = document["verdict"]
     console.print(_text(_question(document["query"]), "dim"))
     console.print(_hanging(f"{SYMBOLS[verdict]} ", _text(words.answers[verdict], "bold"), _STYLES[verdict]))
-    if document["latent"]:
+    if document["latent"] not in {None, verdict}:
         console.print(_text(words.text["latent"].format(words.verdicts[document["latent"]]), "yellow"))
     _print_flows(document, console, words)
     for heading, key in (("hops_forward", "forward"), ("hops_return", "return")):
@@ -67,18 +73,25 @@ def _hanging(mark: str, body: Text, style: str = "") -> Table:
 # The assessment --------------------------------------------------------------------------------------
 
 
-def _matrix(document: Document, words: Words) -> Table:
+def _worth_showing(every_line: tuple[Line, ...]) -> tuple[Line, ...]:
+    """All lines, or where they are many only those that are not unreachable from everywhere."""
+    if len(every_line) <= _MANY_LINES:
+        return every_line
+    return tuple(x for x in every_line if any(cell and cell.verdict != "unreachable" for cell in x.cells))
+
+
+def _matrix(shown: tuple[Line, ...], document: Document, words: Words) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), leading=1)
     table.add_column(words.text["address"], overflow="fold", ratio=None, min_width=16)
     for origin in origins(document):
         table.add_column(words.origins[origin].heading, overflow="fold")
-    for line in lines(document, words):
+    for line in shown:
         table.add_row(_address(line), *(_cell(cell, words) for cell in line.cells))
     return table
 
 
 def _address(line: Line) -> Text:
-    ids = dict.fromkeys(part for part in (line.instance, line.interface) if part and part != line.name)
+    ids = dict.fromkeys(part for part in (line.about, line.interface) if part and part != line.name)
     text = _text(line.name, "bold")
     text.append("\n" + visible(line.address))
     if line.public_address:
@@ -92,9 +105,8 @@ def _cell(cell: Cell | None, words: Words) -> Text:
     if cell is None:
         return Text(f"- {words.text['no_way']}", "dim")
     text = Text(f"{cell.symbol} {cell.word}", _STYLES[cell.verdict])
-    for more in (cell.what, cell.breadth):
-        if more:
-            text.append("\n" + visible(more), "default")
+    for more in (part for detail in cell.details for part in detail if part):
+        text.append("\n" + visible(more), "default")
     return text
 
 
@@ -234,7 +246,10 @@ def _print_barriers(barriers: list[Document], console: Console, words: Words) ->
     console.print(_text(words.text["barriers"], "bold"))
     for number, barrier in enumerate(barriers, 1):
         body = _text(words.barrier(barrier["code"], barrier["direction"]))
-        body.append(f"\n{visible(barrier['component'])}: {visible(barrier['detail'])}", "default")
+        known = barrier["component"] in barrier["detail"]
+        body.append(
+            "\n" + ("" if known else f"{visible(barrier['component'])}: ") + visible(barrier["detail"]), "default"
+        )
         body.append(f"\n{visible(barrier['code'])}", "dim")
         for place in barrier["evidence"]:
             body.append(f"\n{visible(place['file'])} {visible(place['pointer'])}", "dim")

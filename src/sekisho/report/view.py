@@ -27,26 +27,35 @@ def _shows(character: str) -> bool:
     return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
+class Detail(NamedTuple):
+    """What is open, or in the way; and from how far, where that applies."""
+
+    what: str
+    breadth: str = ""
+
+
 class Cell(NamedTuple):
-    """One verdict in few words: `what` is open or in the way, `breadth` from how far."""
+    """One verdict in few words."""
 
     origin: str
     verdict: str
     symbol: str
     word: str
-    what: str
-    breadth: str
+    details: tuple[Detail, ...]
     answer: str
 
 
 class Line(NamedTuple):
-    """One address of one interface with its verdicts in the order of the origins; None where there is no row."""
+    """One address of one interface with its verdicts in the order of the origins; None where there is no row.
+
+    `about` is the instance, or what the interface says of itself where it belongs to none.
+    """
 
     account: str | None
     region: str | None
     interface: str
-    instance: str | None
     name: str
+    about: str
     address: str
     public_address: str | None
     cells: tuple[Cell | None, ...]
@@ -79,31 +88,54 @@ def _line(row: Document, interfaces: Document, cells: tuple[Cell | None, ...]) -
         account=row["account"],
         region=row["region"],
         interface=row["interface"],
-        instance=row["instance"],
         name=facts.get("instance_name") or facts.get("name") or row["instance"] or row["interface"],
+        about=row["instance"] or facts.get("description") or facts.get("kind") or "",
         address=row["address"],
         public_address=row["public_address"],
         cells=cells,
     )
 
 
-def _cell(row: Document, summaries: dict[str, tuple[str, str]], words: Words) -> Cell:
+def _cell(row: Document, summaries: dict[str, tuple[Detail, ...]], words: Words) -> Cell:
     verdict = row["verdict"]
-    what, breadth = summaries[row["answer"]]
-    return Cell(row["origin"], verdict, SYMBOLS[verdict], words.cells[verdict], what, breadth, row["answer"])
+    details = summaries[row["answer"]]
+    return Cell(row["origin"], verdict, SYMBOLS[verdict], words.cells[verdict], details, row["answer"])
 
 
-def summary(answer: Document, words: Words) -> tuple[str, str]:
-    """What is open, or how many barriers or questions stand in the way; and from how far."""
+def summary(answer: Document, words: Words) -> tuple[Detail, ...]:
+    """What is open and from how far, or how many barriers or questions stand in the way."""
     verdict = answer["verdict"]
     if verdict in {"reachable", "forward-only"}:
-        counted = [f for f in answer["flows"] if f["reply"] or verdict == "forward-only"]
-        return opened(counted, words), words.breadth(answer["width"])
+        return _openings(answer, words)
     if verdict == "unknown":
-        return words.count("reason", len(answer["reasons"])), ""
-    if answer["latent"] not in {None, "unreachable"}:
-        return words.text["if_running"].format(words.verdicts[answer["latent"]]), ""
-    return (words.count("barrier", len(answer["barriers"])) if answer["barriers"] else ""), ""
+        return (Detail(words.count("reason", len(answer["reasons"]))),)
+    if answer["latent"] not in {None, verdict}:
+        return (Detail(words.text["if_in_service"].format(words.verdicts[answer["latent"]])),)
+    return (Detail(words.count("barrier", len(answer["barriers"]))),) if answer["barriers"] else ()
+
+
+def _openings(answer: Document, words: Words) -> tuple[Detail, ...]:
+    """The widest flows, then the narrower ones together; of a reachable answer only those with a reply."""
+    sized = [(flow, size) for flow, size in zip(answer["flows"], _sizes(answer), strict=True)]
+    counted = [(flow, size) for flow, size in sized if flow["reply"] or answer["verdict"] == "forward-only"]
+    widest = max((size for _, size in counted), default=0)
+    most = [flow for flow, size in counted if size == widest]
+    fewer = [(flow, size) for flow, size in counted if size < widest]
+    details = [Detail(opened(most, words), words.breadth(_width(answer, widest)))]
+    if fewer:
+        limit = max(size for _, size in fewer)
+        breadth = words.breadth(limit) if all(size == limit for _, size in fewer) else words.count("up_to", limit)
+        details.append(Detail(opened([flow for flow, _ in fewer], words), breadth))
+    return tuple(details)
+
+
+def _sizes(answer: Document) -> list[int]:
+    return [count(parse(cidr).range for cidr in flow["sources"]) for flow in answer["flows"]]
+
+
+def _width(answer: Document, size: int) -> Width:
+    """The size of a flow, `world` for the widest ones of an answer that the whole internet reaches."""
+    return "world" if answer["width"] == "world" and size == max(_sizes(answer)) else size
 
 
 def opened(flows: Iterable[Document], words: Words) -> str:
@@ -147,19 +179,16 @@ class FlowLine(NamedTuple):
 
 def flow_lines(answer: Document, words: Words) -> tuple[FlowLine, ...]:
     """The flows of an answer; its widest ones come from the whole internet where its width says `world`."""
-    sizes = [count(parse(cidr).range for cidr in f["sources"]) for f in answer["flows"]]
-    widest = max(sizes, default=0)
-    world = answer["width"] == "world"
     return tuple(
         FlowLine(
             protocol=_protocol(flow, words),
             ports=_ports(flow, words),
-            width="world" if world and size == widest else size,
+            width=_width(answer, size),
             sources=tuple(flow["sources"]),
             via=tuple(flow["via"]),
             more=tuple(_unusual(flow, words)),
         )
-        for flow, size in zip(answer["flows"], sizes, strict=True)
+        for flow, size in zip(answer["flows"], _sizes(answer), strict=True)
     )
 
 

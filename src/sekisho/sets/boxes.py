@@ -21,9 +21,10 @@ class Box(NamedTuple):
 
 
 def boxes(flows: FlowSet) -> tuple[Box, ...]:
-    """Disjoint boxes that make up the set: TCP, UDP, ICMP, then the rest; by remote address within each.
+    """Disjoint boxes that make up the set: TCP, UDP, ICMP, then the rest; by destination port (type) within each.
 
-    Remotes with the same ports share a box, and so do destination ports with the same source ports.
+    Every box of a protocol holds whole destination ports: all remotes that may use the port from the same
+    source ports share a box, and so do ports that the same remotes may use.
     """
     family = flows.family
     found: list[Box] = []
@@ -34,10 +35,28 @@ def boxes(flows: FlowSet) -> tuple[Box, ...]:
 
 def _boxes_of(protocol: int, below: Node, family: Family) -> Iterator[Box]:
     limit = PORT_TOP if has_ports(protocol) else ICMP_TOP
-    for remotes, thirds_node in _by_child(below, top(family)):
-        for thirds, fourths_node in _by_child(thirds_node, limit):
-            fourths = merge((low, high) for low, high, child in diagram.steps(fourths_node, limit) if child is FULL)
-            yield Box(((protocol, protocol),), remotes, thirds, fourths)
+    for thirds, remotes, fourths_node in _by_third(_by_child(below, top(family)), limit):
+        fourths = merge((low, high) for low, high, child in diagram.steps(fourths_node, limit) if child is FULL)
+        yield Box(((protocol, protocol),), remotes, thirds, fourths)
+
+
+def _by_third(
+    groups: list[tuple[tuple[Range, ...], Node]], limit: int
+) -> list[tuple[tuple[Range, ...], tuple[Range, ...], Node]]:
+    """(thirds, remotes, fourth level) from (remotes, third level): the two levels turned round."""
+    cuts = sorted({low for _, child in groups for low, _, _ in diagram.steps(child, limit)})
+    found: dict[tuple[tuple[int, ...], Node], list[Range]] = {}
+    for low, following in zip(cuts, [*cuts[1:], limit + 1], strict=False):
+        here: dict[Node, list[int]] = {}
+        for index, (_, child) in enumerate(groups):
+            here.setdefault(diagram.child_at(child, low), []).append(index)
+        for fourth, members in here.items():
+            if fourth is not EMPTY:
+                found.setdefault((tuple(members), fourth), []).append((low, following - 1))
+    return [
+        (merge(thirds), merge(r for index in members for r in groups[index][0]), fourth)
+        for (members, fourth), thirds in found.items()
+    ]
 
 
 def _portless(flows: FlowSet) -> tuple[Box, ...]:

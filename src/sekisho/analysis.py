@@ -1,0 +1,245 @@
+"""The facade: a snapshot in, an assessment or an explanation out. It alone puts the stages in their order."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from sekisho.engine.answer import ORIGINS, Answer, Explanation, Origin, Row
+from sekisho.engine.assess import Assessor
+from sekisho.engine.explain import Explainer
+from sekisho.engine.population import hosts_of
+from sekisho.engine.query import Query
+from sekisho.engine.witness import confirm, witness
+from sekisho.errors import QueryError
+from sekisho.findings.assessment import (
+    Assessment,
+    Coverage,
+    InterfaceFacts,
+    MissingOrigin,
+    Population,
+    Run,
+)
+from sekisho.findings.find import find
+from sekisho.findings.listeners import Listener
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.kinds import KINDS, UNMODELLED_KINDS
+from sekisho.model.record import Scope, Undecided, name_of
+from sekisho.model.snapshot import Snapshot
+from sekisho.model.topology import Topology
+from sekisho.version import SEMANTICS_VERSION, __version__
+
+Listeners = Mapping[str, tuple[Listener, ...]]
+
+
+def assess(
+    snapshot: Snapshot,
+    *,
+    target: str = "all",
+    origins: tuple[Origin, ...] = ORIGINS,
+    listeners: Listeners | None = None,
+    progress: Callable[[list[NetworkInterface]], Iterable[NetworkInterface]] = iter,
+) -> Assessment:
+    """A verdict for every address in scope and every origin, with findings and coverage.
+
+    `progress` wraps the interfaces as they are worked through. QueryError where the target is not in the snapshot.
+    """
+    topology = Topology(snapshot)
+    assessor = Assessor(topology)
+    chosen = select(topology, target)
+    rows, answers = _answered(assessor, progress(assessor.in_order(chosen)), origins)
+    facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
+    return Assessment(
+        run=Run(
+            version=__version__,
+            semantics=SEMANTICS_VERSION,
+            input_digest=digest(snapshot),
+            collected=snapshot.collected,
+            target=target,
+            origins=origins,
+        ),
+        rows=rows,
+        answers=answers,
+        interfaces=facts,
+        findings=find(rows, answers, facts, listeners or {}),
+        coverage=_coverage(assessor, snapshot, chosen, rows, origins),
+    )
+
+
+def explain(snapshot: Snapshot, query: Query) -> Explanation:
+    """The answer to one question, with an example replayed hop by hop."""
+    topology = Topology(snapshot)
+    asked = Explainer(Assessor(topology)).ask(query)
+    packet, traced = witness(topology, asked.connections)
+    return Explanation(
+        query=_spelled(query),
+        answer=asked.answer,
+        example=packet,
+        forward=traced.forward if traced else (),
+        returned=traced.reply if traced else (),
+    )
+
+
+def digest(snapshot: Snapshot) -> str:
+    """SHA-256 over the names and digests of the files read, in order of name."""
+    lines = sorted(f"{i.file}\0{i.sha256}\n" for i in snapshot.inputs)
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _spelled(query: Query) -> dict[str, object]:
+    def ports(found: tuple[int, int] | None) -> str | None:
+        return None if found is None else (str(found[0]) if found[0] == found[1] else f"{found[0]}-{found[1]}")
+
+    return {
+        "from": query.source.text,
+        "to": query.destination.text,
+        "protocol": query.protocol,
+        "port": ports(query.ports),
+        "source_port": ports(query.source_ports),
+        "icmp_type": query.icmp_type,
+        "icmp_code": query.icmp_code,
+        "family": query.family,
+    }
+
+
+# Scope ------------------------------------------------------------------------------------------------
+
+
+def select(topology: Topology, target: str) -> list[NetworkInterface]:
+    """The interfaces that a target names. QueryError where it names none that the snapshot has."""
+    interfaces = list(topology.snapshot.interfaces.values())
+    if target == "all":
+        return interfaces
+    if target.startswith("tag:"):
+        key, equals, value = target[4:].partition("=")
+        if not equals:
+            raise QueryError(f"`{target}` is no target: write tag:KEY=VALUE")
+        return [i for i in interfaces if _has_tag(topology, i, key, value)]
+    if target.startswith("i-"):
+        if target not in topology.snapshot.instances and target not in topology.interfaces_of_instance:
+            raise QueryError(f"`{target}` is nowhere in the snapshot")
+        return list(topology.interfaces_of_instance.get(target, ()))
+    if target in topology.snapshot.interfaces:
+        return [topology.snapshot.interfaces[target]]
+    raise QueryError(f"`{target}` is no target of the snapshot: use all, tag:KEY=VALUE, an instance or an interface")
+
+
+def _has_tag(topology: Topology, interface: NetworkInterface, key: str, value: str) -> bool:
+    instance = topology.snapshot.instances.get(interface.instance_id or "")
+    tags = (*interface.tag_set, *(instance.tags if instance else ()))
+    return any(t.key == key and t.value == value for t in tags)
+
+
+# Rows and answers -------------------------------------------------------------------------------------
+
+
+def _answered(
+    assessor: Assessor, interfaces: Iterable[NetworkInterface], origins: tuple[Origin, ...]
+) -> tuple[tuple[Row, ...], dict[str, Answer]]:
+    """Rows with the keys of their answers. Equal answers are one; each was confirmed by `trace` when it was made."""
+    keys: dict[int, str] = {}
+    by_value: dict[object, str] = {}
+    answers: dict[str, Answer] = {}
+    rows = []
+    for judged in assessor.rows(interfaces, origins):
+        found = id(judged.answer)
+        if found not in keys:
+            confirm(assessor.facts.topology, judged.connections)
+            value = _identity(judged.answer)
+            if value not in by_value:
+                by_value[value] = f"a{len(answers) + 1}"
+                answers[by_value[value]] = judged.answer
+            keys[found] = by_value[value]
+        rows.append(replace(judged.row, answer=keys[found]))
+    return tuple(rows), answers
+
+
+def _identity(answer: Answer) -> object:
+    """Everything that a reader sees of the answer, and what findings are made of."""
+    passages = tuple((p.via, p.delivered.sure, p.round_trip.sure, tuple(sorted(p.by_group.items()))) for p in answer.passages)
+    return (replace(answer, passages=()), passages)
+
+
+# Facts and coverage -----------------------------------------------------------------------------------
+
+
+def _facts_of(topology: Topology, interface: NetworkInterface) -> InterfaceFacts:
+    snapshot = topology.snapshot
+    instance = snapshot.instances.get(interface.instance_id or "")
+    vpc = snapshot.vpcs.get(interface.vpc_id or "")
+    subnet = snapshot.subnets.get(interface.subnet_id or "")
+    acl = topology.acl_of(subnet) if subnet else None
+    table = topology.route_table_of(subnet) if subnet else None
+    return InterfaceFacts(
+        interface=interface.network_interface_id,
+        name=name_of(interface.tag_set),
+        kind=interface.interface_type,
+        description=interface.description,
+        scope=topology.interface_scope(interface),
+        instance=interface.instance_id,
+        instance_name=name_of(instance.tags) if instance else None,
+        instance_state=instance.state.name if instance else None,
+        vpc=interface.vpc_id,
+        vpc_name=name_of(vpc.tags) if vpc else None,
+        subnet=interface.subnet_id,
+        subnet_name=name_of(subnet.tags) if subnet else None,
+        security_groups=interface.group_ids,
+        network_acl=None if acl is None or isinstance(acl, Undecided) else acl.network_acl_id,
+        route_table=None if table is None or isinstance(table, Undecided) else table.route_table_id,
+    )
+
+
+def _coverage(
+    assessor: Assessor,
+    snapshot: Snapshot,
+    chosen: list[NetworkInterface],
+    rows: tuple[Row, ...],
+    origins: tuple[Origin, ...],
+) -> Coverage:
+    calls = snapshot.calls
+    scopes = calls.scopes
+    needed = [k.call for k in KINDS if k.needed]
+    optional = list(dict.fromkeys([k.call for k in KINDS if not k.needed] + [k.call for k in UNMODELLED_KINDS]))
+    return Coverage(
+        calls=tuple(calls),
+        assumed_absent=tuple((c, s) for s in scopes for c in sorted(optional) if calls.state(c, s) is None),
+        not_read=tuple((c, s) for s in scopes for c in sorted(needed) if calls.state(c, s) is None),
+        population=tuple(_population(assessor.facts.topology, chosen, rows)),
+        missing_origins=tuple(_missing_origins(assessor, chosen, origins)),
+        unmodelled=tuple(sorted((u.kind.noun, u.id) for u in snapshot.unmodelled)),
+        issues=snapshot.issues,
+    )
+
+
+def _population(topology: Topology, chosen: list[NetworkInterface], rows: tuple[Row, ...]) -> Iterator[Population]:
+    """Counts by the scope of the rows; every interface of the snapshot is in one."""
+
+    def place(i: NetworkInterface) -> Scope:
+        scope = topology.interface_scope(i)
+        return Scope(i.owner_id or scope.account, scope.region)
+
+    everything = [(place(i), i) for i in topology.snapshot.interfaces.values()]
+    wanted = {i.network_interface_id for i in chosen}
+    for scope in sorted({s for s, _ in everything}, key=lambda s: (s.account or "", s.region or "")):
+        inside = [i for s, i in everything if s == scope]
+        scoped = [i for i in inside if i.network_interface_id in wanted]
+        yield Population(
+            scope=scope,
+            interfaces=len(inside),
+            interfaces_in_scope=len(scoped),
+            addresses_in_scope=sum(len(hosts_of(i)) for i in scoped),
+            rows=sum(1 for r in rows if (r.account, r.region) == scope),
+        )
+
+
+def _missing_origins(
+    assessor: Assessor, chosen: list[NetworkInterface], origins: tuple[Origin, ...]
+) -> Iterator[MissingOrigin]:
+    for vpc_id in sorted({i.vpc_id for i in chosen if i.vpc_id}):
+        there = assessor.ways.origins(vpc_id)
+        for origin in ORIGINS:
+            if origin not in origins:
+                yield MissingOrigin(vpc=vpc_id, origin=origin, reason="not asked for")
+            elif origin not in there:
+                absent = assessor.ways.assumed_absent(vpc_id, origin)
+                reason = f"the VPC has no way of it; assumed absent: {', '.join(absent)}" if absent else "the VPC has no way of it"
+                yield MissingOrigin(vpc=vpc_id, origin=origin, reason=reason)

@@ -1,0 +1,82 @@
+"""`sekisho assess`: every interface in scope, every origin."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sekisho.cli import output
+from sekisho.cli.listeners import read_listeners
+from sekisho.cli.main import DONE, FINDINGS, UNDECIDED
+from sekisho.cli.progress import Progress
+
+ORIGIN_NAMES = ("internet", "peering", "vgw", "tgw", "privatelink", "gated")
+SEVERITIES = ("high", "medium", "low", "informational")
+
+
+@click.command(
+    "assess",
+    epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
+)
+@click.argument("snapshot", type=click.Path(path_type=Path))
+@click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
+@click.option("--origin", "origins", multiple=True, metavar="ORIGIN", help=f"Only these: {', '.join(ORIGIN_NAMES)}.")
+@click.option(
+    "--listeners",
+    type=click.Path(path_type=Path),
+    help="What listens on instances: a JSON file, or a directory of `ss -H -lntup` outputs named by instance id.",
+)
+@click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), default="never", show_default=True, help="Exit 1 on a finding of this severity or over.")
+@output.options("table", "json", "html")
+@click.option("--output-dir", type=click.Path(path_type=Path), help="Also write report.html and assessment.json there.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    snapshot: Path,
+    target: str,
+    origins: tuple[str, ...],
+    listeners: Path | None,
+    fail_on: str,
+    output_format: str,
+    output_file: Path | None,
+    output_dir: Path | None,
+) -> int:
+    """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
+
+    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers.
+    """
+    from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
+    from sekisho.load import load  # noqa: PLC0415
+
+    progress = Progress(ctx.obj)
+    progress.note(f"reading {snapshot}", detail=True)
+    found = assess(
+        load(snapshot),
+        target=target,
+        origins=_origins(origins),
+        listeners=read_listeners(listeners),
+        progress=progress.over,
+    )
+    document = output.assessment(found)
+    if output_dir:
+        output.write_reports(document, output_dir)
+    output.render_assessment(document, output_format, output_file)
+    return _exit_code(document, fail_on)
+
+
+def _origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names
+    names = [name.strip() for text in written for name in text.split(",") if name.strip()]
+    wrong = next((name for name in names if name not in ORIGIN_NAMES), None)
+    if wrong:
+        raise click.BadParameter(f"`{wrong}` is no origin: use {', '.join(ORIGIN_NAMES)}", param_hint="--origin")
+    return tuple(name for name in ORIGIN_NAMES if name in names) or ORIGIN_NAMES
+
+
+def _exit_code(document: Any, fail_on: str) -> int:  # noqa: ANN401 - a JSON document
+    if fail_on == "never":
+        return DONE
+    bar = SEVERITIES.index(fail_on)
+    if any(SEVERITIES.index(f["severity"].lower()) <= bar for f in document["findings"]):
+        return FINDINGS
+    return UNDECIDED if any(row["verdict"] == "unknown" for row in document["verdicts"]) else DONE

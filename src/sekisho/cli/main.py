@@ -1,0 +1,96 @@
+"""`sekisho`: the group of commands, exit codes, and how errors are told.
+
+Commands are imported when they run, so that `--help` imports nothing but click.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from sekisho.errors import InternalError, SekishoError
+from sekisho.version import SEMANTICS_VERSION, __version__
+
+DONE, FINDINGS, USAGE, UNDECIDED, IO_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+#: Command -> its module and first line of help (the help of a command itself is in its module).
+COMMANDS = {
+    "assess": ("assess", "Say for every network interface what can reach it, and prove what cannot."),
+    "demo": ("demo", "Assess the bundled example estate and write its reports."),
+    "explain": ("explain", "Answer one question, hop by hop."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"sekisho.cli.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's signature
+        """Run, and end with an exit code: one line for what a user can act on, no traceback."""
+        standalone = extra.pop("standalone_mode", True)
+        try:
+            code = super().main(args, *rest, standalone_mode=False, **extra)
+        except (SekishoError, InternalError, click.ClickException, OSError, KeyboardInterrupt, click.Abort) as error:
+            code = _tell(error)
+        return sys.exit(code if isinstance(code, int) else DONE) if standalone else code
+
+
+def _tell(error: BaseException) -> int:
+    """Say what went wrong in one line on stderr; the exit code."""
+    match error:
+        case SekishoError():
+            return _say(str(error), USAGE)
+        case InternalError():
+            return _say(f"internal error, please report it: {error}", IO_ERROR)
+        case click.ClickException():
+            error.show()
+            return USAGE
+        case BrokenPipeError():
+            # The reader is gone: nothing more can be said, and the interpreter must not try at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return DONE
+        case OSError():
+            return _say(f"{error.filename or 'output'}: {error.strerror or error}", IO_ERROR)
+        case _:
+            return _say("interrupted", INTERRUPTED)
+
+
+def _say(line: str, code: int) -> int:
+    click.echo(f"sekisho: {' '.join(line.split())}", err=True)
+    return code
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SEKISHO", "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 findings at or over --fail-on, 2 usage or unreadable input, 3 undecided, 4 IO error.",
+)
+@click.version_option(__version__, "--version", message=f"sekisho %(version)s, semantics {SEMANTICS_VERSION}")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no notes on stderr.")
+@click.option("-v", "--verbose", count=True, help="Tell on stderr what is read.")
+@click.pass_context
+def main(ctx: click.Context, *, quiet: bool, verbose: int) -> None:
+    """What can reach each network interface of an AWS estate, from configuration alone.
+
+    \b
+    sekisho demo                                        the bundled example
+    sekisho assess SNAPSHOT                             every interface, every origin
+    sekisho explain SNAPSHOT --from internet --to i-0123 --protocol tcp --port 22
+    """
+    ctx.obj = {"quiet": quiet, "verbose": verbose}

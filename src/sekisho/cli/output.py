@@ -1,0 +1,106 @@
+"""Where results go: stdout or a file, as a table, JSON or HTML."""
+
+import os
+import sys
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sekisho.engine.answer import Explanation
+    from sekisho.findings.assessment import Assessment
+
+Document = Any
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def options(*formats: str) -> Callable[[Command], Command]:
+    """The options -o/--output and --output-file."""
+
+    def add(command: Command) -> Command:
+        command = click.option("--output-file", type=click.Path(path_type=Path), help="Write the result there, not to stdout.")(command)
+        return click.option(
+            "-o", "--output", "output_format", type=click.Choice(formats), default=formats[0], show_default=True, help="Format of the result."
+        )(command)
+
+    return add
+
+
+def assessment(found: "Assessment") -> Document:
+    from sekisho.report.document import assessment_document  # noqa: PLC0415
+
+    return assessment_document(found)
+
+
+def explanation(found: "Explanation") -> Document:
+    from sekisho.report.document import explanation_document  # noqa: PLC0415
+
+    return explanation_document(found)
+
+
+def render_assessment(document: Document, output_format: str, place: Path | None) -> None:
+    from sekisho.report.table import print_assessment  # noqa: PLC0415
+
+    _emit(_render(document, output_format, print_assessment, place), place)
+
+
+def render_explanation(document: Document, output_format: str, place: Path | None) -> None:
+    from sekisho.report.table import print_explanation  # noqa: PLC0415
+
+    _emit(_render(document, output_format, print_explanation, place), place)
+
+
+def _render(
+    document: Document, output_format: str, print_table: "Callable[[Document, Console], None]", place: Path | None
+) -> str:
+    from sekisho.report.json import to_json  # noqa: PLC0415
+
+    if output_format == "json":
+        return to_json(document)
+    if output_format == "html":
+        from sekisho.report.html import to_html  # noqa: PLC0415
+
+        return to_html(document)
+    return _table(document, print_table, place)
+
+
+def _table(document: Document, print_table: "Callable[[Document, Console], None]", place: Path | None) -> str:
+    """The table as text: coloured where it goes to a terminal that wants colour, as wide as the terminal."""
+    from rich.console import Console  # noqa: PLC0415
+
+    terminal = place is None and sys.stdout.isatty()
+    colour = (terminal or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
+    width = None if terminal else int(os.environ.get("COLUMNS") or 80)
+    buffer = StringIO()
+    print_table(document, Console(file=buffer, force_terminal=colour, no_color=not colour, width=width or _terminal_width(), highlight=False, emoji=False))
+    return buffer.getvalue()
+
+
+def _terminal_width() -> int:
+    import shutil  # noqa: PLC0415
+
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def _emit(text: str, place: Path | None) -> None:
+    if place is None:
+        click.echo(text, nl=False)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text, encoding="utf-8")
+
+
+def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:
+    """Write report.html and assessment.json; their paths."""
+    html, data = directory / "report.html", directory / "assessment.json"
+    from sekisho.report.html import to_html  # noqa: PLC0415
+    from sekisho.report.json import to_json  # noqa: PLC0415
+
+    _emit(to_html(document), html)
+    _emit(to_json(document), data)
+    return html, data

@@ -1,0 +1,310 @@
+"""One question answered: both endpoints found in the snapshot, every connection between them, one answer."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from sekisho.errors import QueryError
+from sekisho.model.record import Undecided
+from sekisho.sets.flows import FlowSet
+from sekisho.sets.prefixes import Family, Prefix, Range, internet, overlap, parse, spell, subtract, top
+
+from .answer import Answer, Verdict
+from .assess import Assessor
+from .connection import Connection, Connector, Goal, Host, Way, impossible, unmodelled
+from .facts import Facts
+from .population import hosts_of
+from .query import Endpoint, Query
+from .transit import Stated
+from .verdict import answer
+
+_UNMODELLED_ENDS = ("tgw-", "vpce-", "eice-", "lgw-", "cagw-", "arn:", "cloudfront")
+
+
+class Hosts(NamedTuple):
+    """Addresses of interfaces of the estate; `public`: asked for by this public address."""
+
+    hosts: tuple[Host, ...]
+    public: bool = False
+    nobody: Stated | None = None
+
+
+class Outer(NamedTuple):
+    """Hosts outside, behind the internet or one gateway (None: any internet gateway)."""
+
+    gateway: str | None
+    block: Prefix | None
+
+
+class Opaque(NamedTuple):
+    """Something that is in the snapshot, or referred to, but not modelled or not described."""
+
+    name: str
+    reason: str
+
+
+End = Hosts | Outer | Opaque
+
+
+class Asked(NamedTuple):
+    """The answer to a question, with the connections that it comes from (none where an endpoint is opaque)."""
+
+    answer: Answer
+    connections: tuple[Connection, ...]
+
+
+class Explainer:
+    """Answers questions on one snapshot."""
+
+    def __init__(self, assessor: Assessor) -> None:
+        self._assessor = assessor
+        self._facts: Facts = assessor.facts
+        self._snapshot = assessor.facts.snapshot
+
+    def ask(self, query: Query) -> Asked:
+        """The answer. QueryError where an endpoint is nowhere in the snapshot."""
+        source, destination = self._end(query.source), self._end(query.destination)
+        connections = tuple(
+            c for family in self._families(query, source, destination) for c in self._connect(query, source, destination, family)
+        )
+        if not connections:
+            return Asked(self._nothing(query, source, destination), ())
+        whole = self._whole(query, connections)
+        absent = {call for c in connections for call in self._absent(query, c)}
+        found = answer(self._facts, connections, whole=whole, relies_on_absent=tuple(sorted(absent)))
+        return Asked(found, connections)
+
+    def _whole(self, query: Query, connections: tuple[Connection, ...]) -> tuple[Range, ...]:
+        if query.source.name != "internet" or not connections[0].host.interface.vpc_id:
+            return ()
+        first = connections[0]
+        return self._assessor.ways.internet_sources(first.host.interface.vpc_id or "", first.host.family)
+
+    def _absent(self, query: Query, c: Connection) -> tuple[str, ...]:
+        if query.source.name != "internet" or c.outbound:
+            return ()
+        verdict = Verdict.UNREACHABLE if c.delivered.maybe.is_empty else Verdict.REACHABLE
+        return self._assessor.relies_on_absent(c.host, "internet", verdict)
+
+    def _nothing(self, query: Query, source: End, destination: End) -> Answer:
+        """The answer where there is nothing to connect: unknown for an opaque end, else unreachable."""
+        family: Family = query.family or "ipv4"
+        for end in (source, destination):
+            if isinstance(end, Opaque):
+                return Answer(verdict=Verdict.UNKNOWN, family=family, reasons=(end.reason,))
+        return Answer(verdict=Verdict.UNREACHABLE, family=family, barriers=(self._no_address(query, source, destination, family),))
+
+    def _no_address(self, query: Query, source: End, destination: End, family: Family):  # type: ignore[no-untyped-def]
+        from .answer import Barrier  # noqa: PLC0415
+
+        for end, asked in ((source, query.source), (destination, query.destination)):
+            if isinstance(end, Hosts) and end.nobody:
+                return Barrier(code=end.nobody.code, direction="forward", family=family, component=end.nobody.component, detail=end.nobody.detail, evidence=tuple(e for e in end.nobody.evidence if e))
+        name = query.destination.text
+        detail = f"no address of {query.source.text} and {name} is of the family and kind asked about"
+        return Barrier(code="NO_POSSIBLE_DESTINATION", direction="forward", family=family, component=name, detail=detail)
+
+    # Endpoints -----------------------------------------------------------------------------------
+
+    def _end(self, endpoint: Endpoint) -> End:
+        name, block = endpoint.name, endpoint.block
+        if name == "internet":
+            return Outer(None, block)
+        if name == "ip" and block:
+            return self._holders(block)
+        if name.startswith(("igw-", "eigw-", "pcx-", "vgw-")):
+            tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways")
+            known = any(name in self._snapshot.table(t) for t in tables)
+            return Outer(name, block) if known else self._opaque(endpoint)
+        found = self._interfaces(endpoint)
+        return self._opaque(endpoint) if found is None else found
+
+    def _interfaces(self, endpoint: Endpoint) -> Hosts | None:
+        """The hosts of an instance, interface, subnet or VPC; None where the snapshot has no such record."""
+        topology, name = self._facts.topology, endpoint.name
+        if name.startswith("eni-") and name in self._snapshot.interfaces:
+            found = [self._snapshot.interfaces[name]]
+        elif name.startswith("i-") and (name in self._snapshot.instances or name in topology.interfaces_of_instance):
+            found = list(topology.interfaces_of_instance.get(name, ()))
+            if not found:
+                return self._no_interface(name)
+        elif name.startswith("subnet-") and name in self._snapshot.subnets:
+            found = [i for i in self._snapshot.interfaces.values() if i.subnet_id == name]
+        elif name.startswith("vpc-") and name in self._snapshot.vpcs:
+            found = list(topology.interfaces_of_vpc.get(name, ()))
+        else:
+            return None
+        hosts = [h for i in sorted(found, key=lambda i: i.network_interface_id) for h in hosts_of(i)]
+        if endpoint.block is None:
+            return Hosts(tuple(hosts))
+        inside = tuple(_within(h, endpoint.block) for h in hosts if _overlaps(h, endpoint.block))
+        nobody = Stated("ENI_ADDRESS_RESTRICTION", name, f"{name} holds no address in {endpoint.text.partition(':')[2]}")
+        return Hosts(inside, nobody=None if inside else nobody)
+
+    def _no_interface(self, instance_id: str) -> Hosts:
+        instance = self._snapshot.instances.get(instance_id)
+        state = f" ({instance.state.name})" if instance else ""
+        place = self._facts.source("instances", instance_id)
+        return Hosts((), nobody=Stated("BAD_STATE", instance_id, f"{instance_id} has no network interface{state}", (place,)))
+
+    def _holders(self, block: Prefix) -> End:
+        """Whoever holds an address: privately, or by association with a public one."""
+        text = spell(block.low, block.family)
+        topology = self._facts.topology
+        own = [_within(h, block) for i in topology.holders(text) for h in hosts_of(i, block.family) if _overlaps(h, block)]
+        if own:
+            return Hosts(tuple(own))
+        public = [
+            h
+            for i, private in topology.public_holders(text)
+            for h in hosts_of(i, "ipv4")
+            if spell(h.address, "ipv4") == private
+        ]
+        if public:
+            return Hosts(tuple(public), public=True)
+        gaps = [g for s in self._snapshot.calls.scopes if (g := self._snapshot.gap("interfaces", s))]
+        if gaps or not self._snapshot.calls.scopes:
+            return Opaque(text, f"who holds {text} is not known: {gaps[0] if gaps else 'no call was read'}")
+        return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, f"no interface of the snapshot holds {text}"))
+
+    def _opaque(self, endpoint: Endpoint) -> Opaque:
+        """An endpoint that has no modelled record. QueryError where nothing in the snapshot mentions it."""
+        name = endpoint.name
+        for record in self._snapshot.unmodelled:
+            if record.id == name or f"/{name}/" in record.id or record.id.endswith(f"/{name}"):
+                return Opaque(record.id, f"{record.kind.noun} {record.id} is not modelled")
+        if name in self._snapshot.missing:
+            return Opaque(name, f"{name}: {self._snapshot.missing[name].why}")
+        if self._is_referred_to(name):
+            return Opaque(name, f"{name} is referred to, but nothing in the snapshot describes it")
+        if name == "cloudfront":
+            return Opaque(name, "CloudFront VPC origins were not read")
+        raise QueryError(f"`{endpoint.text}` is nowhere in the snapshot")
+
+    def _is_referred_to(self, name: str) -> bool:
+        quoted = msgspec.json.encode(name)
+        records = (record for page in self._snapshot.pages for record in page.records)
+        return any(name in u.refers for u in self._snapshot.unmodelled) or any(
+            quoted in msgspec.json.encode(record) for record in records
+        )
+
+    # Connections ---------------------------------------------------------------------------------
+
+    def _families(self, query: Query, source: End, destination: End) -> tuple[Family, ...]:
+        for end in (destination, source):
+            if isinstance(end, Hosts):
+                return query.families({h.family for h in end.hosts})
+        return query.families({"ipv4", "ipv6"})
+
+    def _connect(self, query: Query, source: End, destination: End, family: Family) -> Iterator[Connection]:
+        connector = self._assessor.connectors[family]
+        packets = query.packets(family)
+        if packets.is_empty:
+            return
+        match source, destination:
+            case Hosts(), Hosts():
+                yield from self._between(connector, source, destination, packets)
+            case Outer(), Hosts():
+                for host in _of(destination, family):
+                    yield from self._inwards(connector, source, host, packets)
+            case Opaque(), Hosts():
+                for host in _of(destination, family):
+                    yield unmodelled(connector, host, packets, source.reason)
+            case Hosts(), Outer():
+                for host in _of(source, family):
+                    yield from self._outwards(connector, host, destination, packets)
+            case _:
+                return
+
+    def _between(self, connector: Connector, source: Hosts, destination: Hosts, packets: FlowSet) -> Iterator[Connection]:
+        family = connector.family
+        for sender in _of(source, family):
+            for host in _of(destination, family):
+                if not destination.public:
+                    yield connector.between(sender, host, packets)
+                if host.public is not None and sender.interface is not host.interface:
+                    yield connector.between(sender, host, packets, public=True)
+
+    def _inwards(self, connector: Connector, source: Outer, host: Host, packets: FlowSet) -> Iterator[Connection]:
+        family = connector.family
+        if source.block and source.block.family != family:
+            return
+        ways = self._ways(source, host)
+        if isinstance(ways, Stated):
+            yield impossible(host, packets, ways)
+            return
+        for way in ways:
+            remotes = [source.block.range] if source.block else way.sources[family] or [(0, top(family))]
+            yield connector.from_gateway(way, host, packets & FlowSet.of_remotes(family, remotes))
+        if source.gateway is None:
+            for open_way in self._assessor.ways.open_ways(host.interface.vpc_id or "", "internet"):
+                yield unmodelled(connector, host, packets, open_way.reason)
+
+    def _ways(self, source: Outer, host: Host) -> tuple[Way, ...] | Stated:
+        """The ways through the gateway into the host's VPC, or why there is none."""
+        ways, vpc_id, gateway = self._assessor.ways, host.interface.vpc_id or "", source.gateway
+        if gateway is None:
+            return (ways.internet(vpc_id),)
+        place = self._place(gateway)
+        if gateway.startswith("igw-"):
+            attached = self._facts.topology.internet_gateway_of(vpc_id)
+            if isinstance(attached, Undecided) or (attached and attached.internet_gateway_id == gateway):
+                return (ways.internet(vpc_id),)
+            return Stated("BAD_STATE_ATTACHMENT", gateway, f"{gateway} is not attached to {vpc_id}", (place,))
+        if gateway.startswith("pcx-"):
+            peering = self._snapshot.peerings[gateway]
+            if peering.side_of(vpc_id):
+                return (ways.peering(peering, vpc_id),)
+            return Stated("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", gateway, f"{gateway} does not join {vpc_id}", (place,))
+        if gateway.startswith("vgw-"):
+            record = self._snapshot.vpn_gateways[gateway]
+            if any(a.vpc_id == vpc_id and a.in_force for a in record.vpc_attachments):
+                return (ways.vpn(gateway, vpc_id),)
+            return Stated("BAD_STATE_ATTACHMENT", gateway, f"{gateway} is not attached to {vpc_id}", (place,))
+        return Stated("NO_POSSIBLE_DESTINATION", gateway, f"{gateway} carries no connection into a VPC", (place,))
+
+    def _place(self, gateway: str):  # type: ignore[no-untyped-def]
+        tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways")
+        return next((self._facts.source(t, gateway) for t in tables if gateway in self._snapshot.table(t)), None)
+
+    def _outwards(self, connector: Connector, host: Host, destination: Outer, packets: FlowSet) -> Iterator[Connection]:
+        family = connector.family
+        if destination.block and destination.block.family != family:
+            return
+        remotes = self._outer_remotes(host, destination, family)
+        if destination.gateway is None:
+            goal = Goal(gateways=frozenset([*self._snapshot.internet_gateways, *self._snapshot.egress_only_gateways]))
+        else:
+            goal = Goal(gateways=frozenset({destination.gateway}))
+        yield connector.outwards(host, goal, packets & FlowSet.of_remotes(family, remotes))
+
+    def _outer_remotes(self, host: Host, destination: Outer, family: Family) -> Iterable[Range]:
+        """The outside addresses that are meant: the block, else all that the gateway can lead to."""
+        if destination.block:
+            return [destination.block.range]
+        gateway = destination.gateway
+        own = self._facts.vpc_ranges(host.interface.vpc_id, family)
+        outside = subtract([(0, top(family))], () if isinstance(own, Undecided) else own)
+        if gateway is None or gateway.startswith(("igw-", "eigw-")):
+            return overlap(outside, internet(family))
+        if gateway.startswith("pcx-"):
+            way = self._assessor.ways.peering(self._snapshot.peerings[gateway], host.interface.vpc_id or "")
+            return way.sources[family]
+        return outside
+
+
+def _of(end: Hosts, family: Family) -> tuple[Host, ...]:
+    return tuple(h for h in end.hosts if h.family == family)
+
+
+def _overlaps(host: Host, block: Prefix) -> bool:
+    return host.family == block.family and host.address <= block.high and block.low <= host.last
+
+
+def _within(host: Host, block: Prefix) -> Host:
+    """The part of a host (a delegated prefix) that is in the block."""
+    return host._replace(address=max(host.address, block.low), last=min(host.last, block.high))
+
+
+__all__ = ["Asked", "Explainer", "parse"]

@@ -1,0 +1,143 @@
+"""Packets taken from an answer and sent through `trace`, which has to agree.
+
+Whatever a reader is shown as an example was replayed first: a disagreement between the sets and the one-packet
+reading is our own error, never a verdict.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from sekisho.errors import InternalError
+from sekisho.model.topology import Topology
+from sekisho.sets.boxes import Example, example
+from sekisho.sets.flows import FlowSet, has_ports
+from sekisho.sets.prefixes import spell
+
+from .connection import Connection
+from .lifts import layers_of, least_lifts, what_is_left
+from .packet import Delivered, Dropped, Entry, GatewayEntry, InterfaceEntry, Left, Packet, Trace
+from .trace import trace
+
+
+class Witness(NamedTuple):
+    """A packet of an answer, as it is seen at the destination, with its trace."""
+
+    packet: Packet
+    trace: Trace
+
+
+def sent(connection: Connection, found: Example) -> tuple[Packet, Entry, str | None]:
+    """The packet as its sender writes it, where it starts, and the gateway that it is to leave by."""
+    family, host = connection.question.family, connection.host
+    remote, own = spell(found.remote, family), spell(host.address, family)
+    if connection.outbound:
+        gateways = [c.passage.via[-1] for c in connection.carried if c.passage.via and _holds(c.passage.delivered.maybe, found)]
+        return _packet(own, remote, found), InterfaceEntry(host.interface.network_interface_id), next(iter(gateways), None)
+    addressed = connection.public or (connection.way is not None and connection.way.kind == "internet-gateway")
+    public = host.public if addressed else None
+    packet = _packet(remote, own if public is None else spell(public, family), found)
+    if connection.sender:
+        return packet, InterfaceEntry(connection.sender.interface.network_interface_id), None
+    way = connection.way
+    if way is None:
+        raise ValueError("a connection that is not modelled has no packet")
+    return packet, GatewayEntry(way.gateway or "", way.vpc), None
+
+
+def _holds(flows: FlowSet, found: Example) -> bool:
+    return flows.contains(found.protocol, found.remote, found.third or 0, found.fourth or 0)
+
+
+def _packet(source: str, destination: str, found: Example) -> Packet:
+    if found.third is None or found.fourth is None:
+        return Packet(source, destination, found.protocol)
+    if has_ports(found.protocol):
+        return Packet(source, destination, found.protocol, found.fourth, found.third)
+    return Packet(source, destination, found.protocol, icmp_type=found.third, icmp_code=found.fourth)
+
+
+def arrived(connection: Connection, found: Example) -> Packet:
+    """The packet with the addresses at its destination."""
+    packet, _, _ = sent(connection, found)
+    return packet if connection.outbound else packet._replace(destination=spell(connection.host.address, connection.question.family))
+
+
+# Replay -----------------------------------------------------------------------------------------------
+
+
+def replay(topology: Topology, connection: Connection, found: Example) -> Trace:
+    """The trace of a packet of the connection. InternalError where sets and trace disagree about it."""
+    packet, entry, leave_by = sent(connection, found)
+    traced = trace(topology, packet, entry, leave_by)
+    fault = disagreement(connection, found, traced)
+    if fault:
+        raise InternalError(f"the engine and the trace disagree about {packet} from {entry}: {fault}")
+    return traced
+
+
+def disagreement(connection: Connection, found: Example, traced: Trace) -> str | None:
+    """How the trace contradicts what the sets say of the packet, or None."""
+    delivered = isinstance(traced.outcome, Left) if connection.outbound else isinstance(traced.outcome, Delivered)
+    if isinstance(traced.outcome, Delivered) and not connection.outbound:
+        delivered = traced.outcome.interface_id == connection.host.interface.network_interface_id
+    back = delivered and isinstance(traced.reply_outcome, Delivered | Left)
+    lost = isinstance(traced.reply_outcome, Dropped)
+    if _holds(connection.delivered.sure, found) and not delivered:
+        return f"delivered, but {traced.outcome}"
+    if _holds(connection.round_trip.sure, found) and not back:
+        return f"answered, but {traced.reply_outcome}"
+    if not _holds(connection.delivered.maybe, found) and delivered:
+        return f"not delivered, but {traced.outcome}"
+    if delivered and back and not _holds(connection.round_trip.maybe, found):
+        return f"not answered, but {traced.reply_outcome}"
+    if isinstance(traced.outcome, Dropped) and _holds(connection.delivered.sure, found):
+        return f"delivered, but {traced.outcome}"
+    if lost and _holds(connection.round_trip.sure, found):
+        return f"answered, but {traced.reply_outcome}"
+    return None
+
+
+def confirm(topology: Topology, connections: Iterable[Connection]) -> None:
+    """Replay an example of every kind that each connection has. InternalError where one is contradicted."""
+    for connection in connections:
+        for region in _regions(connection):
+            found = example(region)
+            if found is not None and _is_modelled(connection):
+                replay(topology, connection, found)
+
+
+def _is_modelled(connection: Connection) -> bool:
+    way = connection.way
+    return connection.sender is not None or (way is not None and way.gateway is not None)
+
+
+def _regions(connection: Connection) -> Iterator[FlowSet]:
+    """Packets with a reply, packets without, packets that are stopped."""
+    yield connection.round_trip.sure
+    yield connection.delivered.sure - connection.round_trip.maybe
+    yield connection.question - connection.delivered.maybe
+
+
+# What a reader is shown -------------------------------------------------------------------------------
+
+
+def witness(topology: Topology, connections: Sequence[Connection]) -> tuple[Packet | None, Trace | None]:
+    """The example of an answer with its hops; no example, but the hops of the nearest miss, where nothing is delivered."""
+    for region_of in (lambda c: c.round_trip.sure, lambda c: c.delivered.sure):
+        for connection in connections:
+            found = example(region_of(connection))
+            if found is not None:
+                return arrived(connection, found), replay(topology, connection, found)
+    return None, _nearest_miss(topology, connections)
+
+
+def _nearest_miss(topology: Topology, connections: Sequence[Connection]) -> Trace | None:
+    """The trace of a packet that needs the fewest layers lifted to get through."""
+    found = [(len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c) for c in connections if c.sender or c.way]
+    for _, connection in sorted(found, key=lambda pair: pair[0]):
+        lifts = least_lifts(connection)
+        near = what_is_left(connection, layers_of(connection), lifts[0]).sure if lifts else connection.question
+        packet = example(near)
+        if packet is not None:
+            return replay(topology, connection, packet)
+    return None
