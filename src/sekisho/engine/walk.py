@@ -63,6 +63,10 @@ class Walker:
     def leave_subnet(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Out of a subnet to wherever its routes lead."""
         self.check_acl(leg, t, subnet, egress=True)
+        if t.translation and t.translation.peered and t.header.dst.address == t.translation.address:
+            # The peer VPC returns to a NAT gateway what came from it, whatever its routes say (S-NAT-04).
+            self.crossing.back_at_nat(leg, t, None)
+            return
         table = self.facts.topology.route_table_of(subnet)
         if isinstance(table, Undecided):
             self.doubt(leg, t, table.reason)
