@@ -60,7 +60,7 @@ def assess(
         rows=rows,
         answers=answers,
         interfaces=facts,
-        findings=find(rows, answers, facts, listeners or {}),
+        findings=find(rows, answers, facts, listeners or {}, peerings=_ends(snapshot)),
         coverage=_coverage(assessor, snapshot, chosen, rows, origins),
     )
 
@@ -155,8 +155,16 @@ def _answered(
 
 def _identity(answer: Answer) -> object:
     """Everything that a reader sees of the answer, and what findings are made of."""
-    passages = tuple((p.via, p.delivered.sure, p.round_trip.sure, tuple(sorted(p.by_group.items()))) for p in answer.passages)
+    passages = tuple(
+        (p.via, p.delivered.sure, p.round_trip.sure, tuple(sorted(p.by_group.items()))) for p in answer.passages
+    )
     return (replace(answer, passages=()), passages)
+
+
+def _ends(snapshot: Snapshot) -> dict[str, tuple[str, str]]:
+    """The two VPCs of each peering connection."""
+    sides = ((name, p.requester_vpc_info.vpc_id, p.accepter_vpc_info.vpc_id) for name, p in snapshot.peerings.items())
+    return {name: (one, other) for name, one, other in sides if one and other}
 
 
 # Facts and coverage -----------------------------------------------------------------------------------
@@ -204,10 +212,18 @@ def _coverage(
         assumed_absent=tuple((c, s) for s in scopes for c in sorted(optional) if calls.state(c, s) is None),
         not_read=tuple((c, s) for s in scopes for c in sorted(needed) if calls.state(c, s) is None),
         population=tuple(_population(assessor.facts.topology, chosen, rows)),
+        unseen_interfaces=tuple(_unseen_interfaces(snapshot)),
         missing_origins=tuple(_missing_origins(assessor, chosen, origins)),
-        unmodelled=tuple(sorted((u.kind.noun, u.id) for u in snapshot.unmodelled)),
+        unmodelled=tuple(sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled)),
         issues=snapshot.issues,
     )
+
+
+def _unseen_interfaces(snapshot: Snapshot) -> Iterator[str]:
+    """Why the population may be larger than what has rows: calls not read whole, records that cannot be used."""
+    gaps = (snapshot.gap("interfaces", scope) for scope in snapshot.calls.scopes)
+    yield from (gap for gap in gaps if gap)
+    yield from (f"{m.id}: {m.why}" for m in snapshot.missing.values() if m.table == "interfaces")
 
 
 def _population(topology: Topology, chosen: list[NetworkInterface], rows: tuple[Row, ...]) -> Iterator[Population]:
@@ -241,5 +257,9 @@ def _missing_origins(
                 yield MissingOrigin(vpc=vpc_id, origin=origin, reason="not asked for")
             elif origin not in there:
                 absent = assessor.ways.assumed_absent(vpc_id, origin)
-                reason = f"the VPC has no way of it; assumed absent: {', '.join(absent)}" if absent else "the VPC has no way of it"
+                reason = (
+                    f"the VPC has no way of it; assumed absent: {', '.join(absent)}"
+                    if absent
+                    else "the VPC has no way of it"
+                )
                 yield MissingOrigin(vpc=vpc_id, origin=origin, reason=reason)

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from estates import acl, at, eni, entry, group_pair, pcx, peering_side, perm, prefix_list, sg, snapshot, subnet, vpc
 
+from estates import acl, at, eni, entry, group_pair, pcx, peering_side, perm, prefix_list, sg, snapshot, subnet, vpc
 from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
 from sekisho.engine.trace_filters import Ruling, acl_ruling, groups_ruling
 from sekisho.model.filters import AclEntry, IpPermission
@@ -81,7 +81,9 @@ def test_a_port_that_a_nat_gateway_chose_must_pass_whichever_it_is(ports: tuple[
 def test_two_entries_may_admit_all_chosen_ports_between_them() -> None:
     low, high = (entry(n, "in", "allow", "0.0.0.0/0", "6", p) for n, p in ((1, (1024, 5000)), (2, (5001, 65535))))
     assert admits(tcp(None), low, high) is True
-    assert admits(tcp(None), entry(1, "in", "deny", "0.0.0.0/0", "6", 3389), entry(2, "in", "allow", "0.0.0.0/0")) is None
+    assert (
+        admits(tcp(None), entry(1, "in", "deny", "0.0.0.0/0", "6", 3389), entry(2, "in", "allow", "0.0.0.0/0")) is None
+    )
 
 
 # Security groups ------------------------------------------------------------------------------------
@@ -203,6 +205,4 @@ def test_members_of_an_account_that_was_not_read_are_undecided_within_its_blocks
 def test_a_damaged_interface_may_be_a_member() -> None:
     damaged = Missing("interfaces", "eni-9", "its Status is a number", Source("f.json", "/0"), frozenset({"sg-m"}))
     found = ruling(tcp(22, "10.0.1.50"), REFERENCE, missing=[damaged])
-    assert found == Ruling(
-        None, "sg-x", detail="sg-x: members of sg-m may be missing: eni-9: its Status is a number"
-    )
+    assert found == Ruling(None, "sg-x", detail="sg-x: members of sg-m may be missing: eni-9: its Status is a number")

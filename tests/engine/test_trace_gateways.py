@@ -1,8 +1,9 @@
-"""Out of interfaces and through gateways: internet, egress-only and NAT gateways, appliances, edges, VPN."""
+"""Out of interfaces and through gateways: internet, egress-only and NAT gateways, appliances, edges."""
 
 from typing import Any
 
 import pytest
+
 from estates import (
     acl,
     bpa,
@@ -13,17 +14,14 @@ from estates import (
     igw,
     instance,
     nat,
-    pcx,
     perm,
     route,
     rtb,
     sg,
     snapshot,
     subnet,
-    vgw,
     vpc,
 )
-
 from sekisho.engine.packet import (
     TCP,
     UDP,
@@ -39,10 +37,7 @@ from sekisho.engine.packet import (
 )
 from sekisho.engine.trace import trace
 from sekisho.model.gateways import NatGateway
-from sekisho.model.kinds import UNMODELLED_KINDS
-from sekisho.model.record import Source
 from sekisho.model.routing import Route
-from sekisho.model.snapshot import Unmodelled
 from sekisho.model.topology import Topology
 
 V = vpc("vpc-1", "10.0.0.0/16", "2001:db8:1::/56")
@@ -140,7 +135,10 @@ def test_a_gateway_that_is_not_attached_carries_nothing(gateway: Any) -> None:
 
 def test_deny_all_igw_traffic_stops_ipv6_at_internet_gateways() -> None:
     shut = estate(OUT6, x=eni("eni-x", A, X6, groups=["sg-x"], deny_all_igw_traffic=True))
-    assert ends(walk(shut, tcp(HOST6, X6), FROM_INTERNET)) == (("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", "igw-1"), None)
+    assert ends(walk(shut, tcp(HOST6, X6), FROM_INTERNET)) == (
+        ("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", "igw-1"),
+        None,
+    )
     assert ends(walk(shut, tcp(X6, HOST6))) == (("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", "igw-1"), None)
 
 
@@ -243,7 +241,10 @@ def test_a_nat_gateway_translates_out_and_back() -> None:
     [
         ((1024, 65535), TO_X),
         ((0, 1023), ("SUBNET_ACL_RESTRICTION", "acl-n")),
-        ((32768, 65535), Unsettled("acl-n admits tcp 1024-65535 from 198.51.100.7 to 10.0.9.99 on some of those ports only")),
+        (
+            (32768, 65535),
+            Unsettled("acl-n admits tcp 1024-65535 from 198.51.100.7 to 10.0.9.99 on some of those ports only"),
+        ),
     ],
 )
 def test_every_port_that_a_nat_gateway_may_choose_must_pass(ports: tuple[int, int], reply: object) -> None:
@@ -325,7 +326,19 @@ def test_a_reference_still_matches_at_the_appliance_itself() -> None:
     walked = walk(guarded(), tcp(X, "10.0.2.20"))
     assert ends(walked) == (Delivered("eni-y"), TO_X)
     assert walked.assumptions == ("appliance eni-fw forwards what it gets, with the header unchanged",)
-    assert kinds(walked)[4:] == ["rtb-a", "acl-n", "sg-fw", "eni-fw", "i-fw", "sg-fw", "acl-n", "rtb-n", "acl-b", "sg-x", "eni-y"]
+    assert kinds(walked)[4:] == [
+        "rtb-a",
+        "acl-n",
+        "sg-fw",
+        "eni-fw",
+        "i-fw",
+        "sg-fw",
+        "acl-n",
+        "rtb-n",
+        "acl-b",
+        "sg-x",
+        "eni-y",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -376,47 +389,7 @@ def test_an_edge_route_to_an_appliance_is_not_settled() -> None:
     assert ends(walk(estate(OUT, edge=edge), tcp(HOST, EIP), FROM_INTERNET)) == (Unsettled(reason), None)
 
 
-# Virtual private gateway, unmodelled targets --------------------------------------------------------
-
-VIA_VGW, VIA_VGW6 = route("172.31.0.0/16", "vgw-1"), route("fd12::/16", "vgw-1")
-
-
-def test_a_virtual_private_gateway_leads_out_of_the_estate_and_back() -> None:
-    assert ends(walk(estate(VIA_VGW, v=vgw("vgw-1", "vpc-1")), tcp(X, "172.31.0.5"))) == (Left("vgw-1"), TO_X)
-    detached = estate(VIA_VGW, v=vgw("vgw-1", "vpc-1", "detached"))
-    assert ends(walk(detached, tcp(X, "172.31.0.5"))) == (("BAD_STATE_ATTACHMENT", "vgw-1"), None)
-
-
-def test_direct_connect_carries_ipv6() -> None:
-    records = estate(VIA_VGW6, v=vgw("vgw-1", "vpc-1"))
-    assert ends(walk(records, tcp(X6, "fd12::5"))) == (("PROTOCOL_RESTRICTION", "vgw-1"), None)
-    found = topology(records)
-    kind = next(k for k in UNMODELLED_KINDS if k.operation == "DescribeVirtualInterfaces")
-    scope = found.snapshot.scope("vpcs", "vpc-1")
-    source = Source("dx.json", "/virtualInterfaces/0")
-    found.snapshot.unmodelled = (Unmodelled(kind, "dxvif-1", scope, frozenset({"vgw-1"}), source),)
-    assert ends(trace(found, tcp(X6, "fd12::5"), FROM_X)) == (Left("vgw-1"), TO_X)
-
-
-def test_a_reply_handed_to_a_virtual_private_gateway() -> None:
-    everything = (route("0.0.0.0/0", "vgw-1"), route("::/0", "vgw-1"))
-    records = estate(*everything, v=vgw("vgw-1", "vpc-1"))
-    # Over IPv4 the internet gateway must restore the public address (S-IGW-04).
-    assert ends(walk(records, tcp(HOST, EIP), FROM_INTERNET)) == (TO_X, ("NO_ROUTE_TO_DESTINATION", "vgw-1"))
-    # Over IPv6 the VPN carries it not at all (S-VGW-02).
-    assert ends(walk(records, tcp(HOST6, X6), FROM_INTERNET)) == (TO_X, ("PROTOCOL_RESTRICTION", "vgw-1"))
-    peered = records | {"w": W, "pcx": pcx("pcx-1", V, W)}
-    reason = "the reply to 10.1.0.9 goes to vgw-1; what passes it on is not in the snapshot"  # S-VGW-04
-    assert ends(walk(peered, tcp("10.1.0.9", X), GatewayEntry("pcx-1", "vpc-1"))) == (TO_X, Unsettled(reason))
-
-
-def test_a_reply_by_another_gateway_than_the_one_of_entry_is_lost() -> None:
-    peered = {"w": W, "pcx": pcx("pcx-1", V, W)}
-    from_w = GatewayEntry("pcx-1", "vpc-1")
-    lost = ("IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", "igw-1")
-    assert ends(walk(estate(OUT) | peered, tcp("10.1.0.9", X), from_w)) == (TO_X, lost)
-    astray = estate(route("::/0", "igw-1")) | peered
-    assert ends(walk(astray, tcp("2001:db8:2::9", X6), from_w)) == (TO_X, ("NO_ROUTE_TO_DESTINATION", "igw-1"))
+# Targets that are not modelled --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -481,11 +454,6 @@ def test_a_delegated_prefix_counts_as_addresses_of_the_interface() -> None:
 
 def test_udp_goes_through_nat_as_tcp_does() -> None:
     assert ends(walk(natted(), Packet(X, HOST, UDP, 5353, 53))) == (Left("igw-1"), TO_X)
-
-
-def test_the_subnet_of_a_peer_outside_the_snapshot() -> None:
-    records = estate(route("10.1.0.0/16", "pcx-1"), pcx=pcx("pcx-1", V, W))
-    assert ends(walk(records, tcp(X, "10.1.1.10"))) == (Left("pcx-1"), TO_X)
 
 
 def test_subnets_that_are_not_in_the_snapshot_leave_the_way_open() -> None:

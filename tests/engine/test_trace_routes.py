@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from estates import bpa, bpa_exclusion, prefix_list, route, rtb, snapshot, subnet, vpc
 
+from estates import bpa, bpa_exclusion, prefix_list, route, rtb, snapshot, subnet, vpc
 from sekisho.engine.trace_routes import (
     Choice,
     choose,
@@ -114,8 +114,16 @@ def test_the_choice_says_where_its_route_stands() -> None:
         ("203.0.113.1", None, None),
         ("172.15.255.255", None, None),
         ("172.16.0.0", "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"),
-        ("172.31.255.255", "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"),
-        ("100.127.255.255", "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS"),
+        (
+            "172.31.255.255",
+            "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
+            "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
+        ),
+        (
+            "100.127.255.255",
+            "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS",
+            "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS",
+        ),
         ("100.128.0.0", None, None),
         ("0.1.2.3", "GATEWAY_REJECTS_SPOOFED_TRAFFIC", "NO_POSSIBLE_DESTINATION"),
         ("127.0.0.1", "GATEWAY_REJECTS_SPOOFED_TRAFFIC", "NO_POSSIBLE_DESTINATION"),

@@ -179,6 +179,7 @@ def coverage() -> Coverage:
         population=(
             Population(scope=TOKYO, interfaces=4, interfaces_in_scope=3, addresses_in_scope=3, rows=5),
         ),
+        unseen_interfaces=(),
         missing_origins=(MissingOrigin(vpc="vpc-1", origin="vgw", reason="no virtual private gateway is attached"),),
         unmodelled=(("tgw-1", "transit gateways are not modelled"),),
         issues=(Issue("notes.json", "", "is no answer of an AWS call", "it is ignored"),),

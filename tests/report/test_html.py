@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 
 from report.samples import CLOSED, assessment, facts, row
 from sekisho.report.document import assessment_document
+from sekisho.report.english import ENGLISH
 from sekisho.report.html import to_html
+from sekisho.report.japanese import JAPANESE
 
 
 class Page(HTMLParser):
@@ -124,6 +126,16 @@ def test_an_empty_scope() -> None:
     text = Page(to_html(assessment_document(empty))).text
     assert "No interface address is in scope." in text
     assert "No port of an instance is open." in text
+
+
+def test_the_page_in_japanese() -> None:
+    page = Page(to_html(assessment_document(assessment()), JAPANESE))
+    assert page.values("lang") == ["ja"]
+    text = " ".join(page.text.split())
+    assert "インターネットから1 個のアドレスに到達できる。2 個は到達不能と証明。" in text
+    assert "応答を送信元に戻すルートがない。" in text
+    english = (*ENGLISH.meanings.values(), *ENGLISH.proven, *ENGLISH.not_proven, *ENGLISH.call_statuses.values())
+    assert [sentence for sentence in english if sentence in text] == []
 
 
 def test_the_same_document_gives_the_same_bytes() -> None:

@@ -1,8 +1,32 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from sekisho.engine.answer import ORIGINS, Verdict
 from sekisho.report.english import ENGLISH
+from sekisho.report.japanese import JAPANESE
 from sekisho.report.view import SYMBOLS, opened, visible
+
+CATALOGUES = (
+    "verdicts", "cells", "meanings", "answers", "tallies", "origins", "barriers", "counts", "call_statuses", "text",
+)  # fmt: skip
+
+
+def test_the_languages_have_words_for_the_same_things() -> None:
+    for catalogue in CATALOGUES:
+        assert set(getattr(JAPANESE, catalogue)) == set(getattr(ENGLISH, catalogue))
+    for key, english in ENGLISH.text.items():
+        assert sorted(re.findall(r"{\w*}", JAPANESE.text[key])) == sorted(re.findall(r"{\w*}", english))
+    assert len(JAPANESE.proven) == len(ENGLISH.proven)
+    assert len(JAPANESE.not_proven) == len(ENGLISH.not_proven)
+
+
+def test_every_code_that_the_semantics_name_has_a_sentence() -> None:
+    semantics = (Path(__file__).parents[2] / "docs" / "SEMANTICS.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:BAD|ENI|IGW|NO|PCX|SG|VPC|SUBNET|NGW)_[A-Z0-9_]+\b", semantics))
+    assert named >= {"BAD_STATE_ROUTE", "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"}
+    assert named - set(ENGLISH.barriers) <= {"IGW_NAT_REFLECTION"}
 
 
 def test_every_verdict_and_origin_has_its_words() -> None:

@@ -6,7 +6,6 @@ Commands are imported when they run, so that `--help` imports nothing but click.
 import importlib
 import os
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -41,11 +40,11 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's signature
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run, and end with an exit code: one line for what a user can act on, no traceback."""
         standalone = extra.pop("standalone_mode", True)
         try:
-            code = super().main(args, *rest, standalone_mode=False, **extra)
+            code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
         except (SekishoError, InternalError, click.ClickException, OSError, KeyboardInterrupt, click.Abort) as error:
             code = _tell(error)
         return sys.exit(code if isinstance(code, int) else DONE) if standalone else code
@@ -79,18 +78,15 @@ def _say(line: str, code: int) -> int:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SEKISHO", "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 findings at or over --fail-on, 2 usage or unreadable input, 3 undecided, 4 IO error.",
+    epilog=(
+        "Start with `sekisho demo`, then `sekisho assess SNAPSHOT`. Exit codes: 0 done, 1 findings at or over --fail-on, "
+        "2 usage or unreadable input, 3 undecided, 4 IO error, 130 interrupted."
+    ),
 )
 @click.version_option(__version__, "--version", message=f"sekisho %(version)s, semantics {SEMANTICS_VERSION}")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes on stderr.")
 @click.option("-v", "--verbose", count=True, help="Tell on stderr what is read.")
 @click.pass_context
 def main(ctx: click.Context, *, quiet: bool, verbose: int) -> None:
-    """What can reach each network interface of an AWS estate, from configuration alone.
-
-    \b
-    sekisho demo                                        the bundled example
-    sekisho assess SNAPSHOT                             every interface, every origin
-    sekisho explain SNAPSHOT --from internet --to i-0123 --protocol tcp --port 22
-    """
+    """What can reach each network interface of an AWS estate, from configuration alone."""
     ctx.obj = {"quiet": quiet, "verbose": verbose}

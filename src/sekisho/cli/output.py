@@ -23,9 +23,17 @@ def options(*formats: str) -> Callable[[Command], Command]:
     """The options -o/--output and --output-file."""
 
     def add(command: Command) -> Command:
-        command = click.option("--output-file", type=click.Path(path_type=Path), help="Write the result there, not to stdout.")(command)
+        command = click.option(
+            "--output-file", type=click.Path(path_type=Path), help="Write the result there, not to stdout."
+        )(command)
         return click.option(
-            "-o", "--output", "output_format", type=click.Choice(formats), default=formats[0], show_default=True, help="Format of the result."
+            "-o",
+            "--output",
+            "output_format",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="Format of the result.",
         )(command)
 
     return add
@@ -77,7 +85,17 @@ def _table(document: Document, print_table: "Callable[[Document, Console], None]
     colour = (terminal or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
     width = None if terminal else int(os.environ.get("COLUMNS") or 80)
     buffer = StringIO()
-    print_table(document, Console(file=buffer, force_terminal=colour, no_color=not colour, width=width or _terminal_width(), highlight=False, emoji=False))
+    print_table(
+        document,
+        Console(
+            file=buffer,
+            force_terminal=colour,
+            no_color=not colour,
+            width=width or _terminal_width(),
+            highlight=False,
+            emoji=False,
+        ),
+    )
     return buffer.getvalue()
 
 

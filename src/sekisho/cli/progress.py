@@ -31,10 +31,8 @@ class Progress:
     def _shown(self, items: Sequence[Item]) -> Iterator[Item]:
         started = time.monotonic()
         remaining = iter(items)
-        done = 0
-        for item in remaining:
+        for done, item in enumerate(remaining, start=1):
             yield item
-            done += 1
             if time.monotonic() - started > _SHOW_AFTER:
                 yield from self._bar(remaining, done, len(items))
                 return

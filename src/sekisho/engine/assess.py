@@ -73,7 +73,9 @@ class Assessor:
             region=scope.region,
             instance=interface.instance_id,
             interface=interface.network_interface_id,
-            address=spell(host.address, host.family) if whole else to_cidrs([(host.address, host.last)], host.family)[0],
+            address=spell(host.address, host.family)
+            if whole
+            else to_cidrs([(host.address, host.last)], host.family)[0],
             public_address=None if host.public is None else spell(host.public, "ipv4"),
             family=host.family,
             origin=origin,

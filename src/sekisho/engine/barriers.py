@@ -15,12 +15,12 @@ from sekisho.sets.reshape import forget_remote
 
 from .answer import Barrier
 from .connection import Connection
-from .crossing import is_private
+from .crossing import rejected_privately
 from .facts import Facts
 from .filters import acl_entries, entry_flows
 from .groups import Groups, Question
 from .lifts import layers_of, what_is_left
-from .transit import AclCause, Check, GroupCause, Layer, Stated
+from .transit import AclCause, Check, Direction, GroupCause, Layer, Stated
 from .walk import read
 
 _ORDER = list(Layer)
@@ -45,20 +45,24 @@ def barriers_of(facts: Facts, connection: Connection, lifts: list[frozenset[Laye
 
 def _explain(facts: Facts, connection: Connection, check: Check, stopped: FlowSet) -> Iterator[Barrier]:
     match check.cause:
-        case Stated(code=code, component=component, detail=detail, evidence=evidence):
-            places = tuple(e for e in evidence if e is not None)
-            yield Barrier(
-                code=code,
-                direction=check.direction,
-                family=stopped.family,
-                component=component,
-                detail=detail,
-                evidence=places,
-            )
+        case Stated() as cause:
+            yield stated_barrier(cause, check.direction, stopped.family)
         case AclCause() as cause:
             yield _acl_barrier(facts, cause, check, stopped)
         case GroupCause() as cause:
             yield from _group_barriers(facts, connection, cause, check, stopped)
+
+
+def stated_barrier(cause: Stated, direction: Direction, family: Family) -> Barrier:
+    places = tuple(place for place in cause.evidence if place is not None)
+    return Barrier(
+        code=cause.code,
+        direction=direction,
+        family=family,
+        component=cause.component,
+        detail=cause.detail,
+        evidence=places,
+    )
 
 
 # Network ACLs -----------------------------------------------------------------------------------------
@@ -101,10 +105,11 @@ def _group_barriers(
         group = facts.snapshot.security_groups.get(group_id)
         if group is not None:
             yield _group_barrier(facts, cause, check, stopped, group)
-    code = _private_only(facts, cause, connection.question)
-    if code:
+    for code in _private_only(facts, cause, connection.question):
         detail = "the groups allow only private sources, which an internet gateway rejects"
-        yield Barrier(code=code, direction=check.direction, family=stopped.family, component="internet gateway", detail=detail)
+        yield Barrier(
+            code=code, direction=check.direction, family=stopped.family, component="internet gateway", detail=detail
+        )
 
 
 def _group_barrier(facts: Facts, cause: GroupCause, check: Check, stopped: FlowSet, group: SecurityGroup) -> Barrier:
@@ -118,7 +123,8 @@ def _group_barrier(facts: Facts, cause: GroupCause, check: Check, stopped: FlowS
         code, detail = "SG_HAS_NO_RULES", f"{group.group_id} has no {direction} rule"
     elif cause.stripped and not cause.egress and referring and _matched_by_reference(facts, cause, stopped, group):
         code = "SG_REFERENCES_NOT_PRESERVED"
-        detail = f"{group.group_id} allows {_describe(stopped)} by reference to a group, which does not hold behind a gateway or appliance"
+        lost = "by reference to a group, which does not hold behind a gateway or appliance"
+        detail = f"{group.group_id} allows {_describe(stopped)} {lost}"
         places = [facts.source("security_groups", group.group_id, f"/{member}/{i}") for i in referring]
     return Barrier(
         code=code,
@@ -137,15 +143,15 @@ def _matched_by_reference(facts: Facts, cause: GroupCause, stopped: FlowSet, gro
     return not (Groups(facts).of_group(group.group_id, question).maybe & stopped).is_empty
 
 
-def _private_only(facts: Facts, cause: GroupCause, question: FlowSet) -> str | None:
-    """The gateway's own code where everything that the groups allow of the question is of private sources (S-ADR-01)."""
+def _private_only(facts: Facts, cause: GroupCause, question: FlowSet) -> list[str]:
+    """The gateway's own codes where the groups allow the question from private sources alone (S-ADR-01)."""
     family = question.family
     through_internet = question <= FlowSet.of_remotes(family, internet(family))
     if cause.egress or not through_internet or cause.interface.vpc_id is None:
-        return None
+        return []
     asked = Question(question.family, egress=False, reply=False, vpc=cause.interface.vpc_id, peer_vpc=None)
     allowed = Groups(facts).of_interface(cause.interface, asked).maybe
-    return is_private(question.family, remotes_of(allowed & forget_remote(question)))
+    return rejected_privately(question.family, remotes_of(allowed & forget_remote(question)))
 
 
 # Words ------------------------------------------------------------------------------------------------

@@ -22,7 +22,10 @@ class BlockPublicAccess(NamedTuple):
     evidence: Source | None
 
     def blocks(self, use: Use) -> bool:
-        """Whether traffic is stopped: `ingress` from the internet, `egress` straight out, `nat` through a NAT or egress-only gateway."""
+        """Whether traffic is stopped: `ingress` and `egress` at the internet gateway, `nat` of what others started.
+
+        `nat` is what goes out through a NAT gateway or an egress-only gateway.
+        """
         if self.mode == "off" or self.exclusion == "allow-bidirectional":
             return False
         if self.mode == "block-ingress":

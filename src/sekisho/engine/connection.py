@@ -165,8 +165,14 @@ class Connector:
             return rejected_sources(t.region, admitted, () if isinstance(ranges, Undecided) else ranges)
         if not way.sources[self.family]:
             name = "IPv4" if self.family == "ipv4" else "IPv6"
-            return Stated("PROTOCOL_RESTRICTION", way.gateway or way.vpc, f"{way.gateway} carries no {name} into {way.vpc}")
-        code = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR" if way.kind == "vpc-peering-connection" else "GATEWAY_REJECTS_SPOOFED_TRAFFIC"
+            return Stated(
+                "PROTOCOL_RESTRICTION", way.gateway or way.vpc, f"{way.gateway} carries no {name} into {way.vpc}"
+            )
+        code = (
+            "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"
+            if way.kind == "vpc-peering-connection"
+            else "GATEWAY_REJECTS_SPOOFED_TRAFFIC"
+        )
         return Stated(code, way.gateway or way.vpc, f"{way.gateway} does not hand in packets of those sources")
 
     # Between hosts -------------------------------------------------------------------------------
@@ -352,7 +358,8 @@ def _seen_as(ending: Ending) -> tuple[Range, ...]:
     if isinstance(ending.place, Outside) and ending.place.public is not None:
         return ((ending.place.public, ending.place.public),)
     src = ending.transit.header.src
-    if src.remote or src.address is None or ending.transit.header.dst.remote and not ending.transit.translation:
+    outwards_as_it_is = ending.transit.header.dst.remote and not ending.transit.translation
+    if src.remote or src.address is None or outwards_as_it_is:
         return ()
     return ((src.address, src.address),)
 
@@ -370,5 +377,3 @@ def _known(host: Host) -> End:
 
 def _fixed(host: Host) -> End:
     return End(remote=False, address=host.address)
-
-

@@ -4,12 +4,9 @@ Each method gets the packets that a route hands to the gateway and sends them on
 gateway that is provably gone stops what it gets (S-RT-07); one that the snapshot does not show leaves it open.
 """
 
-from typing import NamedTuple
-
 from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Undecided
-from sekisho.model.routing import RouteTable
 from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Range, internet, overlap, parse, parse_ranges, spell, subtract
@@ -24,17 +21,6 @@ _RFC1918 = parse_ranges(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), "ipv4
 _RFC6598 = parse_ranges(("100.64.0.0/10",), "ipv4")
 
 
-class Route(NamedTuple):
-    """A route of a table by its place."""
-
-    table: RouteTable
-    index: int
-
-    @property
-    def target(self) -> str:
-        return self.table.routes[self.index].target.id
-
-
 class Crossing:
     """The gateways of one walker."""
 
@@ -46,19 +32,19 @@ class Crossing:
 
     # Internet gateway, outwards ------------------------------------------------------------------
 
-    def internet_gateway(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+    def internet_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Out to the internet: the source needs a public address, the destination must be one (S-IGW-05)."""
-        route = Route(table, index)
+        target = self._w.target(t)
         attached = self._facts.topology.internet_gateway_of(subnet.vpc_id)
         if isinstance(attached, Undecided):
             self._w.doubt(leg, t, attached.reason)
             return
-        if attached is None or attached.internet_gateway_id != route.target:
-            self._w.stop_at_route(leg, t, table, index, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
+        if attached is None or attached.internet_gateway_id != target:
+            self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
         self._check_bpa(leg, t, subnet, "nat" if self._is_translated(t) else "egress")
         public = self._public_source(leg, t, subnet.vpc_id)
-        self._out(leg, t, route.target, subnet.vpc_id, public)
+        self._out(leg, t, target, subnet.vpc_id, public)
 
     def _out(self, leg: Leg, t: Transit, gateway: str, vpc_id: str, public: int | None) -> None:
         """Past the gateway: into another VPC where the estate holds the destination, else away."""
@@ -76,7 +62,9 @@ class Crossing:
             return
         interface, address = holder
         src = t.header.src if public is None else End(remote=False, address=public)
-        self.from_internet(leg, t._replace(header=t.header._replace(src=src, dst=End(remote=False, address=address))), interface)
+        self.from_internet(
+            leg, t._replace(header=t.header._replace(src=src, dst=End(remote=False, address=address))), interface
+        )
 
     def _valid_destinations(self, leg: Leg, t: Transit, gateway: str) -> Transit | None:
         """The part that is addressed to the internet; the rest is stopped."""
@@ -164,8 +152,10 @@ class Crossing:
                 continue
             if part.undecided:
                 self._w.doubt(leg, narrowed, part.undecided, Layer.FORWARD_ROUTE)
-            elif part.index is not None and table.routes[part.index].target.id != "local":
-                reason = f"{describe_route(table, table.routes[part.index])} at {gateway} is not modelled"
+            elif part.place is not None and table.routes[part.place].target.id != "local":
+                reason = (
+                    f"{describe_route(table.route_table_id, table.routes[part.place])} at {gateway} is not modelled"
+                )
                 self._w.doubt(leg, narrowed, reason, Layer.FORWARD_ROUTE)
 
     def check_public(self, leg: Leg, t: Transit, interface: NetworkInterface, address: int, code: str) -> int | None:
@@ -174,7 +164,14 @@ class Crossing:
         name = interface.network_interface_id
         place = self._facts.source("interfaces", name)
         if self._w.family == "ipv4":
-            public = next((a.association.public_ip for a in interface.addresses if a.private_ip_address == text and a.association), None)
+            public = next(
+                (
+                    a.association.public_ip
+                    for a in interface.addresses
+                    if a.private_ip_address == text and a.association
+                ),
+                None,
+            )
             if public is None:
                 detail = "no public address is associated with the private one"
                 self._w.stop(leg, t, Stated(code, name, detail, (place,)), Layer.PUBLIC_ADDRESS)
@@ -198,42 +195,42 @@ class Crossing:
 
     # Egress-only internet gateway ----------------------------------------------------------------
 
-    def egress_only_gateway(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+    def egress_only_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """IPv6 outwards; no reply to what came in elsewhere (S-EIGW-01)."""
-        route = Route(table, index)
+        target = self._w.target(t)
         if t.header.reply:
             why = "carries no reply to a connection that it did not start"
-            self._w.stop_at_route(leg, t, table, index, "NO_ROUTE_TO_DESTINATION", why)
+            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", why)
             return
-        gateway = self._facts.snapshot.egress_only_gateways.get(route.target)
+        gateway = self._facts.snapshot.egress_only_gateways.get(target)
         if gateway is None:
-            self._gone(leg, t, "egress_only_gateways", route, subnet)
+            self._gone(leg, t, "egress_only_gateways", subnet)
             return
         if not any(a.vpc_id == subnet.vpc_id and a.in_force for a in gateway.attachments):
-            self._w.stop_at_route(leg, t, table, index, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
+            self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
         self._check_bpa(leg, t, subnet, "nat")
         self._public_source(leg, t, subnet.vpc_id)
-        self._out(leg, t, route.target, subnet.vpc_id, None)
+        self._out(leg, t, target, subnet.vpc_id, None)
 
     # NAT gateway ---------------------------------------------------------------------------------
 
-    def nat_gateway(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+    def nat_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Through a NAT gateway: a new source address and port (S-NAT-01 to S-NAT-05)."""
-        route = Route(table, index)
+        target = self._w.target(t)
         if t.header.reply:
             why = "carries no reply to a connection that it did not translate"
-            self._w.stop_at_route(leg, t, table, index, "NO_ROUTE_TO_DESTINATION", why)
+            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", why)
             return
-        nat = self._facts.snapshot.nat_gateways.get(route.target)
+        nat = self._facts.snapshot.nat_gateways.get(target)
         if nat is None:
-            self._gone(leg, t, "nat_gateways", route, subnet)
+            self._gone(leg, t, "nat_gateways", subnet)
         elif nat.state in {"deleted", "failed"}:
-            self._w.stop_at_route(leg, t, table, index, "BAD_STATE_ROUTE", f"is {nat.state}")
+            self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", f"is {nat.state}")
         elif nat.state not in {"available", "deleting"}:
-            self._w.doubt(leg, t, f"{route.target} is in state `{nat.state}`")
+            self._w.doubt(leg, t, f"{target} is in state `{nat.state}`")
         elif nat.vpc_id != subnet.vpc_id:
-            self._w.stop_at_route(leg, t, table, index, "BAD_STATE_ROUTE", "is a NAT gateway of another VPC")
+            self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "is a NAT gateway of another VPC")
         else:
             self._translate(leg, t, subnet, nat)
 
@@ -283,31 +280,31 @@ class Crossing:
 
     # Peering -------------------------------------------------------------------------------------
 
-    def peering(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+    def peering(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Into the peer VPC: from an address of the one to an address of the other (S-PCX-01 to S-PCX-03)."""
-        route = Route(table, index)
-        peering = self._facts.snapshot.peerings.get(route.target)
+        target = self._w.target(t)
+        peering = self._facts.snapshot.peerings.get(target)
         if peering is None:
-            self._gone(leg, t, "peerings", route, subnet)
+            self._gone(leg, t, "peerings", subnet)
             return
         far = peering.far_side(subnet.vpc_id)
         if peering.status.code != "active" or far is None:
             why = "does not join this VPC" if far is None else f"is {peering.status.code}"
-            self._w.stop_at_route(leg, t, table, index, "BAD_STATE_ROUTE", why)
+            self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", why)
             return
-        if not self._source_in_vpc(leg, t, subnet.vpc_id, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", route.target):
+        if not self._source_in_vpc(leg, t, subnet.vpc_id, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target):
             return
         carried, rest = self._w.split(t, self.far_ranges(far.vpc_id, far.cidrs))
         if rest:
             why = f"leads to {far.vpc_id}, which {self._w.spell_destination(rest)} is not in"
-            self._w.stop_at_route(leg, rest, table, index, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", why)
+            self._w.stop_at_route(leg, rest, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", why)
         if carried is None:
             return
         if carried.translation:
             carried = carried._replace(translation=carried.translation._replace(peered=True))
-        carried = carried._replace(via=(*carried.via, route.target))
+        carried = carried._replace(via=(*carried.via, target))
         if carried.header.dst.address is None or far.vpc_id not in self._facts.snapshot.vpcs:
-            leg.endings.append(Ending(carried, Outside(route.target, subnet.vpc_id)))
+            leg.endings.append(Ending(carried, Outside(target, subnet.vpc_id)))
         else:
             self._w.deliver(leg, carried, far.vpc_id or "", None)
 
@@ -321,19 +318,19 @@ class Crossing:
 
     # Virtual private gateway ---------------------------------------------------------------------
 
-    def vpn_gateway(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+    def vpn_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Away to on-premises hosts (S-VGW-03, S-VGW-04)."""
-        route = Route(table, index)
-        gateway = self._facts.snapshot.vpn_gateways.get(route.target)
+        target = self._w.target(t)
+        gateway = self._facts.snapshot.vpn_gateways.get(target)
         if gateway is None:
-            self._gone(leg, t, "vpn_gateways", route, subnet)
+            self._gone(leg, t, "vpn_gateways", subnet)
             return
         if not any(a.vpc_id == subnet.vpc_id and a.in_force for a in gateway.vpc_attachments):
-            self._w.stop_at_route(leg, t, table, index, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
+            self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
-        if not self._source_in_vpc(leg, t, subnet.vpc_id, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", route.target):
+        if not self._source_in_vpc(leg, t, subnet.vpc_id, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", target):
             return
-        leg.endings.append(Ending(t._replace(via=(*t.via, route.target)), Outside(route.target, subnet.vpc_id)))
+        leg.endings.append(Ending(t._replace(via=(*t.via, target)), Outside(target, subnet.vpc_id)))
 
     # Common --------------------------------------------------------------------------------------
 
@@ -351,17 +348,23 @@ class Crossing:
             outside = t.region if subtract([(address, address)], ranges) else FlowSet.empty(self._w.family)
         if outside.is_empty:
             return True
-        leg.check(leg.route_layer, outside, nothing(self._w.family), Stated(code, component, f"{component} carries only what comes from an address of {vpc_id}"))
+        leg.check(
+            leg.route_layer,
+            outside,
+            nothing(self._w.family),
+            Stated(code, component, f"{component} carries only what comes from an address of {vpc_id}"),
+        )
         return outside != t.region
 
-    def _gone(self, leg: Leg, t: Transit, table: str, route: Route, subnet: Subnet) -> None:
+    def _gone(self, leg: Leg, t: Transit, table: str, subnet: Subnet) -> None:
         """A route names a gateway that has no record: gone for sure, or not read."""
+        target = self._w.target(t)
         scope = self._facts.topology.vpc_scope(subnet.vpc_id)
-        unread = self._facts.snapshot.missing.get(route.target) or self._facts.snapshot.gap(table, scope)
+        unread = self._facts.snapshot.missing.get(target) or self._facts.snapshot.gap(table, scope)
         if unread:
-            self._w.doubt(leg, t, self._facts.snapshot.why_missing(table, route.target, scope))
+            self._w.doubt(leg, t, self._facts.snapshot.why_missing(table, target, scope))
         else:
-            self._w.stop_at_route(leg, t, route.table, route.index, "BAD_STATE_ROUTE", "names a gateway that is gone")
+            self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "names a gateway that is gone")
 
 
 def _why_not(family: str, t: Transit, home: Record | None) -> str:
@@ -380,7 +383,9 @@ def private_ipv6(facts: Facts, interface: NetworkInterface, address: int) -> str
         return "the address is not a global one"
     vpc = facts.snapshot.vpcs.get(interface.vpc_id or "")
     subnet = facts.snapshot.subnets.get(interface.subnet_id or "")
-    blocks = (vpc.ipv6_cidr_block_association_set if vpc else ()) + (subnet.ipv6_cidr_block_association_set if subnet else ())
+    blocks = (vpc.ipv6_cidr_block_association_set if vpc else ()) + (
+        subnet.ipv6_cidr_block_association_set if subnet else ()
+    )
     private = (b.ipv6_cidr_block for b in blocks if b.ipv6_address_attribute == "private")
     if any(overlap([(address, address)], [parse(block).range]) for block in private):
         return "the address is in a private IPv6 block"
@@ -392,20 +397,18 @@ def rejected_sources(region: FlowSet, admitted: FlowSet, vpc_ranges: tuple[Range
     left = region - admitted
     family = left.family
     if not (left & FlowSet.of_remotes(family, vpc_ranges)).is_empty:
-        return Stated("GATEWAY_REJECTS_SPOOFED_TRAFFIC", "internet gateway", "the source is an address of the VPC itself")
+        return Stated(
+            "GATEWAY_REJECTS_SPOOFED_TRAFFIC", "internet gateway", "the source is an address of the VPC itself"
+        )
     shared = family == "ipv4" and not (left & FlowSet.of_remotes(family, _RFC6598)).is_empty
     code = "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS" if shared else "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS"
     return Stated(code, "internet gateway", "the source is no address of the internet")
 
 
-def is_private(family: str, ranges: tuple[Range, ...]) -> str | None:
-    """The code of an internet gateway's rejection where all of the addresses are private or shared, else None."""
-    if family != "ipv4" or not ranges:
-        return None
-    if not subtract(ranges, _RFC1918):
-        return "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS"
-    if not subtract(ranges, _RFC1918 + _RFC6598):
-        return "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS"
-    return None
-
-
+def rejected_privately(family: str, ranges: tuple[Range, ...]) -> list[str]:
+    """The codes of an internet gateway's rejection where all of the addresses are private or shared, else none."""
+    if family != "ipv4" or subtract(ranges, _RFC1918 + _RFC6598):
+        return []
+    private = "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS" if overlap(ranges, _RFC1918) else ""
+    shared = "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS" if overlap(ranges, _RFC6598) else ""
+    return [code for code in (private, shared) if code]

@@ -1,17 +1,19 @@
 """One question answered: both endpoints found in the snapshot, every connection between them, one answer."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
 
 from sekisho.errors import QueryError
-from sekisho.model.record import Undecided
+from sekisho.model.record import Scope, Source, Undecided
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Prefix, Range, internet, overlap, parse, spell, subtract, top
+from sekisho.sets.prefixes import Family, Prefix, Range, internet, overlap, spell, subtract, top
 
-from .answer import Answer, Verdict
+from .answer import Answer, Barrier, Verdict
 from .assess import Assessor
+from .barriers import stated_barrier
 from .connection import Connection, Connector, Goal, Host, Way, impossible, unmodelled
 from .facts import Facts
 from .population import hosts_of
@@ -19,15 +21,17 @@ from .query import Endpoint, Query
 from .transit import Stated
 from .verdict import answer
 
-_UNMODELLED_ENDS = ("tgw-", "vpce-", "eice-", "lgw-", "cagw-", "arn:", "cloudfront")
-
 
 class Hosts(NamedTuple):
-    """Addresses of interfaces of the estate; `public`: asked for by this public address."""
+    """Addresses of interfaces of the estate; `public`: asked for by this public address.
+
+    `nobody` says why there is none, `doubt` why there may be more.
+    """
 
     hosts: tuple[Host, ...]
     public: bool = False
     nobody: Stated | None = None
+    doubt: str | None = None
 
 
 class Outer(NamedTuple):
@@ -66,14 +70,16 @@ class Explainer:
         """The answer. QueryError where an endpoint is nowhere in the snapshot."""
         source, destination = self._end(query.source), self._end(query.destination)
         connections = tuple(
-            c for family in self._families(query, source, destination) for c in self._connect(query, source, destination, family)
+            c
+            for family in self._families(query, source, destination)
+            for c in self._connect(query, source, destination, family)
         )
         if not connections:
             return Asked(self._nothing(query, source, destination), ())
         whole = self._whole(query, connections)
         absent = {call for c in connections for call in self._absent(query, c)}
         found = answer(self._facts, connections, whole=whole, relies_on_absent=tuple(sorted(absent)))
-        return Asked(found, connections)
+        return Asked(_doubted(found, source, destination), connections)
 
     def _whole(self, query: Query, connections: tuple[Connection, ...]) -> tuple[Range, ...]:
         if query.source.name != "internet" or not connections[0].host.interface.vpc_id:
@@ -91,19 +97,22 @@ class Explainer:
         """The answer where there is nothing to connect: unknown for an opaque end, else unreachable."""
         family: Family = query.family or "ipv4"
         for end in (source, destination):
-            if isinstance(end, Opaque):
-                return Answer(verdict=Verdict.UNKNOWN, family=family, reasons=(end.reason,))
-        return Answer(verdict=Verdict.UNREACHABLE, family=family, barriers=(self._no_address(query, source, destination, family),))
+            reason = end.reason if isinstance(end, Opaque) else end.doubt if isinstance(end, Hosts) else None
+            if reason:
+                return Answer(verdict=Verdict.UNKNOWN, family=family, reasons=(reason,))
+        return Answer(
+            verdict=Verdict.UNREACHABLE, family=family, barriers=(self._no_address(query, source, destination, family),)
+        )
 
-    def _no_address(self, query: Query, source: End, destination: End, family: Family):  # type: ignore[no-untyped-def]
-        from .answer import Barrier  # noqa: PLC0415
-
-        for end, asked in ((source, query.source), (destination, query.destination)):
+    def _no_address(self, query: Query, source: End, destination: End, family: Family) -> Barrier:
+        for end in (source, destination):
             if isinstance(end, Hosts) and end.nobody:
-                return Barrier(code=end.nobody.code, direction="forward", family=family, component=end.nobody.component, detail=end.nobody.detail, evidence=tuple(e for e in end.nobody.evidence if e))
+                return stated_barrier(end.nobody, "forward", family)
         name = query.destination.text
         detail = f"no address of {query.source.text} and {name} is of the family and kind asked about"
-        return Barrier(code="NO_POSSIBLE_DESTINATION", direction="forward", family=family, component=name, detail=detail)
+        return Barrier(
+            code="NO_POSSIBLE_DESTINATION", direction="forward", family=family, component=name, detail=detail
+        )
 
     # Endpoints -----------------------------------------------------------------------------------
 
@@ -123,36 +132,58 @@ class Explainer:
     def _interfaces(self, endpoint: Endpoint) -> Hosts | None:
         """The hosts of an instance, interface, subnet or VPC; None where the snapshot has no such record."""
         topology, name = self._facts.topology, endpoint.name
+        doubt: str | None = None
         if name.startswith("eni-") and name in self._snapshot.interfaces:
             found = [self._snapshot.interfaces[name]]
         elif name.startswith("i-") and (name in self._snapshot.instances or name in topology.interfaces_of_instance):
             found = list(topology.interfaces_of_instance.get(name, ()))
-            if not found:
+            doubt = self._unseen_of_instance(name)
+            if not found and not doubt:
                 return self._no_interface(name)
         elif name.startswith("subnet-") and name in self._snapshot.subnets:
             found = [i for i in self._snapshot.interfaces.values() if i.subnet_id == name]
+            doubt = topology.interfaces_gap(self._snapshot.subnets[name].vpc_id, name)
         elif name.startswith("vpc-") and name in self._snapshot.vpcs:
             found = list(topology.interfaces_of_vpc.get(name, ()))
+            doubt = topology.interfaces_gap(name)
         else:
             return None
         hosts = [h for i in sorted(found, key=lambda i: i.network_interface_id) for h in hosts_of(i)]
         if endpoint.block is None:
-            return Hosts(tuple(hosts))
+            return Hosts(tuple(hosts), doubt=doubt)
         inside = tuple(_within(h, endpoint.block) for h in hosts if _overlaps(h, endpoint.block))
-        nobody = Stated("ENI_ADDRESS_RESTRICTION", name, f"{name} holds no address in {endpoint.text.partition(':')[2]}")
-        return Hosts(inside, nobody=None if inside else nobody)
+        nobody = Stated(
+            "ENI_ADDRESS_RESTRICTION", name, f"{name} holds no address in {endpoint.text.partition(':')[2]}"
+        )
+        return Hosts(inside, nobody=None if inside or doubt else nobody, doubt=doubt)
+
+    def _unseen_of_instance(self, name: str) -> str | None:
+        """Why the instance may have interfaces that the snapshot does not hold: its own record lists them all."""
+        instance = self._snapshot.instances.get(name)
+        if instance is None:
+            return self._snapshot.why_missing("instances", name, Scope(None, None))
+        listed = [i.network_interface_id for i in instance.network_interfaces]
+        scope = self._snapshot.scope("instances", name)
+        unseen = [i for i in listed if i not in self._snapshot.interfaces]
+        if unseen:
+            return self._snapshot.why_missing("interfaces", unseen[0], scope)
+        return None if listed else self._facts.topology.interfaces_gap(instance.vpc_id or "", name)
 
     def _no_interface(self, instance_id: str) -> Hosts:
         instance = self._snapshot.instances.get(instance_id)
         state = f" ({instance.state.name})" if instance else ""
         place = self._facts.source("instances", instance_id)
-        return Hosts((), nobody=Stated("BAD_STATE", instance_id, f"{instance_id} has no network interface{state}", (place,)))
+        return Hosts(
+            (), nobody=Stated("BAD_STATE", instance_id, f"{instance_id} has no network interface{state}", (place,))
+        )
 
     def _holders(self, block: Prefix) -> End:
         """Whoever holds an address: privately, or by association with a public one."""
         text = spell(block.low, block.family)
         topology = self._facts.topology
-        own = [_within(h, block) for i in topology.holders(text) for h in hosts_of(i, block.family) if _overlaps(h, block)]
+        own = [
+            _within(h, block) for i in topology.holders(text) for h in hosts_of(i, block.family) if _overlaps(h, block)
+        ]
         if own:
             return Hosts(tuple(own))
         public = [
@@ -163,9 +194,9 @@ class Explainer:
         ]
         if public:
             return Hosts(tuple(public), public=True)
-        gaps = [g for s in self._snapshot.calls.scopes if (g := self._snapshot.gap("interfaces", s))]
-        if gaps or not self._snapshot.calls.scopes:
-            return Opaque(text, f"who holds {text} is not known: {gaps[0] if gaps else 'no call was read'}")
+        gap = topology.interfaces_gap()
+        if gap:
+            return Opaque(text, f"who holds {text} is not known: {gap}")
         return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, f"no interface of the snapshot holds {text}"))
 
     def _opaque(self, endpoint: Endpoint) -> Opaque:
@@ -217,7 +248,9 @@ class Explainer:
             case _:
                 return
 
-    def _between(self, connector: Connector, source: Hosts, destination: Hosts, packets: FlowSet) -> Iterator[Connection]:
+    def _between(
+        self, connector: Connector, source: Hosts, destination: Hosts, packets: FlowSet
+    ) -> Iterator[Connection]:
         family = connector.family
         for sender in _of(source, family):
             for host in _of(destination, family):
@@ -246,25 +279,34 @@ class Explainer:
         ways, vpc_id, gateway = self._assessor.ways, host.interface.vpc_id or "", source.gateway
         if gateway is None:
             return (ways.internet(vpc_id),)
-        place = self._place(gateway)
-        if gateway.startswith("igw-"):
-            attached = self._facts.topology.internet_gateway_of(vpc_id)
-            if isinstance(attached, Undecided) or (attached and attached.internet_gateway_id == gateway):
-                return (ways.internet(vpc_id),)
-            return Stated("BAD_STATE_ATTACHMENT", gateway, f"{gateway} is not attached to {vpc_id}", (place,))
-        if gateway.startswith("pcx-"):
-            peering = self._snapshot.peerings[gateway]
-            if peering.side_of(vpc_id):
-                return (ways.peering(peering, vpc_id),)
-            return Stated("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", gateway, f"{gateway} does not join {vpc_id}", (place,))
-        if gateway.startswith("vgw-"):
-            record = self._snapshot.vpn_gateways[gateway]
-            if any(a.vpc_id == vpc_id and a.in_force for a in record.vpc_attachments):
-                return (ways.vpn(gateway, vpc_id),)
-            return Stated("BAD_STATE_ATTACHMENT", gateway, f"{gateway} is not attached to {vpc_id}", (place,))
-        return Stated("NO_POSSIBLE_DESTINATION", gateway, f"{gateway} carries no connection into a VPC", (place,))
+        for prefix, found in (("igw-", self._internet), ("pcx-", self._peering), ("vgw-", self._vpn)):
+            if gateway.startswith(prefix):
+                return found(gateway, vpc_id)
+        detail = f"{gateway} carries no connection into a VPC"
+        return Stated("NO_POSSIBLE_DESTINATION", gateway, detail, (self._place(gateway),))
 
-    def _place(self, gateway: str):  # type: ignore[no-untyped-def]
+    def _internet(self, gateway: str, vpc_id: str) -> tuple[Way, ...] | Stated:
+        attached = self._facts.topology.internet_gateway_of(vpc_id)
+        if isinstance(attached, Undecided) or (attached and attached.internet_gateway_id == gateway):
+            return (self._assessor.ways.internet(vpc_id),)
+        return self._apart(gateway, vpc_id, "BAD_STATE_ATTACHMENT", "is not attached to")
+
+    def _peering(self, gateway: str, vpc_id: str) -> tuple[Way, ...] | Stated:
+        peering = self._snapshot.peerings[gateway]
+        if peering.side_of(vpc_id):
+            return (self._assessor.ways.peering(peering, vpc_id),)
+        return self._apart(gateway, vpc_id, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", "does not join")
+
+    def _vpn(self, gateway: str, vpc_id: str) -> tuple[Way, ...] | Stated:
+        attachments = self._snapshot.vpn_gateways[gateway].vpc_attachments
+        if any(a.vpc_id == vpc_id and a.in_force for a in attachments):
+            return (self._assessor.ways.vpn(gateway, vpc_id),)
+        return self._apart(gateway, vpc_id, "BAD_STATE_ATTACHMENT", "is not attached to")
+
+    def _apart(self, gateway: str, vpc_id: str, code: str, why: str) -> Stated:
+        return Stated(code, gateway, f"{gateway} {why} {vpc_id}", (self._place(gateway),))
+
+    def _place(self, gateway: str) -> Source | None:
         tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways")
         return next((self._facts.source(t, gateway) for t in tables if gateway in self._snapshot.table(t)), None)
 
@@ -294,6 +336,15 @@ class Explainer:
         return outside
 
 
+def _doubted(found: Answer, source: End, destination: End) -> Answer:
+    """The answer where an endpoint may have interfaces that the snapshot does not show: they could raise it."""
+    doubts = sorted({end.doubt for end in (source, destination) if isinstance(end, Hosts) and end.doubt})
+    if not doubts or found.verdict is Verdict.REACHABLE:
+        return found
+    reasons = tuple(sorted({*found.reasons, *doubts}))
+    return replace(found, verdict=Verdict.UNKNOWN, reasons=reasons, barriers=(), depth=None)
+
+
 def _of(end: Hosts, family: Family) -> tuple[Host, ...]:
     return tuple(h for h in end.hosts if h.family == family)
 
@@ -305,6 +356,3 @@ def _overlaps(host: Host, block: Prefix) -> bool:
 def _within(host: Host, block: Prefix) -> Host:
     """The part of a host (a delegated prefix) that is in the block."""
     return host._replace(address=max(host.address, block.low), last=min(host.last, block.high))
-
-
-__all__ = ["Asked", "Explainer", "parse"]

@@ -1,7 +1,7 @@
 """What the engine asks of one snapshot again and again, each answer made once."""
 
 from sekisho.model.filters import NetworkAcl
-from sekisho.model.record import Record, Scope, Source, Undecided
+from sekisho.model.record import Scope, Source, Undecided
 from sekisho.model.routing import RouteTable
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Vpc
@@ -58,8 +58,3 @@ class Facts:
             return None
         place = self.snapshot.source(table, record_id)
         return Source(place.file, place.pointer + suffix)
-
-    def name(self, record: Record | None) -> str | None:
-        """The Name tag of a record that has tags."""
-        tags = getattr(record, "tags", None) or getattr(record, "tag_set", ())
-        return next((tag.value for tag in tags if tag.key == "Name"), None)

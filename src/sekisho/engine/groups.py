@@ -40,7 +40,7 @@ class Groups:
         """What the groups of the interface let through together (S-SG-01)."""
         ids = interface.group_ids
         if not ids:
-            everything = tuple(((0, top(question.family)),))
+            everything = ((0, top(question.family)),)
             return doubtful(
                 permission_flows(_ALL, question.family, everything),
                 f"{interface.network_interface_id} names no security group",
@@ -147,7 +147,7 @@ class Groups:
     def _unseen(self, pair: UserIdGroupPair, vpc: str) -> str | None:
         """Why the group may have members in the VPC that the snapshot does not show."""
         snapshot, owner = self._facts.snapshot, self._facts.topology.vpc_scope(vpc)
-        gap = snapshot.gap("interfaces", owner)
+        gap = self._facts.topology.interfaces_gap(vpc, pair.group_id)
         if gap is None and pair.user_id and owner.account and pair.user_id != owner.account:
             gap = snapshot.gap("interfaces", Scope(pair.user_id, owner.region))
         return f"members of {pair.group_id} are not known: {gap}" if gap else None

@@ -23,7 +23,11 @@ def least_lifts(connection: Connection) -> list[frozenset[Layer]]:
     """The smallest sets of layers that, made to allow everything, leave a packet reachable; all of that size."""
     layers = layers_of(connection)
     for size in range(len(layers) + 1):
-        found = [frozenset(lifted) for lifted in combinations(layers, size) if not what_is_left(connection, layers, lifted).sure.is_empty]
+        found = [
+            frozenset(lifted)
+            for lifted in combinations(layers, size)
+            if not what_is_left(connection, layers, lifted).sure.is_empty
+        ]
         if found:
             return found
     return []

@@ -8,12 +8,28 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sekisho.errors import QueryError
-from sekisho.sets.flows import ICMP, ICMPV6, TCP, UDP, FlowSet, icmp_of
+from sekisho.sets.flows import ICMP, ICMPV6, PROTOCOL_TOP, TCP, UDP, FlowSet, icmp_of
 from sekisho.sets.prefixes import Family, Prefix, Range, parse
 
 Protocol = int | None
+_DIGITS = 5
+FAMILIES: tuple[Family, Family] = ("ipv4", "ipv6")
 _NAMES = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
-_ADDRESS_AFTER = ("i-", "eni-", "subnet-", "vpc-", "igw-", "eigw-", "pcx-", "vgw-", "tgw-attach-", "vpce-", "eice-", "lgw-", "cagw-")
+_ADDRESS_AFTER = (
+    "i-",
+    "eni-",
+    "subnet-",
+    "vpc-",
+    "igw-",
+    "eigw-",
+    "pcx-",
+    "vgw-",
+    "tgw-attach-",
+    "vpce-",
+    "eice-",
+    "lgw-",
+    "cagw-",
+)
 
 
 class Endpoint(NamedTuple):
@@ -63,7 +79,7 @@ class Query:
         """The families to answer for: the one asked for, else those of the destination that can carry the protocol."""
         if self.family:
             return (self.family,)
-        found: list[Family] = [f for f in ("ipv4", "ipv6") if f in of_destination]  # type: ignore[misc]
+        found: list[Family] = [f for f in FAMILIES if f in of_destination]
         if self.protocol in {"icmp", "icmpv6"}:
             wanted: Family = "ipv4" if self.protocol == "icmp" else "ipv6"
             return (wanted,)
@@ -82,8 +98,8 @@ def protocol_of(text: str) -> int:
     """The number of a protocol by name or number. QueryError where it is none."""
     number = _NAMES.get(text.lower())
     if number is None:
-        number = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else -1
-    if not 0 <= number <= 255:
+        number = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else -1
+    if not 0 <= number <= PROTOCOL_TOP:
         raise QueryError(f"`{text}` is no protocol: use tcp, udp, icmp, icmpv6, any or a number from 0 to 255")
     return number
 
@@ -116,6 +132,9 @@ def parse_range(text: str, what: str, limit: int = 65535) -> Range:
     """A number or `LOW-HIGH` within 0..limit. QueryError where it is none."""
     low, dash, high = text.partition("-")
     parts = [low, high if dash else low]
-    if all(p.isascii() and p.isdigit() and len(p) <= 5 for p in parts) and int(parts[0]) <= int(parts[1]) <= limit:
+    if (
+        all(p.isascii() and p.isdigit() and len(p) <= _DIGITS for p in parts)
+        and int(parts[0]) <= int(parts[1]) <= limit
+    ):
         return int(parts[0]), int(parts[1])
     raise QueryError(f"`{text}` is no {what}: use a number or LOW-HIGH within 0-{limit}")

@@ -54,7 +54,8 @@ def trace(topology: Topology, packet: Packet, entry: Entry, target_exit: str | N
     packet = packet._replace(source=str(ip_address(packet.source)), destination=str(ip_address(packet.destination)))
     first, choices = _walk(topology, packet, entry, target_exit, 0)
     if choices > _MOST_CHOICES:
-        return first._replace(outcome=Unsettled(f"NAT gateways may use {choices} combinations of addresses"))
+        outcome = Unsettled(f"NAT gateways may use {choices} combinations of addresses")
+        return Trace(first.forward, outcome, assumptions=first.assumptions)
     for pick in range(1, choices):
         other, _ = _walk(topology, packet, entry, target_exit, pick)
         if _ends(other) != _ends(first):
@@ -63,9 +64,9 @@ def trace(topology: Topology, packet: Packet, entry: Entry, target_exit: str | N
     return first
 
 
-def _ends(walked: Trace) -> tuple[object, object]:
-    ends = (walked.outcome, walked.reply_outcome)
-    return tuple(type(e) if isinstance(e, Dropped | Unsettled) else e for e in ends)  # type: ignore[return-value]
+def _ends(walked: Trace) -> list[object]:
+    """Where packet and reply end, whatever the words of a drop or doubt."""
+    return [type(e) if isinstance(e, Dropped | Unsettled) else e for e in (walked.outcome, walked.reply_outcome)]
 
 
 def _walk(topology: Topology, packet: Packet, entry: Entry, target_exit: str | None, pick: int) -> tuple[Trace, int]:
@@ -123,7 +124,8 @@ class Reply(GatewayWalk):
             return self.in_by_internet_gateway(left.gateway_id, left.vpc_id)
         if left.kind == VGW:
             return self.in_by_vpn_gateway(left.gateway_id, left.vpc_id)
-        self.hop(left.gateway_id, left.kind, "route")
+        table = "peerings" if left.kind == PCX else "egress_only_gateways"
+        self.hop(left.gateway_id, left.kind, "route", None, self.source(table, left.gateway_id))
         return self.arrive(left.vpc_id, None)
 
     def send(self, subnet: Subnet) -> Outcome:
@@ -186,21 +188,19 @@ class Reply(GatewayWalk):
             return None
         return Landing(sent.before.source, next(iter(self.topology.holders_in_vpc(vpc_id, sent.before.source)), None))
 
-    def beyond_internet_gateway(self, gateway_id: str, vpc_id: str) -> Outcome:
+    def beyond_internet_gateway(self, gateway_id: str, vpc_id: str) -> Outcome:  # noqa: ARG002
         if self.header.source != self.forward.packet.destination:  # S-IGW-04
             detail = f"the reply comes from {self.header.source}, but {self.forward.packet.destination} was asked"
             return self.in_vain(gateway_id, IGW, detail)
         if isinstance(self.forward.entry, GatewayEntry):
             return self.left_by(gateway_id, IGW)
         left, home = self.forward.exit, self.home()
-        if home is None:
-            return self.in_vain(gateway_id, IGW, f"the sender is not in a VPC that {gateway_id} leads to")
         if left and left.kind == EIGW:
             return self.from_outside()
-        gateway = self.topology.internet_gateway_of(home)
+        gateway = self.topology.internet_gateway_of(home) if home else None
         if isinstance(gateway, Undecided):
             return Unsettled(gateway.reason)
-        if gateway is None:
+        if gateway is None or home is None:
             return self.in_vain(gateway_id, IGW, f"the reply goes to the internet, to which {home} has no gateway")
         return self.in_by_internet_gateway(gateway.internet_gateway_id, home)
 

@@ -21,6 +21,7 @@ _NUMBERS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
 NAMES = {number: name for name, number in _NUMBERS.items()}
 #: The ports from which a NAT gateway chooses a source port (S-NAT-02).
 CHOSEN_PORTS = (1024, 65535)
+ALLOW, DENY = True, False
 
 
 class Ruling(NamedTuple):
@@ -61,12 +62,9 @@ def holds(interface: NetworkInterface, address: str) -> bool:
 
 def written(record: Record) -> dict[str, object]:
     """The members of the record by AWS's own names, without those that are absent."""
-    values = ((key, getattr(record, name)) for name, key in zip(record.__struct_fields__, encoded(record), strict=True))
-    return {key: written(v) if isinstance(v, Record) else v for key, v in values if v is not None}
-
-
-def encoded(record: Record) -> tuple[str, ...]:
-    return record.__struct_encode_fields__
+    members = zip(record.__struct_encode_fields__, record.__struct_fields__, strict=True)
+    values = ((key, getattr(record, name)) for key, name in members)
+    return {key: written(value) if isinstance(value, Record) else value for key, value in values if value is not None}
 
 
 def at(source: Source, pointer: str) -> Source:
@@ -128,11 +126,11 @@ def _first_match(topology: Topology, acl: NetworkAcl, entries: list[tuple[AclEnt
             continue
         evidence = (at(source, f"/Entries/{index}"),)
         if entry.rule_action == "allow":
-            return Ruling(True, acl.network_acl_id, written(entry), evidence)
+            return Ruling(ALLOW, acl.network_acl_id, written(entry), evidence)
         detail = f"entry {entry.rule_number} of {acl.network_acl_id} denies {spoken(packet)}"
-        return Ruling(False, acl.network_acl_id, written(entry), evidence, "SUBNET_ACL_RESTRICTION", detail)
+        return Ruling(DENY, acl.network_acl_id, written(entry), evidence, "SUBNET_ACL_RESTRICTION", detail)
     detail = f"no entry of {acl.network_acl_id} matches {spoken(packet)}"
-    return Ruling(False, acl.network_acl_id, None, (source,), "SUBNET_ACL_RESTRICTION", detail)
+    return Ruling(DENY, acl.network_acl_id, None, (source,), "SUBNET_ACL_RESTRICTION", detail)
 
 
 def _entry_matches(entry: AclEntry, packet: Packet) -> bool:
@@ -170,6 +168,23 @@ def _icmp_matches(icmp_type: int | None, code: int | None, packet: Packet) -> bo
 # Security groups ------------------------------------------------------------------------------------
 
 
+class _Asked(NamedTuple):
+    """A packet that an interface sends (`egress`) or receives; `stripped` as in `groups_ruling`."""
+
+    topology: Topology
+    interface: NetworkInterface
+    packet: Packet
+    egress: bool
+    stripped: str | None
+
+    @property
+    def remote(self) -> str:
+        return self.packet.destination if self.egress else self.packet.source  # S-SG-02
+
+    def rules(self, group: SecurityGroup) -> tuple[IpPermission, ...]:
+        return group.ip_permissions_egress if self.egress else group.ip_permissions
+
+
 def groups_ruling(
     topology: Topology, interface: NetworkInterface, packet: Packet, *, egress: bool, stripped: str | None = None
 ) -> Ruling:
@@ -177,71 +192,54 @@ def groups_ruling(
 
     `stripped` is the sender's own address where the way has taken away what references match on (S-SG-06).
     """
+    asked = _Asked(topology, interface, packet, egress, stripped)
     found = [(g, topology.snapshot.security_groups.get(g)) for g in interface.group_ids]
+    rules = [rule for _, group in found if group for rule in asked.rules(group)]
     edges = [
-        p
-        for _, group in found
-        if group
-        for rule in _rules(group, egress=egress)
-        for p in (rule.from_port, (rule.to_port or 0) + 1)
-        if p is not None
+        p for r in rules if r.from_port is not None and r.to_port is not None for p in (r.from_port, r.to_port + 1)
     ]
-    tries = _each_port(packet, edges)
-    return _agreed(packet, [_any_match(topology, interface, found, p, egress, stripped) for p in tries])
+    return _agreed(packet, [_any_match(asked._replace(packet=p), found) for p in _each_port(packet, edges)])
 
 
-def _rules(group: SecurityGroup, *, egress: bool) -> tuple[IpPermission, ...]:
-    return group.ip_permissions_egress if egress else group.ip_permissions
-
-
-def _any_match(
-    topology: Topology,
-    interface: NetworkInterface,
-    found: list[tuple[str, SecurityGroup | None]],
-    packet: Packet,
-    egress: bool,  # noqa: FBT001
-    stripped: str | None,
-) -> Ruling:
+def _any_match(asked: _Asked, found: list[tuple[str, SecurityGroup | None]]) -> Ruling:
+    """The first rule that admits for sure; else a doubt, where some rule may admit."""
     doubt, lost = None, False
     for group_id, group in found:
         if group is None:
-            scope = topology.interface_scope(interface)
-            doubt = doubt or topology.snapshot.why_missing("security_groups", group_id, scope)
+            scope = asked.topology.interface_scope(asked.interface)
+            doubt = doubt or asked.topology.snapshot.why_missing("security_groups", group_id, scope)
             continue
-        source = topology.snapshot.source("security_groups", group_id)
-        for index, rule in enumerate(_rules(group, egress=egress)):
-            if not _header_matches(rule, packet):
-                continue
-            remote = packet.destination if egress else packet.source
-            for peer in _peers(topology, interface, rule, remote, stripped):
-                if isinstance(peer, str):
-                    doubt = doubt or f"{group_id}: {peer}"
-                elif peer is None:
-                    lost = True
-                else:
-                    members = {"IpProtocol": rule.ip_protocol, "FromPort": rule.from_port, "ToPort": rule.to_port}
-                    named = {k: v for k, v in members.items() if v is not None}
-                    pointer = f"/{'IpPermissionsEgress' if egress else 'IpPermissions'}/{index}"
-                    return Ruling(True, group_id, {"GroupId": group_id, **named, **peer}, (at(source, pointer),))
-    component = found[0][0] if found else interface.network_interface_id
+        for index, rule in enumerate(asked.rules(group)):
+            for peer in _peers(asked, rule) if _header_matches(rule, asked.packet) else ():
+                if isinstance(peer, dict):
+                    return _admitted(asked, group_id, index, rule, peer)
+                lost = lost or peer is None
+                doubt = doubt or (f"{group_id}: {peer}" if peer else None)
+    component = found[0][0] if found else asked.interface.network_interface_id
     if doubt:
         return Ruling(None, component, detail=doubt)
-    return _refused(topology, component, [g for _, g in found if g], packet, egress=egress, lost=lost)
+    return _refused(asked, component, [group for _, group in found if group], lost=lost)
 
 
-def _refused(
-    topology: Topology, component: str, groups: list[SecurityGroup], packet: Packet, *, egress: bool, lost: bool
-) -> Ruling:
-    evidence = tuple(topology.snapshot.source("security_groups", g.group_id) for g in groups)
+def _admitted(asked: _Asked, group_id: str, index: int, rule: IpPermission, peer: dict[str, object]) -> Ruling:
+    ports = {"IpProtocol": rule.ip_protocol, "FromPort": rule.from_port, "ToPort": rule.to_port}
+    members = {"GroupId": group_id} | {key: value for key, value in ports.items() if value is not None} | peer
+    pointer = f"/{'IpPermissionsEgress' if asked.egress else 'IpPermissions'}/{index}"
+    source = asked.topology.snapshot.source("security_groups", group_id)
+    return Ruling(ALLOW, group_id, members, (at(source, pointer),))
+
+
+def _refused(asked: _Asked, component: str, groups: list[SecurityGroup], *, lost: bool) -> Ruling:
+    evidence = tuple(asked.topology.snapshot.source("security_groups", g.group_id) for g in groups)
     names = ", ".join(g.group_id for g in groups) or component
-    way = "egress" if egress else "ingress"
-    if not any(_rules(group, egress=egress) for group in groups):
-        return Ruling(False, component, None, evidence, "SG_HAS_NO_RULES", f"{names} has no {way} rule")
+    way = "egress" if asked.egress else "ingress"
+    if not any(asked.rules(group) for group in groups):
+        return Ruling(DENY, component, None, evidence, "SG_HAS_NO_RULES", f"{names} has no {way} rule")
     if lost:
         detail = f"{names} admits the sender by a group reference, which does not survive the way to it"
-        return Ruling(False, component, None, evidence, "SG_REFERENCES_NOT_PRESERVED", detail)
-    detail = f"no {way} rule of {names} admits {spoken(packet)}"
-    return Ruling(False, component, None, evidence, "ENI_SG_RULES_MISMATCH", detail)
+        return Ruling(DENY, component, None, evidence, "SG_REFERENCES_NOT_PRESERVED", detail)
+    detail = f"no {way} rule of {names} admits {spoken(asked.packet)}"
+    return Ruling(DENY, component, None, evidence, "ENI_SG_RULES_MISMATCH", detail)
 
 
 def _header_matches(rule: IpPermission, packet: Packet) -> bool:
@@ -256,25 +254,19 @@ def _header_matches(rule: IpPermission, packet: Packet) -> bool:
     return True
 
 
-def _peers(
-    topology: Topology, interface: NetworkInterface, rule: IpPermission, remote: str, stripped: str | None
-) -> Iterator[Mapping[str, object] | str | None]:
-    """What the rule names that the remote address matches: its member, one line of doubt, or None for a lost reference."""
-    for cidr in (r.cidr_ip for r in rule.ip_ranges):
-        if within(remote, (cidr,)):
-            yield {"CidrIp": cidr}
-    for cidr in (r.cidr_ipv6 for r in rule.ipv6_ranges):
-        if within(remote, (cidr,)):
-            yield {"CidrIpv6": cidr}
+def _peers(asked: _Asked, rule: IpPermission) -> Iterator[dict[str, object] | str | None]:
+    """What the rule names that matches: its member, a line of doubt, or None for a reference that the way has lost."""
+    cidrs = [("CidrIp", r.cidr_ip) for r in rule.ip_ranges] + [("CidrIpv6", r.cidr_ipv6) for r in rule.ipv6_ranges]
+    yield from ({member: cidr} for member, cidr in cidrs if within(asked.remote, (cidr,)))
     for list_id in (p.prefix_list_id for p in rule.prefix_list_ids):  # S-SG-09
-        entries = topology.snapshot.prefix_lists.get(list_id)
+        entries = asked.topology.snapshot.prefix_lists.get(list_id)
         if entries is None:
             yield f"the entries of {list_id} are not in the snapshot"
-        elif within(remote, entries.cidrs):
+        elif within(asked.remote, entries.cidrs):
             yield {"PrefixListId": list_id}
     for pair in rule.user_id_group_pairs:
-        matched = _reference(topology, interface, pair, stripped or remote)
-        if stripped is None and matched:
+        matched = _reference(asked.topology, asked.interface, pair, asked.stripped or asked.remote)
+        if asked.stripped is None and matched:
             yield {"ReferencedGroupId": pair.group_id} if matched is True else matched
         elif matched is True:
             yield None
@@ -284,7 +276,7 @@ def _peers(
 
 
 def _reference(topology: Topology, interface: NetworkInterface, pair: UserIdGroupPair, address: str) -> bool | str:
-    """Whether the address is a private or IPv6 one of a member, and the reference in force; one line where undecided."""
+    """Whether a member has the address and the reference is in force; one line where that is undecided."""
     if pair.peering_status not in {None, "active"}:
         return False
     doubt = _hidden_member(topology, interface, pair, address)

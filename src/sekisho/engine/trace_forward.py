@@ -106,7 +106,7 @@ class Forward(GatewayWalk):
         if not sender.source_dest_check:
             return Unsettled(f"what {interface_id} relays is not asked: {detail}")
         evidence, rule = self.source("interfaces", interface_id), {"SourceDestCheck": True}
-        return self.drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface_id, ENI, detail, evidence, rule)
+        return self.drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface_id, ENI, detail, evidence, rule=rule)
 
     def connects(self, interface: NetworkInterface) -> Dropped | None:
         """Whether the interface starts and ends connections by the ordinary rules (S-ENI-06)."""
@@ -167,21 +167,25 @@ class Forward(GatewayWalk):
         crosses = home.subnet_id != subnet.subnet_id
         return (
             (self.network_acl(home, egress=False) if crosses else None)
-            or self.nat_serves(found, home)
+            or self.nat_in_force(found)
+            or self.nat_carries(found, home)
             or self.translated_by(found, home)
             or self.send(home)
         )
 
-    def nat_serves(self, nat: NatGateway, home: Subnet) -> Dropped | Unsettled | None:
-        # S-NAT-02, S-NAT-03
-        nat_id, header = nat.nat_gateway_id, self.header
-        evidence = self.source("nat_gateways", nat_id)
+    def nat_in_force(self, nat: NatGateway) -> Dropped | None:
+        nat_id, evidence = nat.nat_gateway_id, self.source("nat_gateways", nat.nat_gateway_id)
         if nat_id in self.visited:
             detail = f"the packet comes to {nat_id} a second time"
             return self.drop("NO_POSSIBLE_DESTINATION", nat_id, NAT, detail, evidence)
         self.visited.add(nat_id)
-        if nat.state != "available":
-            return self.drop("BAD_STATE", nat_id, NAT, f"{nat_id} is {nat.state}", evidence, {"State": nat.state})
+        if nat.state == "available":
+            return None
+        return self.drop("BAD_STATE", nat_id, NAT, f"{nat_id} is {nat.state}", evidence, rule={"State": nat.state})
+
+    def nat_carries(self, nat: NatGateway, home: Subnet) -> Dropped | Unsettled | None:
+        # S-NAT-02, S-NAT-03
+        nat_id, header, evidence = nat.nat_gateway_id, self.header, self.source("nat_gateways", nat.nat_gateway_id)
         if within(header.destination, NAT64):
             return Unsettled(f"{nat_id} translates {header.destination} to IPv4, which is not modelled")
         if is_ipv6(header.destination) or header.protocol not in {TCP, UDP, ICMP}:
@@ -189,10 +193,9 @@ class Forward(GatewayWalk):
         own = cidrs_of(self.topology, home.vpc_id)
         if isinstance(own, Undecided):
             return self.doubt(own.reason)
-        if not within(header.source, own):
-            detail = f"{header.source} is not an address of {home.vpc_id}, and {nat_id} serves no others"
-            return self.drop("NGW_REQUIRES_SOURCE_IN_VPC", nat_id, NAT, detail, evidence)
-        return None
+        detail = f"{header.source} is not an address of {home.vpc_id}, and {nat_id} serves no others"
+        outside = not within(header.source, own)
+        return self.drop("NGW_REQUIRES_SOURCE_IN_VPC", nat_id, NAT, detail, evidence) if outside else None
 
     def translated_by(self, nat: NatGateway, home: Subnet) -> Dropped | None:
         """The source becomes one of the gateway's private addresses, its port one of 1024-65535 (S-NAT-02)."""

@@ -11,7 +11,7 @@ from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
 from .packet import Dropped, Outcome, Packet, Unsettled
-from .trace_filters import is_ipv6, spoken, within
+from .trace_filters import is_ipv6, spoken, within, written
 from .trace_routes import (
     GATEWAY_TABLES,
     Direction,
@@ -28,7 +28,7 @@ from .trace_routes import (
     unlisted_interfaces,
     vgw_carries_ipv6,
 )
-from .trace_walk import EIGW, IGW, PCX, VGW, Walk
+from .trace_walk import EIGW, IGW, PCX, RTB, VGW, Walk
 
 
 class Translated(NamedTuple):
@@ -97,7 +97,7 @@ class GatewayWalk(Walk):
         mode, where = blocked
         detail = f"Block Public Access ({mode}) stops {direction} of {subnet.subnet_id} at {gateway_id}"
         rule = {"InternetGatewayBlockMode": mode}
-        return self.drop("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", gateway_id, kind, detail, (where,), rule)
+        return self.drop("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", gateway_id, kind, detail, (where,), rule=rule)
 
     def out_by_internet_gateway(self, gateway_id: str, subnet: Subnet) -> Outcome:
         return (
@@ -211,12 +211,14 @@ class GatewayWalk(Walk):
         if isinstance(table, Undecided) or isinstance(choice, Undecided):
             self.diverted = True
             return self.doubt(choice.reason)
-        dropped = self.routed(table, choice)
-        if choice and choice.target.kind is not TargetKind.LOCAL:
+        if choice is None or choice.route.state == "blackhole":
+            return self.unroutable(table, choice)
+        table_id, target_id = table.route_table_id, choice.target.id
+        if choice.target.kind is not TargetKind.LOCAL:
             self.diverted = True
-            what = f"{table.route_table_id}, the route table of the {kind} {gateway_id},"
-            self.doubt(f"{what} leads {choice.route.destination} to {choice.target.id}, which is not modelled")
-        return dropped
+            what = f"{table_id}, the route table of the {kind} {gateway_id}, leads {choice.route.destination} to"
+            return self.doubt(f"{what} {target_id}, which is not modelled")
+        return self.hop(table_id, RTB, "route", written(choice.route), (choice.evidence,))
 
     # Peering and virtual private gateway --------------------------------------------------------
 
@@ -237,7 +239,7 @@ class GatewayWalk(Walk):
         evidence = self.source("peerings", pcx_id)
         if peering.status.code != "active":
             detail, rule = f"{pcx_id} is {peering.status.code}, not active", {"Status": peering.status.code}
-            return self.drop("BAD_STATE_ROUTE", pcx_id, PCX, detail, evidence, rule)
+            return self.drop("BAD_STATE_ROUTE", pcx_id, PCX, detail, evidence, rule=rule)
         for address, vpc_id in ((self.header.source, near), (self.header.destination, far)):
             cidrs = side_cidrs(self.topology, peering, vpc_id)
             if isinstance(cidrs, Undecided):

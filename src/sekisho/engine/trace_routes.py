@@ -256,7 +256,7 @@ def _exclusions(topology: Topology, subnet: Subnet) -> set[str]:
 
 
 def _options_doubt(topology: Topology, subnet: Subnet, key: str) -> str | None:
-    """Why access may be blocked although no options were read: absent options are off, unless a record speaks of them."""
+    """Why access may be blocked where no options were read: absent ones are off, unless a record speaks of a mode."""
     if key in topology.snapshot.missing:
         return f"{key}: {topology.snapshot.missing[key].why}"
     records = (subnet, topology.snapshot.vpcs.get(subnet.vpc_id))
@@ -269,7 +269,7 @@ def _options_doubt(topology: Topology, subnet: Subnet, key: str) -> str | None:
 
 
 def _opened(topology: Topology, table: str, scope: Scope) -> str | None:
-    """Why records of a kind that is otherwise taken as absent may be lacking: its call failed, or one is damaged (S-LOAD)."""
+    """Why records of a kind that may be assumed absent are lacking: a failed call, a damaged record (S-LOAD)."""
     unusable = next((m for m in topology.snapshot.missing.values() if m.table == table), None)
     if unusable:
         return f"{unusable.id}: {unusable.why}"

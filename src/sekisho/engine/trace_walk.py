@@ -104,6 +104,7 @@ class Walk(ABC):
         kind: str,
         detail: str,
         evidence: tuple[Source, ...] = (),
+        *,
         rule: Mapping[str, object] | None = None,
     ) -> Dropped:
         self.hop(component, kind, "deny", rule, evidence)
@@ -125,7 +126,7 @@ class Walk(ABC):
             return self.doubt(ruling.detail)
         if ruling.admits:
             return self.hop(ruling.component, kind, "allow", ruling.rule, ruling.evidence)
-        return self.drop(ruling.code, ruling.component, kind, ruling.detail, ruling.evidence, ruling.rule)
+        return self.drop(ruling.code, ruling.component, kind, ruling.detail, ruling.evidence, rule=ruling.rule)
 
     def source(self, table: str, record_id: str) -> tuple[Source, ...]:
         """Where the record stands, if it does."""
@@ -156,7 +157,7 @@ class Walk(ABC):
             self.doubt(f"the status of {interface_id} is not in the snapshot")
         elif status not in {"in-use", "associated"}:
             detail = f"{interface_id} is {status}, not attached"
-            return self.drop("BAD_STATE_ATTACHMENT", interface_id, ENI, detail, evidence, {"Status": status})
+            return self.drop("BAD_STATE_ATTACHMENT", interface_id, ENI, detail, evidence, rule={"Status": status})
         last = interface.instance_id is None
         self.hop(interface_id, ENI, action if last else "allow", {"Status": status}, evidence)
         return None if interface.instance_id is None else self.running(interface, interface.instance_id, action)
@@ -169,7 +170,7 @@ class Walk(ABC):
         state, evidence = instance.state.name, self.source("instances", instance_id)
         if state in {"stopping", "stopped", "shutting-down", "terminated"}:
             detail = f"{instance_id} is {state}"
-            return self.drop("BAD_STATE", instance_id, INSTANCE, detail, evidence, {"State": state})
+            return self.drop("BAD_STATE", instance_id, INSTANCE, detail, evidence, rule={"State": state})
         if state not in {"running", "pending"}:
             self.doubt(f"the state {state} of {instance_id} is not known")
         return self.hop(instance_id, INSTANCE, action, {"State": state}, evidence)
@@ -217,10 +218,23 @@ class Walk(ABC):
         """What the route table's decision comes to."""
         if isinstance(choice, Undecided):
             return Unsettled(choice.reason)
-        dropped = self.routed(table, choice)
-        if dropped or choice is None:
-            return dropped or Unsettled(f"{table.route_table_id} has no route")
-        target = choice.target
+        if choice is None or choice.route.state == "blackhole":
+            return self.unroutable(table, choice)
+        rule, table_id = written(choice.route), table.route_table_id
+        self.hop(table_id, RTB, "route", rule, (choice.evidence,))
+        route_to = f"{table_id} routes {choice.route.destination} to {choice.target.id}"
+        return self.hand_to(choice.target, subnet, route_to)
+
+    def unroutable(self, table: RouteTable, choice: Choice | None) -> Dropped:
+        # S-RT-06
+        table_id = table.route_table_id
+        if choice is None:
+            detail = f"{table_id} has no route to {self.header.destination}"
+            return self.drop("NO_ROUTE_TO_DESTINATION", table_id, RTB, detail, self.source("route_tables", table_id))
+        detail = f"{table_id} routes {choice.route.destination} to {choice.target.id}, a blackhole"
+        return self.drop("BAD_STATE_ROUTE", table_id, RTB, detail, (choice.evidence,), rule=written(choice.route))
+
+    def hand_to(self, target: Target, subnet: Subnet, route_to: str) -> Outcome:  # noqa: PLR0911  one a target
         match target.kind:
             case TargetKind.LOCAL:
                 return self.arrive(subnet.vpc_id, subnet.subnet_id)
@@ -244,22 +258,8 @@ class Walk(ABC):
                 | TargetKind.CORE_NETWORK
                 | TargetKind.OTHER
             ):
-                # S-RT-11
-                what = f"{table.route_table_id} routes {choice.route.destination} to {target.id}"
-                return Unsettled(f"{what}, and a {target.kind.value} is not modelled")
+                return Unsettled(f"{route_to}, and a {target.kind.value} is not modelled")  # S-RT-11
         assert_never(target.kind)
-
-    def routed(self, table: RouteTable, choice: Choice | None) -> Dropped | None:
-        """The hop of the route table, or the drop where it has no usable route (S-RT-06)."""
-        table_id, destination = table.route_table_id, self.header.destination
-        if choice is None:
-            detail = f"{table_id} has no route to {destination}"
-            return self.drop("NO_ROUTE_TO_DESTINATION", table_id, RTB, detail, self.source("route_tables", table_id))
-        rule, evidence = written(choice.route), (choice.evidence,)
-        if choice.route.state == "blackhole":
-            detail = f"{table_id} routes {choice.route.destination} to {choice.target.id}, a blackhole"
-            return self.drop("BAD_STATE_ROUTE", table_id, RTB, detail, evidence, rule)
-        return self.hop(table_id, RTB, "route", rule, evidence)
 
     def unusable_target(self, target_id: str, kind: str, vpc_id: str) -> Dropped:
         # S-RT-07
@@ -297,7 +297,7 @@ class Walk(ABC):
         if appliance.source_dest_check:
             detail = f"the source/destination check of {interface_id} is on, so it cannot forward"
             evidence, rule = self.source("interfaces", interface_id), {"SourceDestCheck": True}
-            return self.drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface_id, ENI, detail, evidence, rule)
+            return self.drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface_id, ENI, detail, evidence, rule=rule)
         self.assumptions.append(f"appliance {interface_id} forwards what it gets, with the header unchanged")
         self.stripped = self.stripped or self.header.source
         return self.in_service(appliance, "route")

@@ -134,7 +134,7 @@ class Arrived(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """Handed to a gateway towards hosts that are not in the snapshot; for an internet gateway, seen there as `public`."""
+    """Handed to a gateway towards hosts that are not in the snapshot; they see `public` where it translates."""
 
     gateway: str
     vpc: str

@@ -53,7 +53,8 @@ def answer(
     verdict = judge((c.delivered, c.round_trip) for c in connections)
     sure = [f for c in connections for f in _flows(c, shared=shared)]
     family = connections[0].question.family
-    depth, barriers = (None, ())
+    depth: int | None = None
+    barriers: tuple[Barrier, ...] = ()
     if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY}:
         depth, barriers = _nearest(facts, connections)
     return Answer(
@@ -64,7 +65,7 @@ def answer(
         possible=tuple(sorted({f for c in connections for f in _possible(c, shared=shared)}, key=_order)),
         barriers=tuple(map(_impersonal, barriers)) if shared else barriers,
         depth=depth,
-        assumptions=_texts((c.delivered.assumptions + c.round_trip.assumptions, c.delivered.sure) for c in connections),
+        assumptions=_assumptions(connections),
         reasons=_reasons(connections, verdict),
         relies_on_absent=relies_on_absent,
         latent=_latent(connections),
@@ -72,8 +73,13 @@ def answer(
     )
 
 
-def _texts(pairs: Iterable[tuple[tuple, FlowSet]]) -> tuple[str, ...]:  # type: ignore[type-arg]
-    return tuple(sorted({text for notes, region in pairs for text in texts(notes, region)}))
+def _assumptions(connections: Sequence[Connection]) -> tuple[str, ...]:
+    """What has to be assumed for some packet that is told of as delivered or answered."""
+    found: set[str] = set()
+    for c in connections:
+        found.update(texts(c.delivered.assumptions, c.delivered.sure))
+        found.update(texts(c.round_trip.assumptions, c.round_trip.sure))
+    return tuple(sorted(found))
 
 
 def _reasons(connections: Sequence[Connection], verdict: Verdict) -> tuple[str, ...]:
@@ -108,7 +114,9 @@ def _possible(connection: Connection, *, shared: bool) -> Iterable[Flow]:
         yield from _boxed(connection, each, one_way & region, reply=False, shared=shared)
 
 
-def _boxed(connection: Connection, carried: Carried | None, flows: FlowSet, *, reply: bool, shared: bool) -> Iterable[Flow]:
+def _boxed(
+    connection: Connection, carried: Carried | None, flows: FlowSet, *, reply: bool, shared: bool
+) -> Iterable[Flow]:
     host = connection.host
     own: tuple[Range, ...] = ((host.address, host.last),)
     for box in boxes(flows):

@@ -21,7 +21,7 @@ from .facts import Facts
 from .groups import Groups, Question, addresses_of
 from .routes import RoutePart, lookup
 from .share import Share, assumed, decided, doubtful, nothing
-from .transit import AclCause, Arrived, End, Ending, GroupCause, Header, Layer, Leg, Stated, Transit
+from .transit import AclCause, Arrived, End, Ending, GroupCause, Layer, Leg, Stated, Transit
 
 if TYPE_CHECKING:
     from .crossing import Crossing
@@ -84,38 +84,37 @@ class Walker:
         table_id = table.route_table_id
         if part.undecided:
             self.doubt(leg, t, part.undecided)
-        elif part.index is None:
+        elif part.place is None:
             detail = f"{table_id} of {subnet.subnet_id} has no route to {self.spell_destination(t)}"
             evidence = self.facts.source("route_tables", table_id)
             self.stop(leg, t, Stated("NO_ROUTE_TO_DESTINATION", table_id, detail, (evidence,)))
         else:
-            route = table.routes[part.index]
+            route = table.routes[part.place]
+            t = t._replace(route=(table_id, part.place))
             if route.state == "blackhole":
-                self.stop_at_route(leg, t, table, part.index, "BAD_STATE_ROUTE", "is a blackhole: its target is gone")
+                self.stop_at_route(leg, t, "BAD_STATE_ROUTE", "is a blackhole: its target is gone")
             elif route.state not in {None, "active"}:
-                self.doubt(leg, t, f"{describe_route(table, route)} is in state `{route.state}`")
+                self.doubt(leg, t, f"{self.describe_route(t)} is in state `{route.state}`")
             else:
-                self._hand_over(leg, t, subnet, table, part.index)
+                self._hand_over(leg, t, subnet)
 
-    def _hand_over(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
-        route = table.routes[index]
-        kind, target = route.target
-        t = t._replace(route=(table.route_table_id, index))
+    def _hand_over(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
+        kind, target = self.route(t).target
         match kind:
             case TargetKind.LOCAL:
                 self.deliver(leg, t, subnet.vpc_id, subnet.subnet_id)
             case TargetKind.NETWORK_INTERFACE:
-                self._appliance(leg, t, subnet, table, index)
+                self._appliance(leg, t, subnet)
             case TargetKind.INTERNET_GATEWAY:
-                self.crossing.internet_gateway(leg, t, subnet, table, index)
+                self.crossing.internet_gateway(leg, t, subnet)
             case TargetKind.EGRESS_ONLY_INTERNET_GATEWAY:
-                self.crossing.egress_only_gateway(leg, t, subnet, table, index)
+                self.crossing.egress_only_gateway(leg, t, subnet)
             case TargetKind.NAT_GATEWAY:
-                self.crossing.nat_gateway(leg, t, subnet, table, index)
+                self.crossing.nat_gateway(leg, t, subnet)
             case TargetKind.PEERING:
-                self.crossing.peering(leg, t, subnet, table, index)
+                self.crossing.peering(leg, t, subnet)
             case TargetKind.VPN_GATEWAY:
-                self.crossing.vpn_gateway(leg, t, subnet, table, index)
+                self.crossing.vpn_gateway(leg, t, subnet)
             case (
                 TargetKind.TRANSIT_GATEWAY
                 | TargetKind.VPC_ENDPOINT
@@ -124,7 +123,7 @@ class Walker:
                 | TargetKind.CORE_NETWORK
                 | TargetKind.OTHER
             ):
-                self.doubt(leg, t, f"{describe_route(table, route)} leads to {target}, which is not modelled")
+                self.doubt(leg, t, f"{self.describe_route(t)} leads to {target}, which is not modelled")
             case _:
                 assert_never(kind)
 
@@ -143,12 +142,14 @@ class Walker:
             names = ", ".join(sorted(i.network_interface_id for i in holders))
             self.doubt(leg, t, f"{self.spell_destination(t)} is held by several interfaces: {names}")
         else:
-            gap = self.facts.snapshot.gap("interfaces", self.facts.topology.vpc_scope(vpc_id))
+            gap = self.facts.topology.interfaces_gap(vpc_id)
             detail = f"no interface of {vpc_id} holds {self.spell_destination(t)}"
             if gap:
                 self.doubt(leg, t, f"{detail} as far as is known: {gap}")
             else:
-                self.stop(leg, t, Stated("ENI_ADDRESS_RESTRICTION", vpc_id, detail, (self.facts.source("vpcs", vpc_id),)))
+                self.stop(
+                    leg, t, Stated("ENI_ADDRESS_RESTRICTION", vpc_id, detail, (self.facts.source("vpcs", vpc_id),))
+                )
 
     def arrive(self, leg: Leg, t: Transit, interface: NetworkInterface, from_subnet: str | None) -> None:
         """At an interface: the subnet's ACL where the packet comes from another one, groups, state."""
@@ -185,7 +186,7 @@ class Walker:
         flows = read(flows, t.header.dst if egress else t.header.src)
         share = decided(flows)
         if t.header.reply and t.header.translated:
-            why = f"{t.translation.gateway if t.translation else 'a NAT gateway'} may choose any port of 1024-65535, and {acl.network_acl_id} lets only some through"
+            why = f"a NAT gateway chooses its port among 1024-65535, and {acl.network_acl_id} lets only some through"
             share = _whatever_port(flows, why)
         leg.check(layer, t.region, share, AclCause(acl, egress, t.header.reply, t.header))
 
@@ -235,17 +236,16 @@ class Walker:
 
     # Appliances ---------------------------------------------------------------------------------
 
-    def _appliance(self, leg: Leg, t: Transit, subnet: Subnet, table: RouteTable, index: int) -> None:
+    def _appliance(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Through the interface that a route names (S-APP-01 to S-APP-03)."""
-        route = table.routes[index]
-        target = route.target.id
+        target = self.target(t)
         interface = self.facts.snapshot.interfaces.get(target)
         if interface is None:
             scope = self.facts.topology.vpc_scope(subnet.vpc_id)
             self.doubt(leg, t, self.facts.snapshot.why_missing("interfaces", target, scope))
             return
         if interface.vpc_id != subnet.vpc_id:
-            self.stop_at_route(leg, t, table, index, "BAD_STATE_ROUTE", f"leads to {target} in another VPC")
+            self.stop_at_route(leg, t, "BAD_STATE_ROUTE", f"leads to {target} in another VPC")
             return
         if t.header.dst.address is not None and _holds(interface, self.family, t.header.dst.address):
             self.arrive(leg, t, interface, subnet.subnet_id)
@@ -256,7 +256,7 @@ class Walker:
             self.stop(leg, t, Stated("ENI_SOURCE_DEST_CHECK_RESTRICTION", target, detail, (place,)))
             return
         if target in t.passed:
-            self.stop_at_route(leg, t, table, index, "NO_ROUTE_TO_DESTINATION", f"leads back to {target}: a loop")
+            self.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", f"leads back to {target}: a loop")
             return
         self.pass_through(leg, t, interface, subnet.subnet_id)
 
@@ -302,10 +302,25 @@ class Walker:
         """Nothing of the region goes on."""
         leg.check(layer or leg.route_layer, t.region, nothing(self.family), cause)
 
-    def stop_at_route(self, leg: Leg, t: Transit, table: RouteTable, index: int, code: str, why: str) -> None:
-        place = self.facts.source("route_tables", table.route_table_id, f"/Routes/{index}")
-        detail = f"{describe_route(table, table.routes[index])} {why}"
-        self.stop(leg, t, Stated(code, table.route_table_id, detail, (place,)))
+    def stop_at_route(self, leg: Leg, t: Transit, code: str, why: str) -> None:
+        """Nothing goes on by the route that was taken last."""
+        if t.route is None:
+            raise ValueError("no route was taken")
+        table_id, place = t.route
+        evidence = self.facts.source("route_tables", table_id, f"/Routes/{place}")
+        self.stop(leg, t, Stated(code, table_id, f"{self.describe_route(t)} {why}", (evidence,)))
+
+    def route(self, t: Transit) -> Route:
+        """The route taken last."""
+        if t.route is None:
+            raise ValueError("no route was taken")
+        return self.facts.snapshot.route_tables[t.route[0]].routes[t.route[1]]
+
+    def target(self, t: Transit) -> str:
+        return self.route(t).target.id
+
+    def describe_route(self, t: Transit) -> str:
+        return describe_route(t.route[0] if t.route else "", self.route(t))
 
     def doubt(self, leg: Leg, t: Transit, reason: str, layer: Layer | None = None) -> None:
         """Whether and how the region goes on is not known."""
@@ -342,6 +357,6 @@ def _unexplained(reason: str) -> Stated:
     return Stated("", "", reason)
 
 
-def describe_route(table: RouteTable, route: Route) -> str:
+def describe_route(table_id: str, route: Route) -> str:
     """A route as a reader finds it: its table, destination and target."""
-    return f"{table.route_table_id}: {route.destination} -> {route.target.id}"
+    return f"{table_id}: {route.destination} -> {route.target.id}"

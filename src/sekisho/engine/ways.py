@@ -55,7 +55,9 @@ class Ways:
             return tuple(self.peering(p, vpc_id) for p in found if p.status.code == "active")
         if origin == "vgw":
             gateway = self._facts.topology.vpn_gateway_of(vpc_id)
-            return () if gateway is None or isinstance(gateway, Undecided) else (self.vpn(gateway.vpn_gateway_id, vpc_id),)
+            return (
+                () if gateway is None or isinstance(gateway, Undecided) else (self.vpn(gateway.vpn_gateway_id, vpc_id),)
+            )
         return ()
 
     # Modelled ways -------------------------------------------------------------------------------
@@ -77,12 +79,12 @@ class Ways:
         name = peering.vpc_peering_connection_id
         far = peering.far_side(vpc_id)
         if far is None:
-            closed = Stated("BAD_STATE", name, f"{name} does not join {vpc_id}")
-            return Way("vpc-peering-connection", name, vpc_id, dict.fromkeys(_FAMILIES, ()), closed=closed)
+            apart = Stated("BAD_STATE", name, f"{name} does not join {vpc_id}")
+            return Way("vpc-peering-connection", name, vpc_id, dict.fromkeys(_FAMILIES, ()), closed=apart)
         known = self._facts.snapshot.vpcs.get(far.vpc_id or "")
         cidrs = known.cidrs if known else far.cidrs
         sources = {family: parse_ranges(cidrs, family) for family in _FAMILIES}
-        closed = None
+        closed: Stated | None = None
         if peering.status.code != "active":
             place = self._facts.source("peerings", name, "/Status")
             closed = Stated("BAD_STATE", name, f"{name} is {peering.status.code}", (place,))
@@ -90,7 +92,7 @@ class Ways:
 
     def vpn(self, gateway_id: str, vpc_id: str) -> Way:
         """On-premises hosts: any address outside the VPC (S-VGW-01); IPv6 only over Direct Connect (S-VGW-02)."""
-        everything = {family: ((0, top(family)),) for family in _FAMILIES}
+        everything: dict[Family, tuple[Range, ...]] = {family: ((0, top(family)),) for family in _FAMILIES}
         if not self._has_direct_connect(gateway_id):
             everything["ipv6"] = ()
         return Way("virtual-private-gateway", gateway_id, vpc_id, self._outside(vpc_id, everything))
@@ -98,7 +100,8 @@ class Ways:
     def _has_direct_connect(self, gateway_id: str) -> bool:
         """Whether a Direct Connect record may lead to the gateway (a record that names none may)."""
         return any(
-            u.kind.service == "directconnect" and (gateway_id in u.refers or not any(r.startswith("vgw-") for r in u.refers))
+            u.kind.service == "directconnect"
+            and (gateway_id in u.refers or not any(r.startswith("vgw-") for r in u.refers))
             for u in self._facts.snapshot.unmodelled
         )
 
@@ -128,10 +131,14 @@ class Ways:
             if u.kind.origin == origin and u.internet_facing is not False and not u.refers.isdisjoint(wanted)
         ]
         if origin == "tgw":
-            found += [f"transit gateway {name} is not modelled" for name in self._routed(vpc_id, TargetKind.TRANSIT_GATEWAY)]
+            found += [
+                f"transit gateway {name} is not modelled" for name in self._routed(vpc_id, TargetKind.TRANSIT_GATEWAY)
+            ]
             found += [f"core network {name} is not modelled" for name in self._routed(vpc_id, TargetKind.CORE_NETWORK)]
         if origin == "internet":
-            found += [f"carrier gateway {name} is not modelled" for name in self._routed(vpc_id, TargetKind.CARRIER_GATEWAY)]
+            found += [
+                f"carrier gateway {name} is not modelled" for name in self._routed(vpc_id, TargetKind.CARRIER_GATEWAY)
+            ]
         return found
 
     def _traces(self, vpc_id: str, origin: Origin) -> list[str]:

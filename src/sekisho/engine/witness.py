@@ -15,7 +15,7 @@ from sekisho.sets.prefixes import spell
 
 from .connection import Connection
 from .lifts import layers_of, least_lifts, what_is_left
-from .packet import Delivered, Dropped, Entry, GatewayEntry, InterfaceEntry, Left, Packet, Trace
+from .packet import Delivered, Entry, GatewayEntry, InterfaceEntry, Left, Packet, Trace
 from .trace import trace
 
 
@@ -31,8 +31,14 @@ def sent(connection: Connection, found: Example) -> tuple[Packet, Entry, str | N
     family, host = connection.question.family, connection.host
     remote, own = spell(found.remote, family), spell(host.address, family)
     if connection.outbound:
-        gateways = [c.passage.via[-1] for c in connection.carried if c.passage.via and _holds(c.passage.delivered.maybe, found)]
-        return _packet(own, remote, found), InterfaceEntry(host.interface.network_interface_id), next(iter(gateways), None)
+        gateways = [
+            c.passage.via[-1] for c in connection.carried if c.passage.via and _holds(c.passage.delivered.maybe, found)
+        ]
+        return (
+            _packet(own, remote, found),
+            InterfaceEntry(host.interface.network_interface_id),
+            next(iter(gateways), None),
+        )
     addressed = connection.public or (connection.way is not None and connection.way.kind == "internet-gateway")
     public = host.public if addressed else None
     packet = _packet(remote, own if public is None else spell(public, family), found)
@@ -59,7 +65,11 @@ def _packet(source: str, destination: str, found: Example) -> Packet:
 def arrived(connection: Connection, found: Example) -> Packet:
     """The packet with the addresses at its destination."""
     packet, _, _ = sent(connection, found)
-    return packet if connection.outbound else packet._replace(destination=spell(connection.host.address, connection.question.family))
+    return (
+        packet
+        if connection.outbound
+        else packet._replace(destination=spell(connection.host.address, connection.question.family))
+    )
 
 
 # Replay -----------------------------------------------------------------------------------------------
@@ -77,24 +87,21 @@ def replay(topology: Topology, connection: Connection, found: Example) -> Trace:
 
 def disagreement(connection: Connection, found: Example, traced: Trace) -> str | None:
     """How the trace contradicts what the sets say of the packet, or None."""
-    delivered = isinstance(traced.outcome, Left) if connection.outbound else isinstance(traced.outcome, Delivered)
-    if isinstance(traced.outcome, Delivered) and not connection.outbound:
-        delivered = traced.outcome.interface_id == connection.host.interface.network_interface_id
+    delivered = _is_delivered(connection, traced)
     back = delivered and isinstance(traced.reply_outcome, Delivered | Left)
-    lost = isinstance(traced.reply_outcome, Dropped)
-    if _holds(connection.delivered.sure, found) and not delivered:
-        return f"delivered, but {traced.outcome}"
-    if _holds(connection.round_trip.sure, found) and not back:
-        return f"answered, but {traced.reply_outcome}"
-    if not _holds(connection.delivered.maybe, found) and delivered:
-        return f"not delivered, but {traced.outcome}"
-    if delivered and back and not _holds(connection.round_trip.maybe, found):
-        return f"not answered, but {traced.reply_outcome}"
-    if isinstance(traced.outcome, Dropped) and _holds(connection.delivered.sure, found):
-        return f"delivered, but {traced.outcome}"
-    if lost and _holds(connection.round_trip.sure, found):
-        return f"answered, but {traced.reply_outcome}"
-    return None
+    claims = (
+        (_holds(connection.delivered.sure, found) and not delivered, f"delivered, but {traced.outcome}"),
+        (_holds(connection.round_trip.sure, found) and not back, f"answered, but {traced.reply_outcome}"),
+        (delivered and not _holds(connection.delivered.maybe, found), f"not delivered, but {traced.outcome}"),
+        (back and not _holds(connection.round_trip.maybe, found), f"not answered, but {traced.reply_outcome}"),
+    )
+    return next((fault for broken, fault in claims if broken), None)
+
+
+def _is_delivered(connection: Connection, traced: Trace) -> bool:
+    if connection.outbound:
+        return isinstance(traced.outcome, Left)
+    return traced.outcome == Delivered(connection.host.interface.network_interface_id)
 
 
 def confirm(topology: Topology, connections: Iterable[Connection]) -> None:
@@ -122,10 +129,10 @@ def _regions(connection: Connection) -> Iterator[FlowSet]:
 
 
 def witness(topology: Topology, connections: Sequence[Connection]) -> tuple[Packet | None, Trace | None]:
-    """The example of an answer with its hops; no example, but the hops of the nearest miss, where nothing is delivered."""
-    for region_of in (lambda c: c.round_trip.sure, lambda c: c.delivered.sure):
-        for connection in connections:
-            found = example(region_of(connection))
+    """An example with its hops; where nothing is delivered, no example but the hops of the nearest miss."""
+    for regions in ([c.round_trip.sure for c in connections], [c.delivered.sure for c in connections]):
+        for connection, region in zip(connections, regions, strict=True):
+            found = example(region)
             if found is not None:
                 return arrived(connection, found), replay(topology, connection, found)
     return None, _nearest_miss(topology, connections)
@@ -133,7 +140,9 @@ def witness(topology: Topology, connections: Sequence[Connection]) -> tuple[Pack
 
 def _nearest_miss(topology: Topology, connections: Sequence[Connection]) -> Trace | None:
     """The trace of a packet that needs the fewest layers lifted to get through."""
-    found = [(len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c) for c in connections if c.sender or c.way]
+    found = [
+        (len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c) for c in connections if c.sender or c.way
+    ]
     for _, connection in sorted(found, key=lambda pair: pair[0]):
         lifts = least_lifts(connection)
         near = what_is_left(connection, layers_of(connection), lifts[0]).sure if lifts else connection.question

@@ -65,12 +65,16 @@ class MissingOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How complete the answer is: calls read, kinds taken as absent, population, origins, issues."""
+    """How complete the answer is: calls read, kinds taken as absent, population, origins, issues.
+
+    `unseen_interfaces` says why there may be interfaces that have no row.
+    """
 
     calls: tuple[CallState, ...]
     assumed_absent: tuple[tuple[str, Scope], ...]
     not_read: tuple[tuple[str, Scope], ...]
     population: tuple[Population, ...]
+    unseen_interfaces: tuple[str, ...]
     missing_origins: tuple[MissingOrigin, ...]
     unmodelled: tuple[tuple[str, str], ...]
     issues: tuple[Issue, ...]

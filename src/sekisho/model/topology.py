@@ -121,6 +121,17 @@ class Topology:
         """Every peering connection that names the VPC, in any state, by id."""
         return self._peerings.get(vpc_id, ())
 
+    def interfaces_gap(self, *anchors: str) -> str | None:
+        """Why there may be interfaces of a VPC, subnet or instance that the snapshot does not hold, or None.
+
+        The first anchor is the VPC; with none, the question is about the whole snapshot.
+        """
+        scopes = [self.vpc_scope(anchors[0])] if anchors else self.snapshot.calls.scopes
+        unusable = (m for m in self.snapshot.missing.values() if m.table == "interfaces")
+        wanted = (m for m in unusable if not anchors or not m.refers or not m.refers.isdisjoint(anchors))
+        gaps = (self.snapshot.gap("interfaces", scope) for scope in scopes)
+        return next((gap for gap in gaps if gap), None) or next((f"{m.id}: {m.why}" for m in wanted), None)
+
     def peerings_gap(self, vpc_id: str) -> str | None:
         """Why the VPC may have peering connections that the snapshot does not list, or None."""
         return self._gap("peerings", self.vpc_scope(vpc_id), vpc_id)
@@ -203,8 +214,8 @@ class Topology:
 
     def holders_in_vpc(self, vpc_id: str, address: str) -> tuple[NetworkInterface, ...]:
         """Interfaces of the VPC that hold the private or IPv6 address, as such or in a delegated prefix."""
-        exact = self._by_address.get((vpc_id, address), ())
         wanted = ip_address(address)
+        exact = self._by_address.get((vpc_id, str(wanted)), ())
         return exact or tuple(i for n, i in self._delegated.get(vpc_id, ()) if wanted in n)
 
     def holders(self, address: str) -> tuple[NetworkInterface, ...]:
@@ -225,7 +236,8 @@ class Topology:
             ((i.vpc_id, address), i)
             for i in self.snapshot.interfaces.values()
             if i.vpc_id
-            for address in [a.private_ip_address for a in i.addresses] + [a.ipv6_address for a in i.ipv6_addresses]
+            for address in [a.private_ip_address for a in i.addresses]
+            + [str(ip_address(a.ipv6_address)) for a in i.ipv6_addresses]
         )
 
     @cached_property

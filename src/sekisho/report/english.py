@@ -179,7 +179,6 @@ ENGLISH = Words(
         "more": ("and 1 more", "and {} more"),
         "layer": ("1 layer", "{} layers"),
         "block": ("1 block", "{} blocks"),
-        "record": ("1 record", "{} records"),
     },
     call_statuses={
         "read": "read",
@@ -191,8 +190,8 @@ ENGLISH = Words(
     proven=(
         "Every address of every interface in scope has a verdict for each way in; the coverage reconciles them.",
         "Unreachable speaks of every packet from that origin: no source address, protocol or port gets through.",
-        "Reachable names exactly the packets that the network delivers and whose reply it brings back.",
-        "Each barrier points to the file and the record of the snapshot that makes it.",
+        "The flows listed are exactly those that are delivered; where no reply comes back, they say so.",
+        "A barrier that a record of the snapshot makes points to the record and its file.",
     ),
     not_proven=(
         "Whether a process listens on an open port, unless a listener inventory was given.",
@@ -300,6 +299,8 @@ ENGLISH = Words(
         "proven": "Proven from the configuration",
         "not_proven": "Not shown here",
         "colophon": "Made by {} under semantics version {} from input with this digest:",
+        "headline": "{first} {phrase}{rest}.",
+        "headline_rest": "; {}",
         "lead_none": "No interface address is in scope.",
         "none_reachable": "No address can be reached",
     },

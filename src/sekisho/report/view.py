@@ -233,7 +233,8 @@ def _tally(origin: str, tally: dict[str, int], words: Words) -> str:
         for verdict in ("forward-only", "unknown", "unreachable")
         if tally.get(verdict)
     ]
-    return f"{first} {phrase}" + (f"; {', '.join(rest)}" if rest else "") + "."
+    others = words.text["headline_rest"].format(", ".join(rest)) if rest else ""
+    return words.text["headline"].format(first=first, phrase=phrase, rest=others)
 
 
 def _number(forms: tuple[str, str], number: int) -> str:

@@ -60,4 +60,6 @@ def _on_source_ports(flows: FlowSet, change: Callable[[Node], Node]) -> FlowSet:
 
 def forget_remote(flows: FlowSet) -> FlowSet:
     """Flows that the set holds for some remote address, said of every remote address."""
-    return _below_protocol(flows, lambda n: _constant(diagram.union_all(child for _, _, child in diagram.steps(n, top(flows.family)))))
+    return _below_protocol(
+        flows, lambda n: _constant(diagram.union_all(child for _, _, child in diagram.steps(n, top(flows.family))))
+    )

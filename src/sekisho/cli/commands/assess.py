@@ -26,7 +26,13 @@ SEVERITIES = ("high", "medium", "low", "informational")
     type=click.Path(path_type=Path),
     help="What listens on instances: a JSON file, or a directory of `ss -H -lntup` outputs named by instance id.",
 )
-@click.option("--fail-on", type=click.Choice([*SEVERITIES, "never"]), default="never", show_default=True, help="Exit 1 on a finding of this severity or over.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*SEVERITIES, "never"]),
+    default="never",
+    show_default=True,
+    help="Exit 1 on a finding of this severity or over.",
+)
 @output.options("table", "json", "html")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Also write report.html and assessment.json there.")
 @click.pass_context
@@ -74,9 +80,10 @@ def _origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the 
 
 
 def _exit_code(document: Any, fail_on: str) -> int:  # noqa: ANN401 - a JSON document
-    if fail_on == "never":
-        return DONE
-    bar = SEVERITIES.index(fail_on)
+    """1 where a finding reaches the level; else 3 where something is undecided."""
+    bar = -1 if fail_on == "never" else SEVERITIES.index(fail_on)
     if any(SEVERITIES.index(f["severity"].lower()) <= bar for f in document["findings"]):
         return FINDINGS
-    return UNDECIDED if any(row["verdict"] == "unknown" for row in document["verdicts"]) else DONE
+    if any(row["verdict"] == "unknown" for row in document["verdicts"]):
+        return UNDECIDED
+    return UNDECIDED if document["coverage"]["unseen_interfaces"] else DONE

@@ -11,7 +11,9 @@ from sekisho.cli.progress import Progress
 
 
 @click.command("demo", epilog="Example: sekisho demo --output-dir /tmp/sekisho")
-@click.option("--estate", type=click.Choice(["story", "all"]), default="story", show_default=True, help="Which bundled estate.")
+@click.option(
+    "--estate", type=click.Choice(["story", "all"]), default="story", show_default=True, help="Which bundled estate."
+)
 @click.option(
     "--output-dir",
     type=click.Path(path_type=Path),

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     epilog="Example: sekisho explain snapshot/ --from internet --to i-0abc --protocol tcp --port 22",
 )
 @click.argument("snapshot", type=click.Path(path_type=Path))
-@click.option("--from", "source", required=True, metavar="ENDPOINT", help="internet, internet:CIDR, an id, or ip:ADDRESS.")
+@click.option(
+    "--from", "source", required=True, metavar="ENDPOINT", help="internet, internet:CIDR, an id, or ip:ADDRESS."
+)
 @click.option("--to", "destination", required=True, metavar="ENDPOINT", help="The same.")
 @click.option("--protocol", required=True, help="tcp, udp, icmp, icmpv6, any or a number.")
 @click.option("--port", help="Destination port: 443 or 8000-8010.")
@@ -44,13 +46,23 @@ def command(
     from sekisho.analysis import explain  # noqa: PLC0415 - imported when the command runs
     from sekisho.load import load  # noqa: PLC0415
 
-    query = _query(source, destination, protocol, port, source_port, icmp_type, icmp_code, family)
+    query = _query(
+        source=source,
+        destination=destination,
+        protocol=protocol.lower(),
+        port=port,
+        source_port=source_port,
+        icmp_type=icmp_type,
+        icmp_code=icmp_code,
+        family=family,
+    )
     document = output.explanation(explain(load(snapshot), query))
     output.render_explanation(document, output_format, output_file)
     return UNDECIDED if document["verdict"] == "unknown" else DONE
 
 
 def _query(
+    *,
     source: str,
     destination: str,
     protocol: str,
@@ -63,7 +75,6 @@ def _query(
     from sekisho.engine.query import Query, parse_endpoint, parse_range, protocol_of  # noqa: PLC0415
     from sekisho.errors import QueryError  # noqa: PLC0415
 
-    protocol = protocol.lower()
     number = None if protocol == "any" else protocol_of(protocol)
     if (port or source_port) and protocol not in {"any", "tcp", "udp", "6", "17"}:
         raise QueryError(f"`--protocol {protocol}` has no ports: leave out --port and --source-port")
