@@ -112,8 +112,8 @@ def address(text: str) -> int:
     ("flows", "expected"),
     [
         (FlowSet.empty("ipv4"), None),
-        (FlowSet.full("ipv4"), Example(TCP, address("198.51.100.7"), 0, 49152)),
-        (FlowSet.full("ipv6"), Example(TCP, address("2001:db8::7"), 0, 49152)),
+        (FlowSet.full("ipv4"), Example(TCP, address("198.51.100.7"), 443, 49152)),
+        (FlowSet.full("ipv6"), Example(TCP, address("2001:db8::7"), 443, 49152)),
         (
             FlowSet.build("ipv4", protocols=[(UDP, UDP)], remotes=[(16, 31)], thirds=[(53, 53)]),
             Example(UDP, 17, 53, 49152),

@@ -47,6 +47,11 @@ class LazyGroup(click.Group):
             code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
         except (SekishoError, InternalError, click.ClickException, OSError, KeyboardInterrupt, click.Abort) as error:
             code = _tell(error)
+        except SystemExit as stop:
+            # click answers a broken pipe itself, with an exit code that says "findings" here.
+            if not isinstance(stop.__context__, BrokenPipeError):
+                raise
+            code = _hang_up()
         return sys.exit(code if isinstance(code, int) else DONE) if standalone else code
 
 
@@ -60,10 +65,6 @@ def _tell(error: BaseException) -> int:
         case click.ClickException():
             error.show()
             return USAGE
-        case BrokenPipeError():
-            # The reader is gone: nothing more can be said, and the interpreter must not try at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return DONE
         case OSError():
             return _say(f"{error.filename or 'output'}: {error.strerror or error}", IO_ERROR)
         case _:
@@ -71,16 +72,23 @@ def _tell(error: BaseException) -> int:
 
 
 def _say(line: str, code: int) -> int:
-    click.echo(f"sekisho: {' '.join(line.split())}", err=True)
+    printable = "".join(c if c.isprintable() else "?" for c in " ".join(line.split()))
+    click.echo(f"sekisho: {printable}", err=True)
     return code
+
+
+def _hang_up() -> int:
+    """End quietly: the reader is gone, so nothing more can be said, and the interpreter must not try at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
 
 
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SEKISHO", "max_content_width": 100},
     epilog=(
-        "Start with `sekisho demo`, then `sekisho assess SNAPSHOT`. Exit codes: 0 done, 1 findings at or over --fail-on, "
-        "2 usage or unreadable input, 3 undecided, 4 IO error, 130 interrupted."
+        "Start with `sekisho demo`, then `sekisho assess SNAPSHOT`. "
+        "Exit codes: 0 done, 1 findings at or over --fail-on, 2 usage or unreadable input, 3 undecided, 4 IO error, 130 interrupted."
     ),
 )
 @click.version_option(__version__, "--version", message=f"sekisho %(version)s, semantics {SEMANTICS_VERSION}")

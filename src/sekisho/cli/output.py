@@ -1,6 +1,7 @@
 """Where results go: stdout or a file, as a table, JSON or HTML."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from io import StringIO
@@ -81,28 +82,29 @@ def _table(document: Document, print_table: "Callable[[Document, Console], None]
     """The table as text: coloured where it goes to a terminal that wants colour, as wide as the terminal."""
     from rich.console import Console  # noqa: PLC0415
 
-    terminal = place is None and sys.stdout.isatty()
-    colour = (terminal or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
-    width = None if terminal else int(os.environ.get("COLUMNS") or 80)
+    terminal = place is None and sys.stdout is not None and sys.stdout.isatty()
+    coloured = (terminal or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
     buffer = StringIO()
-    print_table(
-        document,
-        Console(
-            file=buffer,
-            force_terminal=colour,
-            no_color=not colour,
-            width=width or _terminal_width(),
-            highlight=False,
-            emoji=False,
-        ),
+    console = Console(
+        file=buffer,
+        force_terminal=coloured,
+        no_color=not coloured,
+        # Colour that is forced does not ask what the terminal can do: there may be none.
+        color_system=("auto" if terminal else "standard") if coloured else None,
+        width=_width(terminal=terminal),
+        highlight=False,
+        emoji=False,
     )
+    print_table(document, console)
     return buffer.getvalue()
 
 
-def _terminal_width() -> int:
-    import shutil  # noqa: PLC0415
-
-    return shutil.get_terminal_size((80, 24)).columns
+def _width(*, terminal: bool) -> int:
+    """Columns of the terminal; elsewhere what COLUMNS says, else 80."""
+    written = os.environ.get("COLUMNS", "")
+    if written.isdecimal() and int(written) > 0:
+        return int(written)
+    return shutil.get_terminal_size((80, 24)).columns if terminal else 80
 
 
 def _emit(text: str, place: Path | None) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from sekisho.model.filters import AclEntry, SecurityGroup
 from sekisho.model.record import Source
-from sekisho.sets.boxes import Example, example, remotes_of
+from sekisho.sets.boxes import remotes_of
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, internet, spell
+from sekisho.sets.prefixes import Family, internet
 from sekisho.sets.reshape import forget_remote
 
 from .answer import Barrier
@@ -22,9 +22,9 @@ from .groups import Groups, Question
 from .lifts import layers_of, what_is_left
 from .transit import AclCause, Check, Direction, GroupCause, Layer, Stated
 from .walk import read
+from .wording import spell_flows
 
 _ORDER = list(Layer)
-_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 
 
 def barriers_of(facts: Facts, connection: Connection, lifts: list[frozenset[Layer]]) -> tuple[Barrier, ...]:
@@ -44,11 +44,12 @@ def barriers_of(facts: Facts, connection: Connection, lifts: list[frozenset[Laye
 
 
 def _explain(facts: Facts, connection: Connection, check: Check, stopped: FlowSet) -> Iterator[Barrier]:
+    word = "to" if connection.outbound else "from"
     match check.cause:
         case Stated() as cause:
             yield stated_barrier(cause, check.direction, stopped.family)
         case AclCause() as cause:
-            yield _acl_barrier(facts, cause, check, stopped)
+            yield _acl_barrier(facts, cause, check, stopped, word)
         case GroupCause() as cause:
             yield from _group_barriers(facts, connection, cause, check, stopped)
 
@@ -68,7 +69,7 @@ def stated_barrier(cause: Stated, direction: Direction, family: Family) -> Barri
 # Network ACLs -----------------------------------------------------------------------------------------
 
 
-def _acl_barrier(facts: Facts, cause: AclCause, check: Check, stopped: FlowSet) -> Barrier:
+def _acl_barrier(facts: Facts, cause: AclCause, check: Check, stopped: FlowSet, word: str) -> Barrier:
     """The entries that deny what is stopped, by number; the closing one where none does."""
     family, acl = stopped.family, cause.acl
     end = cause.header.dst if cause.egress else cause.header.src
@@ -82,7 +83,7 @@ def _acl_barrier(facts: Facts, cause: AclCause, check: Check, stopped: FlowSet) 
     direction = "egress" if cause.egress else "ingress"
     numbers = ", ".join(str(e.rule_number) for e in denying[:3])
     rules = f"rule {numbers} denies" if denying else "no rule allows"
-    what = f"replies to {_describe(stopped)}" if cause.reply else _describe(stopped)
+    what = f"replies to {spell_flows(stopped, word)}" if cause.reply else spell_flows(stopped, word)
     places = [facts.source("network_acls", acl.network_acl_id, f"/Entries/{acl.entries.index(e)}") for e in denying[:3]]
     return Barrier(
         code="SUBNET_ACL_RESTRICTION",
@@ -101,10 +102,11 @@ def _group_barriers(
     facts: Facts, connection: Connection, cause: GroupCause, check: Check, stopped: FlowSet
 ) -> Iterator[Barrier]:
     """One barrier for each group of the interface."""
+    word = "to" if connection.outbound else "from"
     for group_id in cause.interface.group_ids:
         group = facts.snapshot.security_groups.get(group_id)
         if group is not None:
-            yield _group_barrier(facts, cause, check, stopped, group)
+            yield _group_barrier(facts, cause, check, stopped, group, word=word)
     for code in _private_only(facts, cause, connection.question):
         detail = "the groups allow only private sources, which an internet gateway rejects"
         yield Barrier(
@@ -112,19 +114,24 @@ def _group_barriers(
         )
 
 
-def _group_barrier(facts: Facts, cause: GroupCause, check: Check, stopped: FlowSet, group: SecurityGroup) -> Barrier:
+def _group_barrier(
+    facts: Facts, cause: GroupCause, check: Check, stopped: FlowSet, group: SecurityGroup, *, word: str
+) -> Barrier:
     rules = group.ip_permissions_egress if cause.egress else group.ip_permissions
     direction = "egress" if cause.egress else "ingress"
     member = "IpPermissionsEgress" if cause.egress else "IpPermissions"
     referring = [i for i, rule in enumerate(rules) if rule.user_id_group_pairs]
-    code, detail = "ENI_SG_RULES_MISMATCH", f"no {direction} rule of {group.group_id} allows {_describe(stopped)}"
+    code, detail = (
+        "ENI_SG_RULES_MISMATCH",
+        f"no {direction} rule of {group.group_id} allows {spell_flows(stopped, word)}",
+    )
     places: list[Source | None] = []
     if not rules:
         code, detail = "SG_HAS_NO_RULES", f"{group.group_id} has no {direction} rule"
     elif cause.stripped and not cause.egress and referring and _matched_by_reference(facts, cause, stopped, group):
         code = "SG_REFERENCES_NOT_PRESERVED"
         lost = "by reference to a group, which does not hold behind a gateway or appliance"
-        detail = f"{group.group_id} allows {_describe(stopped)} {lost}"
+        detail = f"{group.group_id} allows {what} {lost}"
         places = [facts.source("security_groups", group.group_id, f"/{member}/{i}") for i in referring]
     return Barrier(
         code=code,
@@ -154,27 +161,7 @@ def _private_only(facts: Facts, cause: GroupCause, question: FlowSet) -> list[st
     return rejected_privately(question.family, remotes_of(allowed & forget_remote(question)))
 
 
-# Words ------------------------------------------------------------------------------------------------
-
-
 def _places(facts: Facts, places: Iterable[Source | None], table: str, record_id: str) -> tuple[Source, ...]:
     found = tuple(p for p in places if p is not None)
     whole = facts.source(table, record_id)
     return found or ((whole,) if whole else ())
-
-
-def _describe(flows: FlowSet) -> str:
-    """One of the packets, in words."""
-    found = example(flows)
-    return "such packets" if found is None else describe_example(found, flows.family)
-
-
-def describe_example(found: Example, family: Family) -> str:
-    name = _NAMES.get(found.protocol, f"protocol {found.protocol}")
-    if found.third is None:
-        what = name
-    elif name in {"icmp", "icmpv6"}:
-        what = f"{name} type {found.third}"
-    else:
-        what = f"{name} {found.third}"
-    return f"{what} with {spell(found.remote, family)}"

@@ -77,7 +77,7 @@ class Connection(NamedTuple):
 
     `host` is the fixed end. The packets come from `way`, or from `sender`, or (neither) from something that is
     not modelled; `public`: they are addressed to the host's public address. `outbound`: the host is the sender,
-    and the remote address is the destination.
+    and the remote address is the destination. `hollow`: there is no such packet, so no layer could be lifted.
     """
 
     question: FlowSet
@@ -90,6 +90,7 @@ class Connection(NamedTuple):
     sender: Host | None = None
     public: bool = False
     outbound: bool = False
+    hollow: bool = False
 
 
 class Connector:
@@ -102,6 +103,10 @@ class Connector:
 
     def from_gateway(self, way: Way, host: Host, question: FlowSet) -> Connection:
         """Packets that the gateway hands in towards the host."""
+        if not way.sources[self.family]:
+            name = "IPv4" if self.family == "ipv4" else "IPv6"
+            detail = f"{way.gateway or way.vpc} carries no {name} into {way.vpc}"
+            return impossible(host, question, Stated("PROTOCOL_RESTRICTION", way.gateway or way.vpc, detail))
         return self._every_choice(lambda w: self._from_gateway(w, way, host, question))
 
     def between(self, sender: Host, host: Host, question: FlowSet, *, public: bool = False) -> Connection:
@@ -156,6 +161,9 @@ class Connector:
         if way.gateway:
             t = t._replace(via=(way.gateway,))
         if way.kind == "virtual-private-gateway" and way.gateway:
+            carried = self.facts.carries_ipv6(way.gateway) if self.family == "ipv6" else True
+            if isinstance(carried, Undecided):
+                w.doubt(leg, t, carried.reason, Layer.GATEWAY)
             w.crossing.check_edge(leg, t, way.gateway, way.vpc)
         w.arrive(leg, t, host.interface, None)
 
@@ -342,7 +350,7 @@ def impossible(host: Host, question: FlowSet, cause: Stated) -> Connection:
     """No packet, for one stated reason."""
     none = nothing(question.family)
     check = Check(Layer.GATEWAY, "forward", question, none, cause)
-    return Connection(question, (check,), none, none, (), host)
+    return Connection(question, (check,), none, none, (), host, hollow=True)
 
 
 def _meets(ending: Ending, goal: Goal) -> bool:

@@ -209,6 +209,9 @@ class Crossing:
         if not any(a.vpc_id == subnet.vpc_id and a.in_force for a in gateway.attachments):
             self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
+        if self._w.family == "ipv4":
+            self._w.stop_at_route(leg, t, "PROTOCOL_RESTRICTION", "carries no IPv4")
+            return
         self._check_bpa(leg, t, subnet, "nat")
         self._public_source(leg, t, subnet.vpc_id)
         self._out(leg, t, target, subnet.vpc_id, None)
@@ -329,6 +332,13 @@ class Crossing:
             self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
         if not self._source_in_vpc(leg, t, subnet.vpc_id, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", target):
+            return
+        carried = self._facts.carries_ipv6(target) if self._w.family == "ipv6" else True
+        if isinstance(carried, Undecided):
+            self._w.doubt(leg, t, carried.reason)
+            return
+        if not carried:
+            self._w.stop_at_route(leg, t, "PROTOCOL_RESTRICTION", "carries no IPv6 without Direct Connect")
             return
         leg.endings.append(Ending(t._replace(via=(*t.via, target)), Outside(target, subnet.vpc_id)))
 

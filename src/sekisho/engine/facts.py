@@ -1,5 +1,6 @@
 """What the engine asks of one snapshot again and again, each answer made once."""
 
+from sekisho.model.calls import CallStatus
 from sekisho.model.filters import NetworkAcl
 from sekisho.model.record import Scope, Source, Undecided
 from sekisho.model.routing import RouteTable
@@ -51,6 +52,19 @@ class Facts:
         """The addresses of the VPC's CIDRs (S-VPC)."""
         found = self.vpc(vpc_id)
         return found if isinstance(found, Undecided) else parse_ranges(found.cidrs, family)
+
+    def carries_ipv6(self, vpn_gateway_id: str) -> bool | Undecided:
+        """Whether Direct Connect is on the virtual private gateway, as a VPN carries no IPv6 (S-VGW-02)."""
+        records = [u for u in self.snapshot.unmodelled if u.kind.service == "directconnect"]
+        if any(vpn_gateway_id in u.refers for u in records):
+            return True
+        for record in records:
+            if not any(name.startswith("vgw-") for name in record.refers):
+                return Undecided(f"{record.kind.noun} {record.id} may lead to {vpn_gateway_id}")
+        for state in self.snapshot.calls:
+            if state.call.startswith("directconnect:") and state.status is not CallStatus.READ:
+                return Undecided(f"{state.call} is {state.status.value}: {state.why}")
+        return False
 
     def source(self, table: str, record_id: str, suffix: str = "") -> Source | None:
         """Where a record, or a part of it, was written; None where it is not in the snapshot."""

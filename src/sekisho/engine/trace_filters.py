@@ -7,7 +7,7 @@ A ruling is three-valued: `admits` is None where the snapshot does not settle it
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from sekisho.model.filters import AclEntry, IpPermission, NetworkAcl, SecurityGroup, UserIdGroupPair
@@ -38,14 +38,13 @@ class Ruling(NamedTuple):
 # Addresses, headers, records ------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1 << 14)
-def _network(cidr: str) -> IPv4Network | IPv6Network:
-    return ip_network(cidr)
+_network = lru_cache(maxsize=1 << 14)(ip_network)
+_address = lru_cache(maxsize=1 << 14)(ip_address)
 
 
 def within(address: str, cidrs: Iterable[str]) -> bool:
     """Whether some block holds the address; a block of the other family never does (S-Q-04)."""
-    wanted = ip_address(address)
+    wanted = _address(address)
     return any(wanted in _network(cidr) for cidr in cidrs)
 
 
@@ -142,7 +141,7 @@ def _entry_matches(entry: AclEntry, packet: Packet) -> bool:
         return True
     if packet.protocol in {TCP, UDP} and entry.port_range:
         return _between(packet.destination_port, entry.port_range.first, entry.port_range.last)
-    if packet.protocol in {ICMP, ICMPV6} and entry.icmp_type_code:
+    if packet.icmp_type is not None and entry.icmp_type_code:
         return _icmp_matches(entry.icmp_type_code.type, entry.icmp_type_code.code, packet)
     return True
 
@@ -249,7 +248,7 @@ def _header_matches(rule: IpPermission, packet: Packet) -> bool:
         return True
     if packet.protocol in {TCP, UDP}:
         return _between(packet.destination_port, rule.from_port, rule.to_port)
-    if packet.protocol in {ICMP, ICMPV6}:
+    if packet.icmp_type is not None:  # none in ICMP of the other family: only the number is compared (S-ICMP-01)
         return _icmp_matches(rule.from_port, rule.to_port, packet)  # S-SG-04
     return True
 

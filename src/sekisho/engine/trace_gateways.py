@@ -75,10 +75,8 @@ class GatewayWalk(Walk):
             return self.doubt(holds_for.reason)
         if holds_for:
             return None
-        evidence = self.source(GATEWAY_TABLES[kind], gateway_id)
-        return self.drop(
-            "BAD_STATE_ATTACHMENT", gateway_id, kind, f"{gateway_id} is not attached to {vpc_id}", evidence
-        )
+        detail, evidence = f"{gateway_id} is not attached to {vpc_id}", self.source(GATEWAY_TABLES[kind], gateway_id)
+        return self.drop("BAD_STATE_ATTACHMENT", gateway_id, kind, detail, evidence)
 
     def public_access(
         self, subnet: Subnet | Undecided, gateway_id: str, kind: GatewayKind, direction: Direction
@@ -111,7 +109,8 @@ class GatewayWalk(Walk):
     def internet_destination(self, gateway_id: str, kind: GatewayKind) -> Dropped | None:
         # S-ADR-01, S-ADR-02, S-IGW-05
         code, destination = internet_destination_code(self.header.destination), self.header.destination
-        return self.drop(code, gateway_id, kind, f"{destination} is not of the internet") if code else None
+        evidence = self.source(GATEWAY_TABLES[kind], gateway_id)
+        return self.drop(code, gateway_id, kind, f"{destination} is not of the internet", evidence) if code else None
 
     def made_public(self, gateway_id: str, vpc_id: str) -> Dropped | None:
         """The source as the internet sees it: translated over IPv4, public by itself over IPv6 (S-IGW-03, S-IGW-05)."""
@@ -169,16 +168,18 @@ class GatewayWalk(Walk):
 
     def internet_source(self, gateway_id: str, vpc_id: str) -> Dropped | None:
         """Whether an internet gateway takes the source for one of the internet (S-ADR-01, S-ADR-02)."""
-        source = self.header.source
+        source, evidence = self.header.source, self.source("internet_gateways", gateway_id)
         code = internet_source_code(source)
         if code:
-            return self.drop(code, gateway_id, IGW, f"{source} is not of the internet, so {gateway_id} rejects it")
+            detail = f"{source} is not of the internet, so {gateway_id} rejects it"
+            return self.drop(code, gateway_id, IGW, detail, evidence)
         own = cidrs_of(self.topology, vpc_id)
         if isinstance(own, Undecided):
             return self.doubt(own.reason)
         if within(source, own):
             detail = f"{source} is an address of {vpc_id} itself, so {gateway_id} rejects it"
-            return self.drop("GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, IGW, detail)
+            evidence += self.source("vpcs", vpc_id)
+            return self.drop("GATEWAY_REJECTS_SPOOFED_TRAFFIC", gateway_id, IGW, detail, evidence)
         return None
 
     def made_private(self, gateway_id: str, vpc_id: str, landing: Landing | None) -> Dropped | Unsettled | None:

@@ -15,12 +15,7 @@ from sekisho.model.vpc import Subnet
 
 from .packet import Action, Dropped, Hop, Outcome, Packet, Unsettled
 from .trace_filters import Ruling, acl_ruling, groups_ruling, holds, within, written
-from .trace_routes import (
-    Choice,
-    GatewayKind,
-    choose,
-    find,
-)
+from .trace_routes import Choice, GatewayKind, choose, find
 
 IGW: GatewayKind = "internet-gateway"
 EIGW: GatewayKind = "egress-only-internet-gateway"
@@ -159,7 +154,7 @@ class Walk(ABC):
             detail = f"{interface_id} is {status}, not attached"
             return self.drop("BAD_STATE_ATTACHMENT", interface_id, ENI, detail, evidence, rule={"Status": status})
         last = interface.instance_id is None
-        self.hop(interface_id, ENI, action if last else "allow", {"Status": status}, evidence)
+        self.hop(interface_id, ENI, action if last else "allow", {"Status": status} if status else None, evidence)
         return None if interface.instance_id is None else self.running(interface, interface.instance_id, action)
 
     def running(self, interface: NetworkInterface, instance_id: str, action: Action) -> Dropped | None:
@@ -262,12 +257,12 @@ class Walk(ABC):
         assert_never(target.kind)
 
     def unusable_target(self, target_id: str, kind: str, vpc_id: str) -> Dropped:
-        # S-RT-07
+        # S-RT-07; the last hop is the route that names the target.
         detail = f"{target_id}, to which a route leads, is no longer there or not in {vpc_id}"
-        return self.drop("BAD_STATE_ROUTE", target_id, kind, detail)
+        return self.drop("BAD_STATE_ROUTE", target_id, kind, detail, self.hops[-1].evidence)
 
     def appliance(self, interface_id: str, subnet: Subnet) -> Outcome:
-        """Through an interface that a route names, and on from its subnet (S-APP-01 to S-APP-03)."""
+        """Through an interface that a route names, unless it is the destination itself."""
         found = find(self.topology, self.snapshot.interfaces, "interfaces", interface_id, subnet.vpc_id)
         if isinstance(found, Undecided):
             return Unsettled(found.reason)
@@ -275,19 +270,25 @@ class Walk(ABC):
             return self.unusable_target(interface_id, ENI, subnet.vpc_id)
         if holds(found, self.header.destination):
             return self.arrive(subnet.vpc_id, subnet.subnet_id)
+        home, unusual = self.topology.subnet_of(found), self.unusual(found)
+        if isinstance(home, Undecided):
+            return Unsettled(home.reason)
+        return Unsettled(unusual) if unusual else self.through(found, home, subnet.subnet_id)
+
+    def through(self, appliance: NetworkInterface, home: Subnet, from_subnet: str) -> Outcome:
+        """Into the appliance, out of it, and on from its subnet (S-APP-01 to S-APP-03)."""
+        interface_id = appliance.network_interface_id
         if interface_id in self.visited:
             detail = f"the packet comes to {interface_id} a second time"
-            return self.drop("NO_POSSIBLE_DESTINATION", interface_id, ENI, detail)
+            return self.drop(
+                "NO_POSSIBLE_DESTINATION", interface_id, ENI, detail, self.source("interfaces", interface_id)
+            )
         self.visited.add(interface_id)
-        unusual, home = self.unusual(found), self.topology.subnet_of(found)
-        if unusual or isinstance(home, Undecided):
-            return Unsettled(unusual or (home.reason if isinstance(home, Undecided) else ""))
-        crosses = home.subnet_id != subnet.subnet_id
         return (
-            (self.network_acl(home, egress=False) if crosses else None)
-            or self.security_groups(found, egress=False)
-            or self.forwards(found)
-            or self.security_groups(found, egress=True)
+            (self.network_acl(home, egress=False) if home.subnet_id != from_subnet else None)
+            or self.security_groups(appliance, egress=False)
+            or self.forwards(appliance)
+            or self.security_groups(appliance, egress=True)
             or self.send(home)
         )
 

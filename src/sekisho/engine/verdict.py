@@ -183,8 +183,9 @@ def _nearest(facts: Facts, connections: Sequence[Connection]) -> tuple[int | Non
     found = [(least, c) for c in connections if (least := least_lifts(c))]
     if not found:
         return None, ()
-    lifts, connection = min(found, key=lambda pair: len(pair[0][0]))
-    return len(lifts[0]), barriers_of(facts, connection, lifts)
+    lifts, connection = min(found, key=lambda pair: (pair[1].hollow, len(pair[0][0])))
+    depth = None if connection.hollow else len(lifts[0])
+    return depth, barriers_of(facts, connection, lifts)
 
 
 def _impersonal(barrier: Barrier) -> Barrier:

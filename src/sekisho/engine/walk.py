@@ -14,7 +14,7 @@ from sekisho.model.routing import Route, RouteTable, TargetKind
 from sekisho.model.vpc import Subnet
 from sekisho.sets.boxes import remotes_of
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, parse_ranges, spell, to_cidrs
+from sekisho.sets.prefixes import Family, Range, parse_ranges, spell
 from sekisho.sets.reshape import for_every_source_port, for_some_source_port, pin
 
 from .facts import Facts
@@ -22,6 +22,7 @@ from .groups import Groups, Question, addresses_of
 from .routes import RoutePart, lookup
 from .share import Share, assumed, decided, doubtful, nothing
 from .transit import AclCause, Arrived, End, Ending, GroupCause, Layer, Leg, Stated, Transit
+from .wording import spell_remotes
 
 if TYPE_CHECKING:
     from .crossing import Crossing
@@ -62,9 +63,9 @@ class Walker:
 
     def leave_subnet(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Out of a subnet to wherever its routes lead."""
-        self.check_acl(leg, t, subnet, egress=True)
         if t.translation and t.translation.peered and t.header.dst.address == t.translation.address:
             # The peer VPC returns to a NAT gateway what came from it, whatever its routes say (S-NAT-04).
+            self.check_acl(leg, t, subnet, egress=True)
             self.crossing.back_at_nat(leg, t, None)
             return
         table = self.facts.topology.route_table_of(subnet)
@@ -74,7 +75,25 @@ class Walker:
         for part in self._parts(t, table):
             narrowed = self.narrow(t, part.ranges)
             if narrowed:
+                if self._crosses(subnet, table, part):
+                    self.check_acl(leg, narrowed, subnet, egress=True)
                 self._follow(leg, narrowed, subnet, table, part)
+
+    def _crosses(self, subnet: Subnet, table: RouteTable, part: RoutePart) -> bool:
+        """Whether the packets surely leave the subnet: a target may stand in it (S-ACL-06)."""
+        if part.undecided:
+            return not any(self._may_stay(subnet, route) for route in table.routes)
+        return part.place is None or not self._may_stay(subnet, table.routes[part.place])
+
+    def _may_stay(self, subnet: Subnet, route: Route) -> bool:
+        kind, target = route.target
+        if kind is TargetKind.NAT_GATEWAY:
+            nat = self.facts.snapshot.nat_gateways.get(target)
+            return nat is None or nat.subnet_id in {None, subnet.subnet_id}
+        if kind is TargetKind.NETWORK_INTERFACE:
+            interface = self.facts.snapshot.interfaces.get(target)
+            return interface is None or interface.subnet_id in {None, subnet.subnet_id}
+        return kind in {TargetKind.VPC_ENDPOINT, TargetKind.OTHER}
 
     def _parts(self, t: Transit, table: RouteTable) -> tuple[RoutePart, ...]:
         parts = self.facts.routes(table, self.family)
@@ -162,7 +181,8 @@ class Walker:
         """The checks of `arrive` alone; the part that each group admits."""
         self._check_acl_in(leg, t, interface, from_subnet)
         by_group: dict[str, FlowSet] = {}
-        if interface.network_interface_id not in t.tracked:
+        # A NAT gateway has no groups (S-NAT-05).
+        if interface.network_interface_id not in t.tracked and interface.interface_type not in _NAT_KINDS:
             by_group = self.check_groups(leg, t, interface, egress=False)
         self.check_state(leg, t, interface)
         return by_group
@@ -293,8 +313,7 @@ class Walker:
         address = t.header.dst.address
         if address is not None:
             return spell(address, self.family)
-        remotes = to_cidrs(remotes_of(t.region), self.family)
-        return remotes[0] if len(remotes) == 1 else f"{remotes[0]} and others"
+        return spell_remotes(remotes_of(t.region), self.family)
 
     # Ends of a walk -----------------------------------------------------------------------------
 

@@ -93,17 +93,9 @@ class Ways:
     def vpn(self, gateway_id: str, vpc_id: str) -> Way:
         """On-premises hosts: any address outside the VPC (S-VGW-01); IPv6 only over Direct Connect (S-VGW-02)."""
         everything: dict[Family, tuple[Range, ...]] = {family: ((0, top(family)),) for family in _FAMILIES}
-        if not self._has_direct_connect(gateway_id):
+        if self._facts.carries_ipv6(gateway_id) is False:
             everything["ipv6"] = ()
         return Way("virtual-private-gateway", gateway_id, vpc_id, self._outside(vpc_id, everything))
-
-    def _has_direct_connect(self, gateway_id: str) -> bool:
-        """Whether a Direct Connect record may lead to the gateway (a record that names none may)."""
-        return any(
-            u.kind.service == "directconnect"
-            and (gateway_id in u.refers or not any(r.startswith("vgw-") for r in u.refers))
-            for u in self._facts.snapshot.unmodelled
-        )
 
     def _outside(self, vpc_id: str, sources: Mapping[Family, tuple[Range, ...]]) -> dict[Family, tuple[Range, ...]]:
         outside: dict[Family, tuple[Range, ...]] = {}

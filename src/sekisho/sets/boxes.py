@@ -116,6 +116,7 @@ _FRIENDLY = {
     "ipv4": ("198.51.100.7/32", "203.0.113.7/32", "192.0.2.7/32", "8.8.8.8/32"),
     "ipv6": ("2001:db8::7/128", "2600::7/128"),
 }
+_FRIENDLY_PORTS = (443, 80, 22)
 _FIRST_EPHEMERAL_PORT = 49152
 _FIRST_UNPRIVILEGED_PORT = 1024
 
@@ -128,8 +129,16 @@ def example(flows: FlowSet) -> Example | None:
         if not box.thirds:
             return Example(protocol, remote, None, None)
         fourth = _source_port(box.fourths) if has_ports(protocol) else box.fourths[0][0]
-        return Example(protocol, remote, box.thirds[0][0], fourth)
+        return Example(protocol, remote, _third(box.thirds, protocol), fourth)
     return None
+
+
+def _third(thirds: tuple[Range, ...], protocol: int) -> int:
+    """A well-known port of a wide range, else its first: 0 is no port that anything uses."""
+    if not has_ports(protocol) or thirds[0][0] == thirds[0][1]:
+        return thirds[0][0]
+    known = [port for port in _FRIENDLY_PORTS if overlap([(port, port)], thirds)]
+    return known[0] if known else max(thirds[0][0], 1)
 
 
 def _ordinary(box: Box) -> bool:
