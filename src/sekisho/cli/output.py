@@ -1,5 +1,6 @@
 """Where results go: stdout or a file, as a table, JSON or HTML."""
 
+import errno
 import os
 import shutil
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Document = Any
 Command = TypeVar("Command", bound=Callable[..., Any])
+_WIDEST = 4  # digits of COLUMNS
 
 
 def options(*formats: str) -> Callable[[Command], Command]:
@@ -102,17 +104,24 @@ def _table(document: Document, print_table: "Callable[[Document, Console], None]
 def _width(*, terminal: bool) -> int:
     """Columns of the terminal; elsewhere what COLUMNS says, else 80."""
     written = os.environ.get("COLUMNS", "")
-    if written.isdecimal() and int(written) > 0:
+    if written.isdecimal() and len(written) <= _WIDEST and int(written) > 0:
         return int(written)
     return shutil.get_terminal_size((80, 24)).columns if terminal else 80
 
 
 def _emit(text: str, place: Path | None) -> None:
     if place is None:
-        click.echo(text, nl=False)
+        _say(text)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, encoding="utf-8")
+    place.write_bytes(text.encode())
+
+
+def _say(text: str) -> None:
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
+    # A terminal knows its own encoding; files and pipes get UTF-8 under every locale.
+    click.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
 
 
 def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:

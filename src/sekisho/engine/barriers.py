@@ -121,10 +121,8 @@ def _group_barrier(
     direction = "egress" if cause.egress else "ingress"
     member = "IpPermissionsEgress" if cause.egress else "IpPermissions"
     referring = [i for i, rule in enumerate(rules) if rule.user_id_group_pairs]
-    code, detail = (
-        "ENI_SG_RULES_MISMATCH",
-        f"no {direction} rule of {group.group_id} allows {spell_flows(stopped, word)}",
-    )
+    what = spell_flows(stopped, word)
+    code, detail = "ENI_SG_RULES_MISMATCH", f"no {direction} rule of {group.group_id} allows {what}"
     places: list[Source | None] = []
     if not rules:
         code, detail = "SG_HAS_NO_RULES", f"{group.group_id} has no {direction} rule"
