@@ -202,7 +202,8 @@ def smallest(whole: Network, pair: Pair, effort: int = 3000) -> tuple[Network, P
         for less in simpler(whole):
             tried += 1
             found = again(less, pair)
-            if found is not None and found.fault is not None and tried < effort:
+            same = found is not None and (found.sets, found.steps) == (pair.sets, pair.steps)
+            if found is not None and found.fault is not None and same and tried < effort:
                 whole, pair, shrunk = less, found, True
                 break
     return whole, pair

@@ -84,7 +84,7 @@ class _Maker:
         self.vpcs: list[Vpc] = []
         self.subnets: list[Subnet] = []
         self.interfaces: list[NetworkInterface] = []
-        self.publics = [f"203.0.113.{n}" for n in range(1, 12)]
+        self.publics = [f"203.0.113.{n}" for n in range(1, 30)]
         self.groups: dict[str, list[str]] = {}
         self.cidrs = [*_OUTSIDE, *_WIDE]
         self.cidrs6 = list(_WIDE6)
@@ -125,8 +125,7 @@ class _Maker:
         low, high = (128, 192) if four.endswith(".128/25") else (0, 64)
         blocks = [f"{base}.{low}/26", more[0] if more else f"{base}.{high}/26"]
         for k, block in enumerate(blocks[: self.pick((1, 2, 2))]):
-            stem = six.split("::", maxsplit=1)[0] + (":0" if six.startswith("fd") else "")
-            own = [str(ip_network(f"{stem}:{k}::/64"))] if six else []
+            own = [f"{ip_network(six).network_address + (k << 64)}/64"] if six else []
             self.subnets.append(subnet(f"subnet-{n}{k}", made.vpc_id, block, *own))
             self.add(self.subnets[-1])
 
@@ -140,7 +139,7 @@ class _Maker:
                 host = f"i-{hosts}" if hosts == 1 or self.chance(80) else f"i-{hosts - 1}"
                 self._interface(f"eni-{hosts}", where, slot, host if self.chance(90) else None)
         for name in sorted({i.instance_id for i in self.interfaces if i.instance_id}):
-            states = ("running",) * 14 + ("stopped", "pending", "terminated", "shutting-down")
+            states = ("running",) * 24 + ("stopped", "pending", "terminated", "shutting-down")
             if not self.chance(2):
                 self.add(instance(name, self.pick(states)))
 
@@ -165,15 +164,15 @@ class _Maker:
                 groups=self.some(self.groups[where.vpc_id], 0 if self.chance(3) else 1, 2),
                 instance=host,
                 check=self.chance(60),
-                status=self.pick(("in-use",) * 18 + ("associated", "available")),
+                status=self.pick(("in-use",) * 30 + ("associated", "available")),
                 deny_all_igw_traffic=self.chance(4),
-                interface_type=self.pick(("interface",) * 30 + ("network_load_balancer", "gateway_load_balancer")),
+                interface_type=self.pick(("interface",) * 60 + ("network_load_balancer", "gateway_load_balancer")),
             )
         )
         self.add(self.interfaces[-1])
 
     def _public(self) -> str:
-        return self.publics.pop() if len(self.publics) > 1 else self.publics[0]
+        return self.publics.pop() if len(self.publics) > 1 and not self.chance(1) else self.publics[0]
 
     # Filters ------------------------------------------------------------------------------------
 
@@ -195,7 +194,7 @@ class _Maker:
             homes = [s.subnet_id for s in self.subnets if s.vpc_id == v.vpc_id]
             split = len(homes) > 1 and self.chance(40)
             for k, ids in enumerate([homes[:1], homes[1:]] if split else [homes]):
-                entries = self._entries() if self.chance(60) else []
+                entries = self._entries() if self.chance(45) else []
                 named = ids if not self.chance(2) else []
                 self.add(acl(f"acl-{v.vpc_id[4:]}{k}", v.vpc_id, named, *entries))
 
@@ -219,11 +218,11 @@ class _Maker:
     def _peer(self, v: Vpc) -> Any:
         dice = self.r.randrange(100)
         if dice < 30:
-            return self.pick(self.cidrs)
+            return self.pick(self.cidrs if self.chance(70) else ["0.0.0.0/0"])
         if dice < 45:
-            return self.pick(self.cidrs6)
+            return self.pick(self.cidrs6 if self.chance(70) else ["::/0"])
         if dice < 55:
-            return self.pick(("pl-1", "pl-2", "pl-1", "pl-2", "pl-unread"))
+            return self.pick(("pl-1", "pl-2", "pl-1", "pl-2", "pl-1", "pl-unread"))
         everywhere = [g for ids in self.groups.values() for g in ids]
         group = self.pick(self.groups[v.vpc_id] if self.chance(60) else everywhere)
         more: dict[str, Any] = {}
@@ -251,7 +250,7 @@ class _Maker:
 
     def open_gates(self) -> None:
         for n, v in enumerate(self.vpcs):
-            gates = self.gateways[v.vpc_id] = [f"tgw-{n}", f"vgw-gone{n}"]
+            gates = self.gateways[v.vpc_id] = [self.pick((f"tgw-{n}", f"vgw-gone{n}", f"vpce-{n}"))]
             self._internet_gateway(n, v, gates)
             if any(":" in c for c in v.cidrs) and self.chance(50):
                 gates += [f"eigw-{n}"] * 2
@@ -326,8 +325,8 @@ class _Maker:
                 self.add(rtb(f"rtb-edge{v.vpc_id[4:]}", v.vpc_id, (), *local, *more, edge=gate))
 
     def _routes(self, v: Vpc) -> list[Route]:
-        found = [route(c, "local") for c in v.cidrs]
-        if self.chance(70):
+        found = [self._local(v, c) for c in v.cidrs if not self.chance(1)]
+        if self.chance(80):
             found.append(route("0.0.0.0/0", self.pick(self.gateways[v.vpc_id])))
         if self.chance(60) and any(":" in c for c in v.cidrs):
             found.append(route("::/0", self.pick([g for g in self.gateways[v.vpc_id] if not g.startswith("nat")])))
@@ -340,6 +339,13 @@ class _Maker:
         for made in found:
             seen.setdefault((made.destination, made.propagated), made)
         return list(seen.values())
+
+    def _local(self, v: Vpc, cidr: str) -> Route:
+        made = route(cidr, "local")
+        if not self.chance(4):
+            return made
+        target = self.pick([i.network_interface_id for i in self.interfaces if i.vpc_id == v.vpc_id])
+        return msgspec.structs.replace(made, gateway_id=None, network_interface_id=target)
 
     def _route(self, v: Vpc) -> Route:
         propagated = self.chance(15)

@@ -252,7 +252,7 @@ def test_p23_an_appliance_takes_references_away(peer: str, expected: tuple[objec
     )
     walked = walk(estate, tcp(X, Y, 443), FROM_X)
     assert ends(walked) == expected
-    assert walked.assumptions == ("appliance eni-fw forwards what it gets, with the header unchanged",)
+    assert walked.assumptions == ("the appliance at eni-fw forwards what it gets, with the header unchanged",)
 
 
 # Gateways, states -----------------------------------------------------------------------------------

@@ -325,7 +325,7 @@ def guarded(**changes: Any) -> Records:
 def test_a_reference_still_matches_at_the_appliance_itself() -> None:
     walked = walk(guarded(), tcp(X, "10.0.2.20"))
     assert ends(walked) == (Delivered("eni-y"), TO_X)
-    assert walked.assumptions == ("appliance eni-fw forwards what it gets, with the header unchanged",)
+    assert walked.assumptions == ("the appliance at eni-fw forwards what it gets, with the header unchanged",)
     assert kinds(walked)[4:] == [
         "rtb-a",
         "acl-n",
@@ -348,12 +348,17 @@ def test_a_reference_still_matches_at_the_appliance_itself() -> None:
         ({"ifw": instance("i-fw", "stopped")}, ("BAD_STATE", "i-fw")),
         ({"sgf": sg("sg-fw", "vpc-1", [perm("tcp", 22, "sg-x")])}, ("ENI_SG_RULES_MISMATCH", "sg-fw")),
         ({"sgf": sg("sg-fw", "vpc-1", OPEN, [])}, ("SG_HAS_NO_RULES", "sg-fw")),
-        ({"fw": None}, ("BAD_STATE_ROUTE", "eni-fw")),
+        ({"fw": eni("eni-fw", C, "10.1.1.9", groups=["sg-fw"], check=False)}, ("BAD_STATE_ROUTE", "eni-fw")),
         ({"rtbn": table("rtb-n", "subnet-n", route("10.0.2.0/24", "eni-fw"))}, ("NO_POSSIBLE_DESTINATION", "eni-fw")),
     ],
 )
 def test_what_keeps_an_appliance_from_forwarding(changes: Records, drop: object) -> None:
     assert ends(walk(guarded(**changes), tcp(X, "10.0.2.20"))) == (drop, None)
+
+
+def test_an_appliance_that_is_not_listed_may_be_another_accounts() -> None:
+    reason = "eni-fw is referred to, but ec2:DescribeNetworkInterfaces does not list it"
+    assert ends(walk(guarded(fw=None), tcp(X, "10.0.2.20"))) == (Unsettled(reason), None)
 
 
 def test_an_appliance_on_the_reply_only_filters_it_by_its_own_rules() -> None:

@@ -6,6 +6,8 @@ Commands are imported when they run, so that `--help` imports nothing but click.
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -40,6 +42,14 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:  # noqa: ANN401 - click's signature
+        with _ends_quietly():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        with _ends_quietly():
+            return super().invoke(ctx)
+
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run, and end with an exit code: one line for what a user can act on, no traceback."""
         standalone = extra.pop("standalone_mode", True)
@@ -47,11 +57,6 @@ class LazyGroup(click.Group):
             code = super().main(*args, standalone_mode=False, **extra)  # type: ignore[call-overload]
         except (SekishoError, InternalError, click.ClickException, OSError, KeyboardInterrupt, click.Abort) as error:
             code = _tell(error)
-        except SystemExit as stop:
-            # click answers a broken pipe itself, with an exit code that says "findings" here.
-            if not isinstance(stop.__context__, BrokenPipeError):
-                raise
-            code = _hang_up()
         return sys.exit(code if isinstance(code, int) else DONE) if standalone else code
 
 
@@ -77,10 +82,15 @@ def _say(line: str, code: int) -> int:
     return code
 
 
-def _hang_up() -> int:
-    """End quietly: the reader is gone, so nothing more can be said, and the interpreter must not try at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
+@contextmanager
+def _ends_quietly() -> Iterator[None]:
+    """Where the reader of a pipe is gone, nothing more is said; click would end with 1, which says "findings" here."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still buffered must not fail when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(DONE) from None
 
 
 @click.group(
@@ -88,7 +98,8 @@ def _hang_up() -> int:
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SEKISHO", "max_content_width": 100},
     epilog=(
         "Start with `sekisho demo`, then `sekisho assess SNAPSHOT`. "
-        "Exit codes: 0 done, 1 findings at or over --fail-on, 2 usage or unreadable input, 3 undecided, 4 IO error, 130 interrupted."
+        "Exit codes: 0 done, 1 findings at or over --fail-on, 2 usage or unreadable input, 3 undecided, "
+        "4 IO error, 130 interrupted."
     ),
 )
 @click.version_option(__version__, "--version", message=f"sekisho %(version)s, semantics {SEMANTICS_VERSION}")

@@ -22,7 +22,7 @@ from .facts import Facts
 from .groups import Groups
 from .population import hosts_of
 from .verdict import answer
-from .ways import Ways
+from .ways import DIRECT_CONNECT_CALL, Ways
 
 
 class Judged(NamedTuple):
@@ -138,8 +138,10 @@ class Assessor:
         found: set[str] = set()
         if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY} and self._admits_anything(host):
             found.update(self.ways.assumed_absent(vpc_id, origin))
+        scope = self.facts.topology.vpc_scope(vpc_id)
+        if origin == "vgw" and host.family == "ipv6" and self.facts.snapshot.calls.state(DIRECT_CONNECT_CALL, scope) is None:
+            found.add(DIRECT_CONNECT_CALL)
         if origin == "internet" and verdict is not Verdict.UNREACHABLE:
-            scope = self.facts.topology.vpc_scope(vpc_id)
             if self.facts.snapshot.calls.state(OPTIONS_CALL, scope) is None:
                 found.add(OPTIONS_CALL)
         return tuple(sorted(found))

@@ -90,6 +90,8 @@ class Connection(NamedTuple):
     sender: Host | None = None
     public: bool = False
     outbound: bool = False
+    #: The gateways by which outbound packets are to leave.
+    exits: frozenset[str] = frozenset()
     hollow: bool = False
 
 
@@ -240,7 +242,7 @@ class Connector:
         self._keep(w, forward, goal, None)
         reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
         found = self._connection(forward, reply, question, sender, ())
-        return found._replace(sender=sender, outbound=True)
+        return found._replace(sender=sender, outbound=True, exits=goal.gateways)
 
     # Replies and goals ---------------------------------------------------------------------------
 
@@ -250,13 +252,13 @@ class Connector:
             t = ending.transit
             tracked = frozenset(t.passed) | ({sender.interface.network_interface_id} if sender else set())
             header = Header(t.header.dst, t.header.src, reply=True, translated=t.header.translated)
-            back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked)
+            back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked, crossed=t.via)
             match ending.place:
                 case Arrived(interface=name):
                     start = self.facts.snapshot.interfaces[name]
                     w.leave(leg, back._replace(tracked=tracked | {name}), start)
-                case Outside(vpc=vpc):
-                    w.deliver(leg, back, vpc, None)
+                case Outside(gateway=gateway, vpc=vpc):
+                    w.crossing.back_in(leg, back, gateway, vpc)
         self._keep(w, leg, goal, way)
         return leg
 

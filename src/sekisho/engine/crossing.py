@@ -15,7 +15,7 @@ from .bpa import Use, block_public_access
 from .facts import Facts
 from .share import decided, nothing
 from .transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
-from .walk import Walker, describe_route
+from .walk import Walker, describe_route, read
 
 _RFC1918 = parse_ranges(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), "ipv4")
 _RFC6598 = parse_ranges(("100.64.0.0/10",), "ipv4")
@@ -42,7 +42,7 @@ class Crossing:
         if attached is None or attached.internet_gateway_id != target:
             self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
-        self._check_bpa(leg, t, subnet, "nat" if self._is_translated(t) else "egress")
+        self._check_bpa(leg, t, subnet, "nat" if self._is_translated(t) else "egress", target)
         public = self._public_source(leg, t, subnet.vpc_id)
         self._out(leg, t, target, subnet.vpc_id, public)
 
@@ -54,7 +54,8 @@ class Crossing:
         t = valid._replace(via=(*valid.via, gateway), left_by=valid.left_by or gateway, peer_vpc=None)
         if t.translation and t.header.reply and t.header.dst.address == t.translation.public:
             back = t.header._replace(dst=End(remote=False, address=t.translation.address))
-            self.back_at_nat(leg, t._replace(header=back), None)
+            home = self._facts.snapshot.subnets[t.translation.subnet]
+            self.back_in(leg, t._replace(header=back), t.left_by or gateway, home.vpc_id)
             return
         holder = self._holder(t, vpc_id)
         if holder is None:
@@ -121,7 +122,7 @@ class Crossing:
         vpc_id = interface.vpc_id or ""
         gateway = self._facts.topology.internet_gateway_of(vpc_id)
         if t.header.reply and t.left_by is not None:
-            self._w.deliver(leg, t, vpc_id, None)
+            self.back_in(leg, t, t.left_by, vpc_id)
             return
         subnet = self._facts.topology.subnet_of(interface)
         if isinstance(gateway, Undecided):
@@ -133,17 +134,38 @@ class Crossing:
         else:
             t = t._replace(via=(*t.via, gateway.internet_gateway_id))
             self.check_edge(leg, t, gateway.internet_gateway_id, vpc_id)
+        if t.header.src.address is not None:
+            self._check_source_outside(leg, t, vpc_id)
         if not isinstance(subnet, Undecided):
-            self._check_bpa(leg, t, subnet, "ingress")
+            known = None if gateway is None or isinstance(gateway, Undecided) else gateway.internet_gateway_id
+            self._check_bpa(leg, t, subnet, "ingress", known)
         if t.header.dst.address is not None and not t.header.reply:
             self.check_public(leg, t, interface, t.header.dst.address, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
         self._w.arrive(leg, t, interface, None)
+
+    def back_in(self, leg: Leg, t: Transit, gateway: str, vpc_id: str) -> None:
+        """A reply from outside, in by the gateway by which the first packet left."""
+        if gateway.startswith(("igw-", "vgw-")):
+            self._check_source_outside(leg, t, vpc_id)
+            self.check_edge(leg, t, gateway, vpc_id)
+        self._w.deliver(leg, t, vpc_id, None)
+
+    def _check_source_outside(self, leg: Leg, t: Transit, vpc_id: str) -> None:
+        """No gateway hands in what claims to come from the VPC itself (S-ADR-01, S-VGW-01)."""
+        ranges = self._facts.vpc_ranges(vpc_id, self._w.family)
+        if isinstance(ranges, Undecided):
+            self._w.doubt(leg, t, ranges.reason, Layer.GATEWAY)
+            return
+        outside = read(~FlowSet.of_remotes(self._w.family, ranges), t.header.src)
+        detail = f"the source is an address of {vpc_id} itself"
+        cause = Stated("GATEWAY_REJECTS_SPOOFED_TRAFFIC", vpc_id, detail)
+        leg.check(Layer.GATEWAY, t.region, decided(outside), cause)
 
     def check_edge(self, leg: Leg, t: Transit, gateway: str, vpc_id: str) -> None:
         """What the gateway's own route table says of the destination (S-EDGE-01)."""
         table = self._facts.topology.edge_table_of(gateway, vpc_id)
         if isinstance(table, Undecided):
-            self._w.doubt(leg, t, table.reason, Layer.FORWARD_ROUTE)
+            self._w.doubt(leg, t, table.reason)
         if table is None or isinstance(table, Undecided):
             return
         for part in self._facts.routes(table, self._w.family):
@@ -151,12 +173,12 @@ class Crossing:
             if narrowed is None:
                 continue
             if part.undecided:
-                self._w.doubt(leg, narrowed, part.undecided, Layer.FORWARD_ROUTE)
+                self._w.doubt(leg, narrowed, part.undecided)
             elif part.place is not None and table.routes[part.place].target.id != "local":
                 reason = (
                     f"{describe_route(table.route_table_id, table.routes[part.place])} at {gateway} is not modelled"
                 )
-                self._w.doubt(leg, narrowed, reason, Layer.FORWARD_ROUTE)
+                self._w.doubt(leg, narrowed, reason)
 
     def check_public(self, leg: Leg, t: Transit, interface: NetworkInterface, address: int, code: str) -> int | None:
         """Whether the address may be used on the internet; the public one for IPv4 (S-IGW-02, S-IGW-03)."""
@@ -176,14 +198,17 @@ class Crossing:
                 detail = "no public address is associated with the private one"
                 self._w.stop(leg, t, Stated(code, name, detail, (place,)), Layer.PUBLIC_ADDRESS)
                 return None
+            if len(self._facts.topology.public_holders(public)) > 1:
+                self._w.doubt(leg, t, f"{public} is associated with several private addresses", Layer.PUBLIC_ADDRESS)
             return parse(public).low
         why = private_ipv6(self._facts, interface, address)
         if why:
             self._w.stop(leg, t, Stated(code, name, why, (place,)), Layer.PUBLIC_ADDRESS)
         return None
 
-    def _check_bpa(self, leg: Leg, t: Transit, subnet: Subnet, use: Use) -> None:
-        if t.header.reply:
+    def _check_bpa(self, leg: Leg, t: Transit, subnet: Subnet, use: Use, gateway: str | None) -> None:
+        """Block Public Access, but for a reply through the gateway that the first packet passed."""
+        if t.header.reply and gateway in t.crossed:
             return
         found = block_public_access(self._facts, subnet)
         if isinstance(found, Undecided):
@@ -212,7 +237,7 @@ class Crossing:
         if self._w.family == "ipv4":
             self._w.stop_at_route(leg, t, "PROTOCOL_RESTRICTION", "carries no IPv4")
             return
-        self._check_bpa(leg, t, subnet, "nat")
+        self._check_bpa(leg, t, subnet, "nat", target)
         self._public_source(leg, t, subnet.vpc_id)
         self._out(leg, t, target, subnet.vpc_id, None)
 

@@ -25,7 +25,8 @@ class Facts:
     def routes(self, table: RouteTable, family: Family) -> tuple[RoutePart, ...]:
         key = (table.route_table_id, family)
         if key not in self._partitions:
-            self._partitions[key] = partition(table, family, self.entries)
+            vpc = self.snapshot.vpcs.get(table.vpc_id or "")
+            self._partitions[key] = partition(table, family, self.entries, vpc.cidrs if vpc else ())
         return self._partitions[key]
 
     def acl(self, acl: NetworkAcl, family: Family, *, egress: bool, reply: bool) -> FlowSet:

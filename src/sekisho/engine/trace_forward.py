@@ -93,7 +93,8 @@ class Forward(GatewayWalk):
         if not holds(sender, self.header.source):
             return self.foreign_source(sender)
         dropped = self.connects(sender) or self.in_service(sender)
-        self.hops.reverse()  # it leaves the instance by the interface
+        if not dropped:
+            self.hops.reverse()  # it leaves the instance by the interface
         if dropped or holds(sender, self.header.destination):  # S-SG-10: nothing filters an interface from itself
             return dropped or Delivered(interface_id)
         subnet = self.topology.subnet_of(sender)
@@ -102,9 +103,10 @@ class Forward(GatewayWalk):
 
     def foreign_source(self, sender: NetworkInterface) -> Outcome:
         # S-ENI-04; without the check the host relays for others, which is another question (S-Q-01).
-        interface_id, detail = sender.network_interface_id, f"{self.header.source} is not an address of it"
+        interface_id = sender.network_interface_id
+        detail = f"{self.header.source} is not an address of {interface_id}"
         if not sender.source_dest_check:
-            return Unsettled(f"what {interface_id} relays is not asked: {detail}")
+            return Unsettled(f"{detail}, and what it relays for others is not modelled")
         evidence, rule = self.source("interfaces", interface_id), {"SourceDestCheck": True}
         return self.drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface_id, ENI, detail, evidence, rule=rule)
 
@@ -217,9 +219,10 @@ class Forward(GatewayWalk):
         destination = self.header.destination
         if is_ipv6(destination):
             return Landing(destination, next(iter(self.topology.holders_in_vpc(vpc_id, destination)), None))
-        held = [(i, private) for i, private in self.topology.public_holders(destination) if i.vpc_id == vpc_id]
-        if len(held) > 1:
-            return Undecided(f"{destination} is associated with several private addresses in {vpc_id}")
+        everywhere = self.topology.public_holders(destination)
+        held = [(i, private) for i, private in everywhere if i.vpc_id == vpc_id]
+        if held and len(everywhere) > 1:
+            return Undecided(f"{destination} is associated with several private addresses")
         return Landing(held[0][1], held[0][0]) if held else None
 
     def beyond_internet_gateway(self, gateway_id: str, vpc_id: str) -> Outcome:

@@ -31,6 +31,9 @@ GLOBAL_IPV6 = ("2000::/3",)
 #: What no larger route forwards (S-RT-08).
 NEVER_FORWARDED = ("169.254.168.0/22", "fd00:ec2::/32")
 
+#: What may be the target of a route that is more specific than the local one (S-RT-04).
+_WITHIN_LOCAL = (TargetKind.NAT_GATEWAY, TargetKind.NETWORK_INTERFACE)
+
 Direction = Literal["ingress", "egress"]
 GatewayKind = Literal["internet-gateway", "egress-only-internet-gateway", "virtual-private-gateway"]
 R = TypeVar("R", bound=Record)
@@ -117,7 +120,8 @@ def _open_list(topology: Topology, table: RouteTable, destination: str, best: Ch
     for route in table.routes:
         named = route.destination_prefix_list_id
         same = best is not None and (route.target, route.state) == (best.target, best.route.state)
-        if named and named not in topology.snapshot.prefix_lists and not same:
+        within_local = best is not None and _is_local(best.route) and route.target.kind not in _WITHIN_LOCAL
+        if named and named not in topology.snapshot.prefix_lists and not same and not within_local:
             return (
                 f"{table.route_table_id} routes {named} to {route.target.id}, and its entries are not in the snapshot"
             )

@@ -266,7 +266,10 @@ class Walk(ABC):
         found = find(self.topology, self.snapshot.interfaces, "interfaces", interface_id, subnet.vpc_id)
         if isinstance(found, Undecided):
             return Unsettled(found.reason)
-        if found is None or found.vpc_id != subnet.vpc_id:
+        if found is None:  # S-RAM-01: in a shared VPC it may be another account's
+            scope = self.topology.vpc_scope(subnet.vpc_id)
+            return Unsettled(self.snapshot.why_missing("interfaces", interface_id, scope))
+        if found.vpc_id != subnet.vpc_id:
             return self.unusable_target(interface_id, ENI, subnet.vpc_id)
         if holds(found, self.header.destination):
             return self.arrive(subnet.vpc_id, subnet.subnet_id)
@@ -299,6 +302,6 @@ class Walk(ABC):
             detail = f"the source/destination check of {interface_id} is on, so it cannot forward"
             evidence, rule = self.source("interfaces", interface_id), {"SourceDestCheck": True}
             return self.drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface_id, ENI, detail, evidence, rule=rule)
-        self.assumptions.append(f"appliance {interface_id} forwards what it gets, with the header unchanged")
+        self.assumptions.append(f"the appliance at {interface_id} forwards what it gets, with the header unchanged")
         self.stripped = self.stripped or self.header.source
         return self.in_service(appliance, "route")

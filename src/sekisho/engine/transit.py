@@ -122,6 +122,8 @@ class Transit(NamedTuple):
     tracked: frozenset[str] = frozenset()
     translation: Translation | None = None
     left_by: str | None = None
+    #: Of a reply: the gateways and appliances that the first packet passed.
+    crossed: tuple[str, ...] = ()
     #: The route taken last: its table and place.
     route: tuple[str, int] | None = None
 

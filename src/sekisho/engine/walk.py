@@ -103,6 +103,8 @@ class Walker:
         table_id = table.route_table_id
         if part.undecided:
             self.doubt(leg, t, part.undecided)
+        elif part.implied:
+            self.deliver(leg, t, subnet.vpc_id, subnet.subnet_id)
         elif part.place is None:
             detail = f"{table_id} of {subnet.subnet_id} has no route to {self.spell_destination(t)}"
             evidence = self.facts.source("route_tables", table_id)

@@ -25,6 +25,9 @@ _TRACES: tuple[tuple[str, str, Origin], ...] = (
 )
 
 
+DIRECT_CONNECT_CALL = "directconnect:DescribeVirtualInterfaces"
+
+
 class OpenWay(NamedTuple):
     """A way that is not modelled: what it is, why it is open, and the interface type or id that shows it."""
 
@@ -83,6 +86,11 @@ class Ways:
             return Way("vpc-peering-connection", name, vpc_id, dict.fromkeys(_FAMILIES, ()), closed=apart)
         known = self._facts.snapshot.vpcs.get(far.vpc_id or "")
         cidrs = known.cidrs if known else far.cidrs
+        if not cidrs:
+            anything: dict[Family, tuple[Range, ...]] = {family: ((0, top(family)),) for family in _FAMILIES}
+            doubt = f"the CIDR blocks of {far.vpc_id} behind {name} are not known"
+            outside = self._outside(vpc_id, anything)
+            return Way("vpc-peering-connection", name, vpc_id, outside, far.vpc_id, doubt=doubt)
         sources = {family: parse_ranges(cidrs, family) for family in _FAMILIES}
         closed: Stated | None = None
         if peering.status.code != "active":

@@ -100,7 +100,7 @@ def disagreement(connection: Connection, found: Example, traced: Trace) -> str |
 
 def _is_delivered(connection: Connection, traced: Trace) -> bool:
     if connection.outbound:
-        return isinstance(traced.outcome, Left)
+        return isinstance(traced.outcome, Left) and traced.outcome.gateway_id in connection.exits
     return traced.outcome == Delivered(connection.host.interface.network_interface_id)
 
 

@@ -134,15 +134,21 @@ class Topology:
 
     def peerings_gap(self, vpc_id: str) -> str | None:
         """Why the VPC may have peering connections that the snapshot does not list, or None."""
-        return self._gap("peerings", self.vpc_scope(vpc_id), vpc_id)
+        return self._gap("peerings", self.vpc_scope(vpc_id), vpc_id) or self._unknown_vpc(vpc_id)
 
     def _attached(self, table: str, found: tuple[R, ...], vpc_id: str) -> R | None | Undecided:
         if len(found) == 1:
             return found[0]
         if found:
             return Undecided(f"{vpc_id} has several records of {table.replace('_', ' ')}")
-        gap = self._gap(table, self.vpc_scope(vpc_id), vpc_id)
+        gap = self._gap(table, self.vpc_scope(vpc_id), vpc_id) or self._unknown_vpc(vpc_id)
         return Undecided(gap) if gap else None
+
+    def _unknown_vpc(self, vpc_id: str) -> str | None:
+        """Why nothing can be said to be absent from the VPC: its owner and Region are not known without its record."""
+        if vpc_id in self.snapshot.vpcs:
+            return None
+        return self.snapshot.why_missing("vpcs", vpc_id, Scope(None, None)) if vpc_id else "an interface names no VPC"
 
     def _gap(self, table: str, scope: Scope, *anchors: str) -> str | None:
         """A gap of the call, or an unusable record of the table that might be the one wanted for the anchors."""
