@@ -157,7 +157,9 @@ def _ipv6_associations(cidrs: Iterable[str], attribute: str) -> tuple[Ipv6Associ
     return tuple(Ipv6Association(ipv6_cidr_block=c, ipv6_address_attribute=attribute) for c in cidrs if _is_ipv6(c))
 
 
-def subnet(subnet_id: str, vpc_id: str, *cidrs: str, ipv6: str = "public", owner: str = ACCOUNT) -> Subnet:
+def subnet(
+    subnet_id: str, vpc_id: str, *cidrs: str, ipv6: str = "public", owner: str = ACCOUNT, az: str = "apne1-az1"
+) -> Subnet:
     return Subnet(
         subnet_id=subnet_id,
         vpc_id=vpc_id,
@@ -165,7 +167,7 @@ def subnet(subnet_id: str, vpc_id: str, *cidrs: str, ipv6: str = "public", owner
         cidr_block=next((c for c in cidrs if not _is_ipv6(c)), None),
         ipv6_cidr_block_association_set=_ipv6_associations(cidrs, ipv6),
         availability_zone=f"{REGION}a",
-        availability_zone_id="apne1-az1",
+        availability_zone_id=az,
     )
 
 

@@ -62,9 +62,11 @@ def questions(assessor: Assessor, r: Random, most: int) -> Iterator[Asked]:
     snapshot = assessor.facts.snapshot
     hosts = [h for i in snapshot.interfaces.values() for h in hosts_of(i)]
     gates = [*snapshot.internet_gateways, *snapshot.egress_only_gateways]
-    exits = (tuple(gates), *((name,) for name in (*snapshot.vpn_gateways, *snapshot.peerings)))
+    beyond = (*snapshot.carrier_gateways, *snapshot.local_gateways)
+    far = (*snapshot.vpn_gateways, *snapshot.peerings, *beyond, *assessor.facts.topology.transit.named)
+    exits = (tuple(gates), *((name,) for name in far))
     for host in r.sample(hosts, min(most, len(hosts))):
-        for origin in ("internet", "peering", "vgw"):
+        for origin in ("internet", "peering", "vgw", "tgw"):
             for found in assessor.connections(host, origin):
                 if found.way and found.way.gateway:
                     yield Asked(f"{found.way.gateway} to {host.interface.network_interface_id}", found)
@@ -230,7 +232,7 @@ def again(whole: Network, pair: Pair) -> Pair | None:
         if sender and (host.public is not None or not c.public):
             found = connector.between(sender, host, FlowSet.full(host.family), public=c.public)
     elif c.way:
-        ways = (w for o in ("internet", "peering", "vgw") for w in assessor.ways.into(c.way.vpc, o))
+        ways = (w for o in ("internet", "peering", "vgw", "tgw") for w in assessor.ways.into(c.way.vpc, o))
         way = next((w for w in ways if w.gateway == c.way.gateway), None)
         found = connector.from_gateway(way, host, c.question) if way else None
     return None if found is None else read_both(topology, pair.asked._replace(connection=found), pair.example)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sekisho.engine.answer import ORIGINS, Answer, Explanation, Origin, Row
 from sekisho.engine.assess import Assessor
 from sekisho.engine.explain import Explainer
+from sekisho.engine.outbound import DESTINATIONS, OutboundAssessor
 from sekisho.engine.population import hosts_of
 from sekisho.engine.query import Query
 from sekisho.engine.witness import confirm, witness
@@ -14,6 +15,7 @@ from sekisho.errors import QueryError
 from sekisho.findings.assessment import (
     Assessment,
     Coverage,
+    Direction,
     InterfaceFacts,
     MissingOrigin,
     Population,
@@ -21,7 +23,10 @@ from sekisho.findings.assessment import (
 )
 from sekisho.findings.find import find
 from sekisho.findings.listeners import Listener
+from sekisho.model.calls import GLOBAL_SERVICES
+from sekisho.model.entrances import states_of
 from sekisho.model.interface import NetworkInterface
+from sekisho.model.interface_kinds import kind_of
 from sekisho.model.kinds import KINDS, UNMODELLED_KINDS
 from sekisho.model.record import Scope, Undecided, name_of
 from sekisho.model.snapshot import Snapshot
@@ -35,16 +40,20 @@ def assess(
     snapshot: Snapshot,
     *,
     target: str = "all",
+    direction: Direction = "ingress",
     origins: tuple[Origin, ...] = ORIGINS,
     listeners: Listeners | None = None,
     progress: Callable[[list[NetworkInterface]], Iterable[NetworkInterface]] = iter,
 ) -> Assessment:
     """A verdict for every address in scope and every origin, with findings and coverage.
 
+    Under `egress` the origins are destinations, and there are no findings.
     `progress` wraps the interfaces as they are worked through. QueryError where the target is not in the snapshot.
     """
     topology = Topology(snapshot)
-    assessor = Assessor(topology)
+    outwards = direction == "egress"
+    assessor = OutboundAssessor(topology) if outwards else Assessor(topology)
+    origins = tuple(o for o in origins if o in DESTINATIONS) if outwards else origins
     chosen = select(topology, target)
     rows, answers = _answered(assessor, progress(assessor.in_order(chosen)), origins)
     facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
@@ -55,12 +64,13 @@ def assess(
             input_digest=digest(snapshot),
             collected=snapshot.collected,
             target=target,
+            direction=direction,
             origins=origins,
         ),
         rows=rows,
         answers=answers,
         interfaces=facts,
-        findings=find(rows, answers, facts, listeners or {}, peerings=_ends(snapshot)),
+        findings=() if outwards else find(rows, answers, facts, listeners or {}, peerings=_ends(snapshot)),
         coverage=_coverage(assessor, snapshot, chosen, rows, origins),
     )
 
@@ -180,7 +190,7 @@ def _facts_of(topology: Topology, interface: NetworkInterface) -> InterfaceFacts
     return InterfaceFacts(
         interface=interface.network_interface_id,
         name=name_of(interface.tag_set),
-        kind=interface.interface_type,
+        kind=kind_of(interface),
         description=interface.description,
         scope=topology.interface_scope(interface),
         instance=interface.instance_id,
@@ -209,7 +219,7 @@ def _coverage(
     optional = list(dict.fromkeys([k.call for k in KINDS if not k.needed] + [k.call for k in UNMODELLED_KINDS]))
     return Coverage(
         calls=tuple(calls),
-        assumed_absent=tuple((c, s) for s in scopes for c in sorted(optional) if calls.state(c, s) is None),
+        assumed_absent=tuple((c, s) for s in scopes for c in sorted(optional) if _is_absent(snapshot, c, s)),
         not_read=tuple((c, s) for s in scopes for c in sorted(needed) if calls.state(c, s) is None),
         population=tuple(_population(assessor.facts.topology, chosen, rows)),
         unseen_interfaces=tuple(_unseen_interfaces(snapshot)),
@@ -217,6 +227,12 @@ def _coverage(
         unmodelled=tuple(sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled)),
         issues=snapshot.issues,
     )
+
+
+def _is_absent(snapshot: Snapshot, call: str, scope: Scope) -> bool:
+    """Whether the call was not made; one of a global service may have been made in any Region."""
+    made = snapshot.calls.state(call, scope) is not None
+    return not made and not (call.startswith(GLOBAL_SERVICES) and states_of(snapshot, call, scope))
 
 
 def _unseen_interfaces(snapshot: Snapshot) -> Iterator[str]:
@@ -251,15 +267,13 @@ def _missing_origins(
     assessor: Assessor, chosen: list[NetworkInterface], origins: tuple[Origin, ...]
 ) -> Iterator[MissingOrigin]:
     for vpc_id in sorted({i.vpc_id for i in chosen if i.vpc_id}):
-        there = assessor.ways.origins(vpc_id)
-        for origin in ORIGINS:
+        outwards = isinstance(assessor, OutboundAssessor)
+        there = assessor.origins(vpc_id)
+        for origin in DESTINATIONS if outwards else ORIGINS:
             if origin not in origins:
                 yield MissingOrigin(vpc=vpc_id, origin=origin, reason="not asked for")
             elif origin not in there:
-                absent = assessor.ways.assumed_absent(vpc_id, origin)
-                reason = (
-                    f"the VPC has no way of it; assumed absent: {', '.join(absent)}"
-                    if absent
-                    else "the VPC has no way of it"
-                )
+                absent = () if outwards else assessor.ways.assumed_absent(vpc_id, origin)
+                lacking = "no route of the VPC leads there" if outwards else "the VPC has no way of it"
+                reason = f"{lacking}; assumed absent: {', '.join(absent)}" if absent else lacking
                 yield MissingOrigin(vpc=vpc_id, origin=origin, reason=reason)

@@ -38,10 +38,8 @@ from sekisho.engine.packet import (
     Unsettled,
 )
 from sekisho.engine.trace import trace
-from sekisho.model.kinds import UNMODELLED_KINDS
-from sekisho.model.record import Source
+from sekisho.model.remote_access import DirectConnectVirtualInterface
 from sekisho.model.routing import Route
-from sekisho.model.snapshot import Unmodelled
 from sekisho.model.topology import Topology
 
 V = vpc("vpc-1", "10.0.0.0/16", "2001:db8:1::/56")
@@ -234,12 +232,10 @@ def test_a_virtual_private_gateway_leads_out_of_the_estate_and_back() -> None:
 def test_direct_connect_carries_ipv6() -> None:
     records = estate(VIA_VGW6, v=vgw("vgw-1", "vpc-1"))
     assert ends(walk(records, tcp(X6, "fd12::5"))) == (("PROTOCOL_RESTRICTION", "vgw-1"), None)
-    found = topology(records)
-    kind = next(k for k in UNMODELLED_KINDS if k.operation == "DescribeVirtualInterfaces")
-    scope = found.snapshot.scope("vpcs", "vpc-1")
-    source = Source("dx.json", "/virtualInterfaces/0")
-    found.snapshot.unmodelled = (Unmodelled(kind, "dxvif-1", scope, frozenset({"vgw-1"}), source),)
-    assert ends(trace(found, tcp(X6, "fd12::5"), FROM_X)) == (Left("vgw-1"), TO_X)
+    line = DirectConnectVirtualInterface(
+        virtual_interface_id="dxvif-1", virtual_interface_type="private", virtual_gateway_id="vgw-1"
+    )
+    assert ends(walk(estate(VIA_VGW6, v=vgw("vgw-1", "vpc-1"), line=line), tcp(X6, "fd12::5"))) == (Left("vgw-1"), TO_X)
 
 
 def test_a_reply_handed_to_a_virtual_private_gateway() -> None:

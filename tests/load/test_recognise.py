@@ -12,6 +12,7 @@ from sekisho.load import load
 from sekisho.model.calls import CallState, CallStatus
 from sekisho.model.record import Issue, Scope, Source
 from sekisho.model.snapshot import Snapshot
+from sekisho.model.topology import Topology
 
 PLACE = Scope(ACCOUNT, REGION)
 
@@ -135,18 +136,19 @@ def test_both_kinds_of_load_balancer(tmp_path: Path) -> None:
         v2={"LoadBalancers": [{"LoadBalancerArn": arn, "Scheme": "internet-facing", "VpcId": "vpc-1"}]},
         v1={"LoadBalancerDescriptions": [{"LoadBalancerName": "old", "Scheme": "internal", "Subnets": ["subnet-1"]}]},
     )
-    v1, v2 = snapshot.unmodelled
-    assert (v2.kind.call, v2.id, v2.scope, v2.internet_facing) == ("elbv2:DescribeLoadBalancers", arn, PLACE, True)
-    assert v2.refers == frozenset({arn, "vpc-1"})
-    assert (v1.kind.call, v1.id, v1.internet_facing) == ("elb:DescribeLoadBalancers", "old", False)
-    assert v1.refers == frozenset({"old", "subnet-1"})
-    assert v1.source == Source("v1.json", "/LoadBalancerDescriptions/0")
+    assert [(b.id, b.kind, b.internet_facing) for b in Topology(snapshot).balancers.all.values()] == [
+        (arn, "application", True),
+        ("old", "classic", False),
+    ]
+    assert snapshot.scope("load_balancers", arn) == PLACE
+    assert snapshot.source("classic_load_balancers", "old") == Source("v1.json", "/LoadBalancerDescriptions/0")
 
 
 def test_cloudfront_wraps_its_list(tmp_path: Path) -> None:
     origin = {"Id": "vo_1", "Arn": f"arn:aws:cloudfront::{ACCOUNT}:vpcorigin/vo_1"}
     snapshot = loaded(tmp_path, x={"VpcOriginList": {"Items": [origin], "Quantity": 1, "IsTruncated": False}})
-    assert [(u.id, u.source.pointer) for u in snapshot.unmodelled] == [("vo_1", "/VpcOriginList/Items/0")]
+    assert list(snapshot.vpc_origins) == ["vo_1"]
+    assert snapshot.source("vpc_origins", "vo_1").pointer == "/VpcOriginList/Items/0"
 
 
 # Pages ----------------------------------------------------------------------------------------------
@@ -218,7 +220,8 @@ def test_a_call_with_a_filter_is_not_whole(tmp_path: Path) -> None:
 
 def test_additional_routes_make_a_call_incomplete(tmp_path: Path) -> None:
     response = {"Routes": [], "AdditionalRoutesAvailable": True}
-    answer = envelope("ec2", "SearchTransitGatewayRoutes", response)
+    asked = {"TransitGatewayRouteTableId": "tgw-rtb-1"}
+    answer = envelope("ec2", "SearchTransitGatewayRoutes", response, parameters=asked)
     found = state(loaded(tmp_path, "", x=answer), "ec2:SearchTransitGatewayRoutes")
     assert found is not None
     assert (found.status, found.why) == (CallStatus.INCOMPLETE, "AdditionalRoutesAvailable is true")

@@ -45,11 +45,13 @@ def test_run_and_scope() -> None:
         "tool": "sekisho",
         "version": "0.1.0",
         "semantics": "1",
+        "direction": "ingress",
         "input_digest": "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "collected_at": {"earliest": "2026-11-23T05:00:00Z", "latest": "2026-11-23T05:02:10Z"},
     }
     assert document["scope"] == {
         "target": "all",
+        "direction": "ingress",
         "origins": ["internet", "peering"],
         "accounts": ["111122223333"],
         "regions": ["ap-northeast-1"],

@@ -6,9 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
-from sekisho.sets.prefixes import Range
-from sekisho.sets.reshape import for_every_source_port, for_some_source_port, pin, relabel
-from sets.universe import CELLS, FLOW_SET, PORTS, Cell, members, remotes_in, runs
+from sekisho.sets.prefixes import Family, Range
+from sekisho.sets.reshape import (
+    for_every_source_port,
+    for_some_source_port,
+    in_family,
+    move_port,
+    pin,
+    relabel,
+    to_port,
+)
+from sets.universe import CELLS, FAMILIES, FLOW_SET, PORTS, Cell, members, remotes_in, runs
 
 ADDRESSES = st.sampled_from([0, 9, 10, 11, 2**32 - 1])
 
@@ -81,3 +89,46 @@ def test_protocols_without_ports_pass_through() -> None:
     ping = FlowSet.build("ipv4", protocols=[(ICMP, ICMP)], remotes=[(1, 1)], thirds=[(8, 8)], fourths=[(0, 0)])
     assert for_every_source_port(ping, (0, 65535)) == ping
     assert for_some_source_port(ping, (0, 65535)) == ping
+
+
+#: A port of each segment that is one port alone can be moved to and from exactly.
+POINT = (443, 443)
+WITH_PORTS = {(TCP, TCP), (UDP, UDP)}
+
+
+@given(FLOW_SET)
+def test_move_port(flows: FlowSet) -> None:
+    """What is held at port 22 is said of 443 alone; protocols without ports are left out."""
+    held = members(flows)
+    low = next(segment for segment in PORTS if segment[0] <= 22 <= segment[1])
+    expected = {
+        cell
+        for cell in CELLS[flows.family]
+        if cell.protocol in WITH_PORTS and cell.third == POINT and cell._replace(third=low) in held
+    }
+    assert members(move_port(flows, 22, 443)) == expected
+
+
+@given(FLOW_SET)
+def test_to_port(flows: FlowSet) -> None:
+    held = members(flows)
+    expected = {
+        cell
+        for cell in CELLS[flows.family]
+        if cell.protocol in WITH_PORTS
+        and cell.third == POINT
+        and any(cell._replace(third=segment) in held for segment in PORTS)
+    }
+    assert members(to_port(flows, 443)) == expected
+
+
+@given(FLOW_SET, st.sampled_from(FAMILIES))
+def test_in_family(flows: FlowSet, family: Family) -> None:
+    held = members(flows)
+    expected = {
+        cell
+        for cell in CELLS[family]
+        if cell.protocol in WITH_PORTS
+        and any(cell._replace(remote=segment) in held for segment in remotes_in(flows.family))
+    }
+    assert members(in_family(flows, family)) == expected

@@ -20,6 +20,7 @@ DONE, FINDINGS, USAGE, UNDECIDED, IO_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 #: Command -> its module and first line of help (the help of a command itself is in its module).
 COMMANDS = {
     "assess": ("assess", "Say for every network interface what can reach it, and prove what cannot."),
+    "conformance": ("conformance", "Run the conformance corpus and print a scoreboard."),
     "demo": ("demo", "Assess the bundled example estate and write its reports."),
     "explain": ("explain", "Answer one question, hop by hop."),
 }

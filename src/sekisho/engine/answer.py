@@ -47,6 +47,10 @@ class Flow:
     entry: tuple[Range, ...] = ()
     seen_as: tuple[Range, ...] = ()
     unusual_source_port: bool = False
+    #: The port of `entry`, where it is not the destination's.
+    entry_ports: tuple[Range, ...] = ()
+    #: The family of the destination and of `seen_as`, where a load balancer translates.
+    behind: Family | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,18 +8,25 @@ itself, the class is the address.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from sekisho.model.entrances import Entrance
 from sekisho.model.interface import NetworkInterface
-from sekisho.model.routing import TargetKind
+from sekisho.model.record import Undecided
+from sekisho.model.routing import Route, TargetKind
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, spell, to_cidrs, top
+from sekisho.sets.prefixes import Family, parse, spell, subtract, to_cidrs, top
 
 from .answer import ORIGINS, Answer, Origin, Row, Verdict
+from .balancers import Relays
+from .border import Translation, associated
 from .bpa import OPTIONS_CALL
 from .connection import Connection, Connector, Host, Way, unmodelled
 from .crossing import private_ipv6
+from .entering import enter, gate
 from .facts import Facts
 from .groups import Groups
+from .on_premises import taken_for_granted
+from .pools import pools_of
 from .population import hosts_of
 from .verdict import answer
 from .ways import DIRECT_CONNECT_CALL, Ways
@@ -44,6 +51,8 @@ class Assessor:
             "ipv4": Connector(self.facts, groups, "ipv4"),
             "ipv6": Connector(self.facts, groups, "ipv6"),
         }
+        self.relays = Relays(self.facts, self.connectors)
+        self._of_nodes: dict[tuple[str, int, Origin], tuple[Connection, ...]] = {}
         self._appliances: dict[str, bool] = {}
         self._answers: dict[tuple[object, ...], tuple[Answer, tuple[Connection, ...]]] = {}
 
@@ -51,10 +60,14 @@ class Assessor:
         """One for each address and origin, in the order of the interfaces; by address and origin within each."""
         for interface in interfaces:
             for host in hosts_of(interface):
-                for origin in self.ways.origins(interface.vpc_id or ""):
+                for origin in self.origins(interface.vpc_id or ""):
                     if origin in origins:
                         found, connections = self.judge(host, origin)
                         yield Judged(self._row(host, origin), found, connections)
+
+    def origins(self, vpc_id: str) -> tuple[Origin, ...]:
+        """The origins that the VPC has a way of."""
+        return self.ways.origins(vpc_id)
 
     def in_order(self, interfaces: Iterable[NetworkInterface]) -> list[NetworkInterface]:
         """By account, region and id."""
@@ -97,27 +110,84 @@ class Assessor:
         in_service = i.status in {"in-use", "associated"} and (
             i.instance_id is None or (instance is not None and instance.state.name in {"running", "pending"})
         )
-        ordinary = in_service and i.interface_type == "interface" and bool(i.group_ids)
+        alone = i.interface_type == "interface" and bool(i.group_ids) and not self._is_balanced(host)
+        ordinary = in_service and alone
         own = None if ordinary and not self._has_appliance(i.vpc_id or "") else (i.network_interface_id, host.address)
         private = host.family == "ipv6" and private_ipv6(self.facts, i, host.address)
-        return (origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, host.public is not None, private, own)
+        groups = self.connectors[host.family].groups
+        gates = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
+        gates += self._lines(host) if origin == "vgw" else ()
+        return (origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, tuple(bool(a) for a in _associations(host)), private, own, gates)
+
+    def _is_balanced(self, host: Host) -> bool:
+        """Whether it is a node of a load balancer, or a target behind one."""
+        balancers = self.facts.topology.balancers
+        behind = balancers.registrations(host.interface, spell(host.address, host.family))
+        return bool(behind) or balancers.of_interface(host.interface) is not None
+
+    def _entrances(self, host: Host, origin: Origin) -> tuple[Entrance, ...]:
+        """The services that may lead to the host."""
+        interface = host.interface
+        return self.facts.entrances.leading_to(interface.vpc_id or "", origin, interface.network_interface_id)
+
+    def _lines(self, host: Host) -> tuple[tuple[object, ...], ...]:
+        """What is taken for granted of the lines behind the VPC's virtual private gateway."""
+        gateway = self.facts.topology.vpn_gateway_of(host.interface.vpc_id or "")
+        if gateway is None or isinstance(gateway, Undecided):
+            return ()
+        addresses = (host.address, host.last)
+        return (taken_for_granted(self.facts, gateway.vpn_gateway_id, host.family, addresses),)
 
     def _has_appliance(self, vpc_id: str) -> bool:
-        """Whether a route of the VPC leads to an interface, whose rules could tell addresses apart."""
+        """Whether a middlebox or a policy table, whose rules could tell addresses apart, is on the VPC's ways."""
         if vpc_id not in self._appliances:
-            tables = (t for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id)
+            tables = [t for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id]
             kinds = {r.target.kind for t in tables for r in t.routes}
-            self._appliances[vpc_id] = TargetKind.NETWORK_INTERFACE in kinds
+            judged = self.facts.topology.transit.judged_by_policy(vpc_id)
+            middleboxes = {TargetKind.NETWORK_INTERFACE, TargetKind.VPC_ENDPOINT}
+            inside = any(self._divides(vpc_id, r) for t in tables for r in t.routes)
+            self._appliances[vpc_id] = judged or inside or not kinds.isdisjoint(middleboxes)
         return self._appliances[vpc_id]
+
+    def _divides(self, vpc_id: str, route: Route) -> bool:
+        """Whether a route takes some addresses of the VPC elsewhere (S-RT-04)."""
+        cidr = route.destination_cidr_block or route.destination_ipv6_cidr_block
+        if cidr is None or route.target.kind is TargetKind.LOCAL or route.propagated:
+            return False
+        block = parse(cidr)
+        own = self.facts.vpc_ranges(vpc_id, block.family)
+        return not isinstance(own, Undecided) and not subtract([block.range], own)
 
     # One answer ----------------------------------------------------------------------------------
 
     def connections(self, host: Host, origin: Origin) -> Iterator[Connection]:
-        """One connection for each way in."""
+        """One connection for each way in, through load balancers too."""
+        yield from self.direct(host, origin)
+        yield from self.relays.behind(host, lambda node: self._clients(node, origin), FlowSet.full(host.family))
+
+    def _clients(self, node: Host, origin: Origin) -> tuple[Connection, ...]:
+        """Every connection of the origin to a node of a load balancer, which may stand behind another one."""
+        key = (node.interface.network_interface_id, node.address, origin)
+        if key not in self._of_nodes:
+            # A chain that comes back to the node brings nothing more.
+            self._of_nodes[key] = ()
+            self._of_nodes[key] = tuple(self.connections(node, origin))
+        return self._of_nodes[key]
+
+    def direct(self, host: Host, origin: Origin) -> Iterator[Connection]:
+        """One connection for each way in that no load balancer is on."""
         vpc_id = host.interface.vpc_id or ""
         connector = self.connectors[host.family]
         for way in self.ways.into(vpc_id, origin):
             yield connector.from_gateway(way, host, _asked(way, host.family))
+        if origin == "internet":
+            for _, block in pools_of(self.facts, host):
+                way = self.ways.pool(vpc_id, block)
+                yield connector.from_gateway(way, block, _asked(way, "ipv4"))
+        for entrance in self._entrances(host, origin):
+            entered = enter(connector, entrance, host, FlowSet.full(host.family))
+            if entered is not None:
+                yield entered
         for open_way in self.ways.open_ways(vpc_id, origin):
             # It may translate what it gets, so any source may be seen.
             yield unmodelled(connector, host, FlowSet.full(host.family), open_way.reason)
@@ -127,7 +197,7 @@ class Assessor:
         if not connections:
             reason = f"{host.interface.network_interface_id} names no VPC"
             connections = (unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), reason),)
-        whole = self.ways.internet_sources(vpc_id, host.family) if origin == "internet" else ()
+        whole = self.ways.internet_sources(vpc_id, host.family) if origin in {"internet", "gated"} else ()
         found = answer(self.facts, connections, whole=whole, shared=True)
         absent = self.relies_on_absent(host, origin, found.verdict)
         return answer(self.facts, connections, whole=whole, shared=True, relies_on_absent=absent) if absent else found
@@ -144,6 +214,9 @@ class Assessor:
         if origin == "internet" and verdict is not Verdict.UNREACHABLE:
             if self.facts.snapshot.calls.state(OPTIONS_CALL, scope) is None:
                 found.add(OPTIONS_CALL)
+        balancers = self.facts.topology.balancers
+        for _, _, place in balancers.registrations(host.interface, spell(host.address, host.family)):
+            found.update(place.treatment.defaults)
         return tuple(sorted(found))
 
     def _admits_anything(self, host: Host) -> bool:
@@ -151,6 +224,14 @@ class Assessor:
         connector = self.connectors[host.family]
         found = unmodelled(connector, host, FlowSet.full(host.family), "")
         return not found.delivered.maybe.is_empty
+
+
+def _associations(host: Host) -> tuple[int | None, ...]:
+    """What the gateways of a VPC translate the address to."""
+    if host.family == "ipv6":
+        return ()
+    kinds: tuple[Translation, ...] = ("public_ip", "carrier_ip", "customer_owned_ip")
+    return tuple(associated(host.interface, host.address, kind) for kind in kinds)
 
 
 def _asked(way: Way, family: Family) -> FlowSet:

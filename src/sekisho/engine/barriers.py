@@ -20,7 +20,7 @@ from .facts import Facts
 from .filters import acl_entries, entry_flows
 from .groups import Groups, Question
 from .lifts import layers_of, what_is_left
-from .transit import AclCause, Check, Direction, GroupCause, Layer, Stated
+from .transit import AclCause, Check, Direction, GroupCause, Layer, OverTgw, Stated
 from .walk import read
 from .wording import spell_flows
 
@@ -45,6 +45,8 @@ def barriers_of(facts: Facts, connection: Connection, lifts: list[frozenset[Laye
 
 def _explain(facts: Facts, connection: Connection, check: Check, stopped: FlowSet) -> Iterator[Barrier]:
     word = "to" if connection.outbound else "from"
+    if check.view:
+        stopped = check.view.of(stopped)
     match check.cause:
         case Stated() as cause:
             yield stated_barrier(cause, check.direction, stopped.family)
@@ -126,6 +128,12 @@ def _group_barrier(
     places: list[Source | None] = []
     if not rules:
         code, detail = "SG_HAS_NO_RULES", f"{group.group_id} has no {direction} rule"
+    elif cause.unreferenced and not cause.egress and referring and _referenced_over_tgw(facts, cause, stopped, group):
+        code = "SG_REFERENCING_SUPPORT"
+        taken = cause.unreferenced
+        detail = f"{group.group_id} allows {what} by reference to a group, which {taken.component} does not support"
+        places = [facts.source("security_groups", group.group_id, f"/{member}/{i}") for i in referring]
+        places.append(taken.evidence)
     elif cause.stripped and not cause.egress and referring and _matched_by_reference(facts, cause, stopped, group):
         code = "SG_REFERENCES_NOT_PRESERVED"
         lost = "by reference to a group, which does not hold behind a gateway or appliance"
@@ -144,7 +152,17 @@ def _group_barrier(
 def _matched_by_reference(facts: Facts, cause: GroupCause, stopped: FlowSet, group: SecurityGroup) -> bool:
     """Whether the rules would admit what is stopped if references still held."""
     vpc = cause.interface.vpc_id or ""
-    question = Question(stopped.family, cause.egress, reply=False, vpc=vpc, peer_vpc=vpc)
+    others = tuple(OverTgw(name) for name in facts.snapshot.vpcs if name != vpc)
+    question = Question(stopped.family, cause.egress, reply=False, vpc=vpc, peer_vpc=vpc, over_tgw=others)
+    return not (Groups(facts).of_group(group.group_id, question).maybe & stopped).is_empty
+
+
+def _referenced_over_tgw(facts: Facts, cause: GroupCause, stopped: FlowSet, group: SecurityGroup) -> bool:
+    """Whether the rules would admit what is stopped if the transit gateway kept the identities of the senders."""
+    if cause.unreferenced is None:
+        return False
+    over = (OverTgw(cause.unreferenced.vpc),)
+    question = Question(stopped.family, cause.egress, False, cause.interface.vpc_id or "", None, over)  # noqa: FBT003
     return not (Groups(facts).of_group(group.group_id, question).maybe & stopped).is_empty
 
 

@@ -33,13 +33,18 @@ class BlockPublicAccess(NamedTuple):
         return not (self.exclusion == "allow-egress" and use != "ingress")
 
 
-def block_public_access(facts: Facts, subnet: Subnet) -> BlockPublicAccess | Undecided:
-    """The state for a subnet, by the settings of its owner's account and Region; what was not read counts as off."""
+def block_public_access(facts: Facts, subnet: Subnet, *, whole_vpc: bool = False) -> BlockPublicAccess | Undecided:
+    """The state for a subnet, by the settings of its owner's account and Region; what was not read counts as off.
+
+    With `whole_vpc` an exclusion of the subnet alone does not count.
+    """
     scope = facts.topology.vpc_scope(subnet.vpc_id)
     calls = facts.snapshot.calls
     key = f"{scope.account}/{scope.region}"
     options = facts.snapshot.bpa_options.get(key)
     if options is None:
+        if key in facts.snapshot.missing:
+            return Undecided(f"{key}: {facts.snapshot.missing[key].why}")
         if calls.state(OPTIONS_CALL, scope) is not None:
             gap = calls.gap(OPTIONS_CALL, scope)
             if gap:
@@ -57,7 +62,7 @@ def block_public_access(facts: Facts, subnet: Subnet) -> BlockPublicAccess | Und
         gap = calls.gap(EXCLUSIONS_CALL, scope) if calls.state(EXCLUSIONS_CALL, scope) is not None else None
         if gap:
             return Undecided(gap)
-        exclusion = _exclusion(facts, subnet)
+        exclusion = _exclusion(facts, subnet, whole_vpc=whole_vpc)
     return BlockPublicAccess(options.internet_gateway_block_mode, exclusion, evidence)
 
 
@@ -71,11 +76,12 @@ def _by_record(facts: Facts, subnet: Subnet) -> BlockPublicAccess:
     return BlockPublicAccess("off", None, None)
 
 
-def _exclusion(facts: Facts, subnet: Subnet) -> str | None:
+def _exclusion(facts: Facts, subnet: Subnet, *, whole_vpc: bool) -> str | None:
     """The widest exclusion in force for the subnet or its VPC."""
+    excluded = {subnet.vpc_id} if whole_vpc else {subnet.subnet_id, subnet.vpc_id}
     found = {
         e.internet_gateway_exclusion_mode
         for e in facts.snapshot.bpa_exclusions.values()
-        if e.state in _IN_FORCE and e.resource_arn.rsplit("/", 1)[-1] in {subnet.subnet_id, subnet.vpc_id}
+        if e.state in _IN_FORCE and e.resource_arn.rsplit("/", 1)[-1] in excluded
     }
     return next((mode for mode in ("allow-bidirectional", "allow-egress") if mode in found), None)

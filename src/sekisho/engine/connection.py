@@ -8,20 +8,33 @@ every place where the forward leg ends, and counts where it gets back to the sen
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
+from sekisho.model.entrances import Entrance
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse, spell
 
 from .answer import Passage
+from .border import Border, Translation, associated
+from .choices import every_choice
 from .crossing import Crossing, rejected_sources
 from .facts import Facts
 from .groups import Groups
-from .share import Share, decided, doubtful, nothing
+from .middlebox import Middleboxes
+from .on_premises import taken_for_granted
+from .share import Share, assumed, decided, doubtful, nothing
 from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit
+from .transit_gateway import TransitCrossing
 from .walk import Walker
 
-GatewayKind = Literal["internet-gateway", "vpc-peering-connection", "virtual-private-gateway"]
+GatewayKind = Literal[
+    "internet-gateway",
+    "vpc-peering-connection",
+    "virtual-private-gateway",
+    "carrier-gateway",
+    "local-gateway",
+    "transit-gateway-attachment",
+]
 
 
 class Way(NamedTuple):
@@ -35,6 +48,12 @@ class Way(NamedTuple):
     #: Why the way is not in force, with the code of the barrier.
     closed: Stated | None = None
     doubt: str | None = None
+    #: The member of an association by which it translates what is addressed to a host.
+    translates: Translation | None = None
+    #: The internet beyond a carrier gateway, not the carrier's own network.
+    beyond: bool = False
+    #: It delivers public addresses of a pool as they are (S-POOL-01).
+    pooled: bool = False
 
 
 class Host(NamedTuple):
@@ -62,6 +81,8 @@ class Goal(NamedTuple):
 
     interface: str | None = None
     gateways: frozenset[str] = frozenset()
+    #: The internet is meant, also where a gateway leads to other networks too.
+    internet: bool = False
 
 
 class Carried(NamedTuple):
@@ -70,6 +91,32 @@ class Carried(NamedTuple):
     passage: Passage
     entry: tuple[Range, ...] = ()
     seen_as: tuple[Range, ...] = ()
+    #: The port that the sender addresses, where a load balancer makes it another one.
+    entry_ports: tuple[Range, ...] = ()
+    #: The family of the destination and of `seen_as`, where a load balancer translates.
+    behind: Family | None = None
+
+
+class Relay(NamedTuple):
+    """The load balancer through which a connection goes: which node gets its packets, which target they end at.
+
+    `client` is the connection to the node; `preserved` says that the target sees the client's address.
+    """
+
+    balancer: str
+    node: Host
+    port: int
+    target: Host
+    target_port: int
+    preserved: bool
+    client: "Connection"
+
+
+class Consumer(NamedTuple):
+    """The interface endpoint by which a connection goes to its service, and the connection to that endpoint."""
+
+    endpoint: Host
+    client: "Connection"
 
 
 class Connection(NamedTuple):
@@ -90,9 +137,14 @@ class Connection(NamedTuple):
     sender: Host | None = None
     public: bool = False
     outbound: bool = False
-    #: The gateways by which outbound packets are to leave.
+    #: The gateways by which outbound packets are to leave, and whether they are meant for the internet.
     exits: frozenset[str] = frozenset()
+    abroad: bool = False
     hollow: bool = False
+    #: The service that the packets come out of, where it is no gateway.
+    entrance: Entrance | None = None
+    relay: Relay | None = None
+    consumer: Consumer | None = None
 
 
 class Connector:
@@ -120,22 +172,39 @@ class Connector:
         return self._every_choice(lambda w: self._outwards(w, sender, goal, question))
 
     def _every_choice(self, connect: Callable[[Walker], Connection]) -> Connection:
-        """The connection whatever address its NAT gateways choose: sure where each choice is (S-NAT-02)."""
-        walker = self._walker(0)
-        total = connect(walker)
-        for choice in range(1, walker.crossing.choices):
-            other = connect(self._walker(choice))
-            total = total._replace(
-                checks=total.checks + other.checks,
-                delivered=_either(total.delivered, other.delivered),
-                round_trip=_either(total.round_trip, other.round_trip),
-            )
-        return total
+        """The connection whatever AWS chooses on its way."""
+        return every_choice(self._walker, connect)
 
-    def _walker(self, choice: int) -> Walker:
-        walker = Walker(self.facts, self.groups, self.family, choice)
+    def _walker(self, picks: Mapping[str, int]) -> Walker:
+        walker = Walker(self.facts, self.groups, self.family, picks)
         walker.crossing = Crossing(walker)
+        walker.middleboxes = Middleboxes(walker)
+        walker.border = Border(walker)
+        walker.transit = TransitCrossing(walker)
         return walker
+
+    def walker(self) -> Walker:
+        """A walker for legs that no NAT gateway is on."""
+        return self._walker({})
+
+    # Out of an entrance (see `entering`) -----------------------------------------------------------
+
+    def through(self, connect: Callable[[Walker], Connection]) -> Connection:
+        """The connection that is made so, whatever the NAT gateways on its way choose."""
+        return self._every_choice(connect)
+
+    def made(self, forward: Leg, reply: Leg, question: FlowSet, host: Host) -> Connection:
+        """The connection of two legs that were walked."""
+        return self._connection(forward, reply, question, host, ())
+
+    def arrived_from(
+        self, w: Walker, forward: Leg, t: Transit, sender: Host, host: Host, question: FlowSet
+    ) -> Connection:
+        """What a leg that was walked from the sender gets to the host, with its replies to the sender."""
+        self._keep(w, forward, Goal(interface=host.interface.network_interface_id), None)
+        self._as_if_arrived(w, forward, t, host, question)
+        reply = self._replies(w, forward, Goal(interface=sender.interface.network_interface_id), None, sender)
+        return self._connection(forward, reply, question, host, ())
 
     # From a gateway ------------------------------------------------------------------------------
 
@@ -143,10 +212,14 @@ class Connector:
         forward = Leg("forward")
         fixed = End(remote=False, address=host.address)
         t = Transit(question, Header(End(remote=True, address=None), fixed), peer_vpc=way.peer_vpc)
+        w.transit.ends = {"return": frozenset({way.gateway} if way.gateway else ())}
         self._enter(w, forward, way, host, t)
+        self._keep(w, forward, Goal(interface=host.interface.network_interface_id), None)
+        self._as_if_arrived(w, forward, t, host, question)
         goal = Goal(gateways=frozenset({way.gateway} if way.gateway else ()))
         reply = self._replies(w, forward, goal, way)
-        entry = ((host.public, host.public),) if way.kind == "internet-gateway" and host.public is not None else ()
+        asked = entry_address(way, host)
+        entry = () if asked is None else ((asked, asked),)
         return self._connection(forward, reply, question, host, entry)._replace(way=way)
 
     def _enter(self, w: Walker, leg: Leg, way: Way, host: Host, t: Transit) -> None:
@@ -157,17 +230,35 @@ class Connector:
             w.stop(leg, t, way.closed, Layer.GATEWAY)
         if way.doubt:
             w.doubt(leg, t, way.doubt, Layer.GATEWAY)
-        if way.kind == "internet-gateway":
-            w.crossing.from_internet(leg, t, host.interface)
-            return
-        if way.gateway:
-            t = t._replace(via=(way.gateway,))
-        if way.kind == "virtual-private-gateway" and way.gateway:
-            carried = self.facts.carries_ipv6(way.gateway) if self.family == "ipv6" else True
-            if isinstance(carried, Undecided):
-                w.doubt(leg, t, carried.reason, Layer.GATEWAY)
-            w.crossing.check_edge(leg, t, way.gateway, way.vpc)
-        w.arrive(leg, t, host.interface, None)
+        self._hand_in(w, leg, way, host, t)
+
+    def _hand_in(self, w: Walker, leg: Leg, way: Way, host: Host, t: Transit) -> None:
+        """Past what all ways ask, by the kind of the gateway."""
+        gateway, interface = way.gateway, host.interface
+        if way.pooled:
+            w.crossing.from_pool(leg, t, interface)
+        elif way.kind == "internet-gateway":
+            w.crossing.from_internet(leg, t, interface)
+        elif way.kind == "carrier-gateway" and gateway:
+            w.border.from_carrier(leg, t, gateway, interface, internet=way.beyond)
+        elif way.kind == "local-gateway" and gateway:
+            w.border.from_local_gateway(leg, t, gateway, interface)
+        elif way.kind == "transit-gateway-attachment" and gateway:
+            w.transit.from_outside(leg, t._replace(via=(gateway,)), gateway, way.vpc)
+            self._keep(w, leg, Goal(interface=interface.network_interface_id), None)
+        elif way.kind == "virtual-private-gateway" and gateway:
+            self._by_vpn(w, leg, gateway, host, t._replace(via=(gateway,)))
+        else:
+            w.arrive(leg, t._replace(via=(gateway,)) if gateway else t, interface, None)
+
+    def _by_vpn(self, w: Walker, leg: Leg, gateway: str, host: Host, t: Transit) -> None:
+        carried = self.facts.carries_ipv6(gateway) if self.family == "ipv6" else True
+        if isinstance(carried, Undecided):
+            w.doubt(leg, t, carried.reason, Layer.GATEWAY)
+        for text in taken_for_granted(self.facts, gateway, self.family, (host.address, host.last)):
+            leg.check(Layer.GATEWAY, t.region, assumed(t.region, text), Stated("", "", text))
+        vpc_id = host.interface.vpc_id or ""
+        w.crossing.edge.enter(leg, t, gateway, vpc_id, lambda part: w.arrive(leg, part, host.interface, None))
 
     def _rejected(self, way: Way, t: Transit, admitted: FlowSet) -> Stated:
         if way.kind == "internet-gateway":
@@ -213,15 +304,20 @@ class Connector:
     def _as_if_arrived(self, w: Walker, leg: Leg, t: Transit, host: Host, question: FlowSet) -> None:
         """The destination's own checks for flows that did not get there, so that every barrier is known.
 
-        Only where nothing ends surely: the ending is of flows that other checks stop or leave open.
+        Of flows that may yet get there nobody knows as whose: only what holds for every sender stops them.
         """
         rest = question
         for ending in leg.endings:
             rest = rest - ending.transit.region
         if rest.is_empty:
             return
-        same = t.peer_vpc == host.interface.vpc_id and self._same_subnet(t, host)
-        w.arrive(leg, t._replace(region=rest), host.interface, host.interface.subnet_id if same else None)
+        perhaps = _through(leg.checks, rest).maybe
+        if not perhaps.is_empty:
+            w.check_whoever_sends(leg, t._replace(region=perhaps), host.interface)
+        stopped = rest - perhaps
+        if not stopped.is_empty:
+            same = t.peer_vpc == host.interface.vpc_id and self._same_subnet(t, host)
+            w.arrive(leg, t._replace(region=stopped), host.interface, host.interface.subnet_id if same else None)
 
     def _same_subnet(self, t: Transit, host: Host) -> bool:
         subnet = self.facts.topology.subnet_of(host.interface)
@@ -237,12 +333,16 @@ class Connector:
         forward = Leg("forward")
         start = sender.interface
         t = Transit(question, Header(_fixed(sender), End(remote=True, address=None)), peer_vpc=start.vpc_id)
+        w.transit.ends = {"forward": goal.gateways}
         w.check_state(forward, t, start)
         w.leave(forward, t, start)
         self._keep(w, forward, goal, None)
+        for ending in forward.endings if goal.internet else ():
+            if isinstance(ending.place, Outside) and ending.place.gateway.startswith("cagw-"):
+                w.border.check_internet(forward, ending.transit, ending.place.gateway, ending.place.vpc)
         reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
         found = self._connection(forward, reply, question, sender, ())
-        return found._replace(sender=sender, outbound=True, exits=goal.gateways)
+        return found._replace(sender=sender, outbound=True, exits=goal.gateways, abroad=goal.internet)
 
     # Replies and goals ---------------------------------------------------------------------------
 
@@ -253,12 +353,15 @@ class Connector:
             tracked = frozenset(t.passed) | ({sender.interface.network_interface_id} if sender else set())
             header = Header(t.header.dst, t.header.src, reply=True, translated=t.header.translated)
             back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked, crossed=t.via)
+            back = back._replace(entered=None, over_tgw=(), unreferenced=None)
             match ending.place:
                 case Arrived(interface=name):
                     start = self.facts.snapshot.interfaces[name]
                     w.leave(leg, back._replace(tracked=tracked | {name}), start)
                 case Outside(gateway=gateway, vpc=vpc):
                     w.crossing.back_in(leg, back, gateway, vpc)
+        for ending in leg.endings:
+            w.middleboxes.check_awaited(leg, ending.transit)
         self._keep(w, leg, goal, way)
         return leg
 
@@ -276,12 +379,12 @@ class Connector:
         leg.endings = kept
 
     def _perhaps_passed_on(self, ending: Ending, way: Way | None) -> bool:
-        """Whether hosts behind a virtual private gateway might bring the packet where it should go (S-VGW-04).
+        """Whether hosts behind a virtual private gateway or attachment might bring the packet where it should go (S-VGW-04).
 
         Not where an internet gateway has to restore the public address of an IPv4 reply (S-IGW-04).
         """
         translated = way is not None and way.kind == "internet-gateway" and self.family == "ipv4"
-        return isinstance(ending.place, Outside) and ending.place.gateway.startswith("vgw-") and not translated
+        return isinstance(ending.place, Outside) and ending.place.gateway.startswith(("vgw-", "lgw-", "tgw-attach-")) and not translated
 
     def _astray(self, ending: Ending) -> Stated:
         taken = ending.transit.route
@@ -315,6 +418,13 @@ class Connector:
             carried.append(Carried(passage, entry, _seen_as(ending)))
         checks = tuple(forward.checks + reply.checks)
         return Connection(question, checks, delivered, round_trip, tuple(carried), host)
+
+
+def entry_address(way: Way, host: Host) -> int | None:
+    """The address that a sender behind the way uses for the host, where the gateway translates it."""
+    if way.translates is None or host.family == "ipv6":
+        return None
+    return associated(host.interface, host.address, way.translates)
 
 
 def widened(check: Check) -> Share:
@@ -372,13 +482,6 @@ def _seen_as(ending: Ending) -> tuple[Range, ...]:
     if src.remote or src.address is None or outwards_as_it_is:
         return ()
     return ((src.address, src.address),)
-
-
-def _either(one: Share, other: Share) -> Share:
-    """Sure where both are, possible where one is: a choice that is not the sender's."""
-    sure, maybe = one.sure & other.sure, one.maybe | other.maybe
-    doubt = doubtful(maybe - sure, "a NAT gateway may choose among its addresses, and not all of them get through")
-    return Share(sure, maybe, one.doubts + other.doubts + doubt.doubts, one.assumptions + other.assumptions)
 
 
 def _known(host: Host) -> End:

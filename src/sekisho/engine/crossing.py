@@ -8,14 +8,18 @@ from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Undecided
 from sekisho.model.vpc import Subnet
+from sekisho.sets.boxes import remotes_of
 from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Range, internet, overlap, parse, parse_ranges, spell, subtract
 
 from .bpa import Use, block_public_access
+from .edge import Edge
 from .facts import Facts
+from .pools import is_pooled
+from .regional_nat import RegionalNat
 from .share import decided, nothing
 from .transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
-from .walk import Walker, describe_route, read
+from .walk import Walker, read
 
 _RFC1918 = parse_ranges(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), "ipv4")
 _RFC6598 = parse_ranges(("100.64.0.0/10",), "ipv4")
@@ -27,8 +31,8 @@ class Crossing:
     def __init__(self, walker: Walker) -> None:
         self._w = walker
         self._facts = walker.facts
-        #: How many addresses the NAT gateways met so far can choose from.
-        self.choices = 1
+        self.edge = Edge(walker)
+        self.regional = RegionalNat(walker)
 
     # Internet gateway, outwards ------------------------------------------------------------------
 
@@ -42,8 +46,10 @@ class Crossing:
         if attached is None or attached.internet_gateway_id != target:
             self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
-        self._check_bpa(leg, t, subnet, "nat" if self._is_translated(t) else "egress", target)
-        public = self._public_source(leg, t, subnet.vpc_id)
+        if self._w.transit.stops_foreign(leg, t, subnet.vpc_id, target):
+            return
+        self.check_bpa(leg, t, subnet, "nat" if self._is_translated(t) else "egress", target)
+        public = self.public_source(leg, t, subnet.vpc_id)
         self._out(leg, t, target, subnet.vpc_id, public)
 
     def _out(self, leg: Leg, t: Transit, gateway: str, vpc_id: str, public: int | None) -> None:
@@ -51,11 +57,14 @@ class Crossing:
         valid = self._valid_destinations(leg, t, gateway)
         if valid is None:
             return
-        t = valid._replace(via=(*valid.via, gateway), left_by=valid.left_by or gateway, peer_vpc=None)
+        t = valid._replace(via=(*valid.via, gateway), peer_vpc=None, over_tgw=())
+        if not t.header.reply:
+            t = t._replace(left_by=t.left_by or gateway)
+        t = t._replace(entered=None)
         if t.translation and t.header.reply and t.header.dst.address == t.translation.public:
             back = t.header._replace(dst=End(remote=False, address=t.translation.address))
-            home = self._facts.snapshot.subnets[t.translation.subnet]
-            self.back_in(leg, t._replace(header=back), t.left_by or gateway, home.vpc_id)
+            home = t.translation.vpc or self._facts.snapshot.subnets[t.translation.subnet].vpc_id
+            self.back_in(leg, t._replace(header=back), t.left_by or self._own_gateway(home) or gateway, home)
             return
         holder = self._holder(t, vpc_id)
         if holder is None:
@@ -78,7 +87,8 @@ class Crossing:
     def _not_internet(self, t: Transit, gateway: str) -> Stated:
         code = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"
         address = t.header.dst.address
-        if address is not None and overlap([(address, address)], _RFC6598):
+        asked = remotes_of(t.region) if address is None else ((address, address),)
+        if not subtract(asked, _RFC6598):
             code = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS"
         detail = f"{gateway} carries only internet addresses, and {self._w.spell_destination(t)} is outside them"
         return Stated(code, gateway, detail)
@@ -98,22 +108,36 @@ class Crossing:
     def _is_translated(self, t: Transit) -> bool:
         return t.translation is not None and t.header.src.address == t.translation.address
 
-    def _public_source(self, leg: Leg, t: Transit, vpc_id: str) -> int | None:
+    def public_source(self, leg: Leg, t: Transit, vpc_id: str) -> int | None:
         """The public address that the source gets (IPv4); stopped where there is none. IPv6 keeps its own."""
         address = t.header.src.address
         if address is None:
-            raise ValueError("the source of a packet at an internet gateway is known")
+            self._w.doubt(leg, t, f"which address of {vpc_id} sends to the internet gateway is not known")
+            return None
         if t.translation and self._is_translated(t):
             if t.translation.public is None:
                 detail = f"{t.translation.gateway} has no public address"
                 cause = Stated("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", t.translation.gateway, detail)
                 self._w.stop(leg, t, cause, Layer.PUBLIC_ADDRESS)
             return t.translation.public
+        if self._w.family == "ipv4" and is_pooled(self._facts, vpc_id, address):
+            return None
         holders = self._facts.topology.holders_in_vpc(vpc_id, spell(address, self._w.family))
         if len(holders) != 1:
             self._w.doubt(leg, t, f"who holds {spell(address, self._w.family)} in {vpc_id} is not known")
             return None
+        translator = self._translator(t, holders[0], address)
+        if translator is not None:
+            self._w.doubt(leg, t, f"whether {translator} gives packets its own public address is not in a snapshot")
+            return None
         return self.check_public(leg, t, holders[0], address, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+
+    def _translator(self, t: Transit, sender: NetworkInterface, address: int) -> str | None:
+        """An appliance on the way with a public address, where the sender has none (S-APP-04)."""
+        if t.header.reply or self._w.family == "ipv6" or sender.public_of(spell(address, self._w.family)):
+            return None
+        passed = (self._facts.snapshot.interfaces.get(name) for name in t.passed)
+        return next((i.network_interface_id for i in passed if i and i.has_public_address), None)
 
     # Internet gateway, inwards -------------------------------------------------------------------
 
@@ -133,24 +157,53 @@ class Crossing:
             self._w.stop(leg, t, cause, Layer.GATEWAY)
         else:
             t = t._replace(via=(*t.via, gateway.internet_gateway_id))
-            self.check_edge(leg, t, gateway.internet_gateway_id, vpc_id)
-        if t.header.src.address is not None:
-            self._check_source_outside(leg, t, vpc_id)
-        if not isinstance(subnet, Undecided):
-            known = None if gateway is None or isinstance(gateway, Undecided) else gateway.internet_gateway_id
-            self._check_bpa(leg, t, subnet, "ingress", known)
-        if t.header.dst.address is not None and not t.header.reply:
+        if t.header.src.address is not None or isinstance(self._facts.vpc_ranges(vpc_id, self._w.family), Undecided):
+            self.check_source_outside(leg, t, vpc_id)
+        if t.header.dst.address is not None and (not t.header.reply or self._w.family == "ipv6"):
             self.check_public(leg, t, interface, t.header.dst.address, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
+        known = None if gateway is None or isinstance(gateway, Undecided) else gateway.internet_gateway_id
+
+        def to_interface(part: Transit) -> None:
+            if not isinstance(subnet, Undecided):
+                self.check_bpa(leg, part, subnet, "ingress", known)
+            self._w.arrive(leg, part, interface, None)
+
+        if known is None:
+            to_interface(t)
+        else:
+            self.edge.enter(leg, t, known, vpc_id, to_interface)
+
+    def _own_gateway(self, vpc_id: str) -> str | None:
+        found = self._facts.topology.internet_gateway_of(vpc_id)
+        return None if found is None or isinstance(found, Undecided) else found.internet_gateway_id
+
+    def from_pool(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
+        """Out of the internet gateway to an interface that gets the addresses of a pool as they are (S-POOL-01)."""
+        vpc_id, name = interface.vpc_id or "", interface.network_interface_id
+        gateway = self._facts.topology.internet_gateway_of(vpc_id)
+        if gateway is not None and not isinstance(gateway, Undecided):
+            t = t._replace(via=(*t.via, gateway.internet_gateway_id))
+        subnet = self._facts.topology.subnet_of(interface)
+        if not isinstance(subnet, Undecided):
+            self.check_bpa(leg, t, subnet, "ingress", None, whole_vpc=True)
+        if interface.source_dest_check:
+            detail = f"{name} has its source/destination check on, and the address is not its own"
+            place = self._facts.source("interfaces", name, "/SourceDestCheck")
+            self._w.stop(leg, t, Stated("ENI_SOURCE_DEST_CHECK_RESTRICTION", name, detail, (place,)), Layer.STATE)
         self._w.arrive(leg, t, interface, None)
 
     def back_in(self, leg: Leg, t: Transit, gateway: str, vpc_id: str) -> None:
         """A reply from outside, in by the gateway by which the first packet left."""
+        if gateway.startswith("tgw-attach-"):
+            self._w.transit.back_in(leg, t, gateway, vpc_id)
+            return
         if gateway.startswith(("igw-", "vgw-")):
-            self._check_source_outside(leg, t, vpc_id)
-            self.check_edge(leg, t, gateway, vpc_id)
+            self.check_source_outside(leg, t, vpc_id)
+            self.edge.enter(leg, t, gateway, vpc_id, lambda part: self._w.deliver(leg, part, vpc_id, None))
+            return
         self._w.deliver(leg, t, vpc_id, None)
 
-    def _check_source_outside(self, leg: Leg, t: Transit, vpc_id: str) -> None:
+    def check_source_outside(self, leg: Leg, t: Transit, vpc_id: str) -> None:
         """No gateway hands in what claims to come from the VPC itself (S-ADR-01, S-VGW-01)."""
         ranges = self._facts.vpc_ranges(vpc_id, self._w.family)
         if isinstance(ranges, Undecided):
@@ -160,25 +213,6 @@ class Crossing:
         detail = f"the source is an address of {vpc_id} itself"
         cause = Stated("GATEWAY_REJECTS_SPOOFED_TRAFFIC", vpc_id, detail)
         leg.check(Layer.GATEWAY, t.region, decided(outside), cause)
-
-    def check_edge(self, leg: Leg, t: Transit, gateway: str, vpc_id: str) -> None:
-        """What the gateway's own route table says of the destination (S-EDGE-01)."""
-        table = self._facts.topology.edge_table_of(gateway, vpc_id)
-        if isinstance(table, Undecided):
-            self._w.doubt(leg, t, table.reason)
-        if table is None or isinstance(table, Undecided):
-            return
-        for part in self._facts.routes(table, self._w.family):
-            narrowed = self._w.narrow(t, part.ranges)
-            if narrowed is None:
-                continue
-            if part.undecided:
-                self._w.doubt(leg, narrowed, part.undecided)
-            elif part.place is not None and table.routes[part.place].target.id != "local":
-                reason = (
-                    f"{describe_route(table.route_table_id, table.routes[part.place])} at {gateway} is not modelled"
-                )
-                self._w.doubt(leg, narrowed, reason)
 
     def check_public(self, leg: Leg, t: Transit, interface: NetworkInterface, address: int, code: str) -> int | None:
         """Whether the address may be used on the internet; the public one for IPv4 (S-IGW-02, S-IGW-03)."""
@@ -206,11 +240,16 @@ class Crossing:
             self._w.stop(leg, t, Stated(code, name, why, (place,)), Layer.PUBLIC_ADDRESS)
         return None
 
-    def _check_bpa(self, leg: Leg, t: Transit, subnet: Subnet, use: Use, gateway: str | None) -> None:
-        """Block Public Access, but for a reply through the gateway that the first packet passed."""
+    def check_bpa(
+        self, leg: Leg, t: Transit, subnet: Subnet, use: Use, gateway: str | None, *, whole_vpc: bool = False
+    ) -> None:
+        """Block Public Access, but for a reply through the gateway that the first packet passed.
+
+        With `whole_vpc` only an exclusion of the whole VPC counts (S-BPA-02).
+        """
         if t.header.reply and gateway in t.crossed:
             return
-        found = block_public_access(self._facts, subnet)
+        found = block_public_access(self._facts, subnet, whole_vpc=whole_vpc)
         if isinstance(found, Undecided):
             self._w.doubt(leg, t, found.reason, Layer.BLOCK_PUBLIC_ACCESS)
         elif found.blocks(use):
@@ -229,7 +268,7 @@ class Crossing:
             return
         gateway = self._facts.snapshot.egress_only_gateways.get(target)
         if gateway is None:
-            self._gone(leg, t, "egress_only_gateways", subnet)
+            self.gone(leg, t, "egress_only_gateways", subnet)
             return
         if not any(a.vpc_id == subnet.vpc_id and a.in_force for a in gateway.attachments):
             self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
@@ -237,8 +276,10 @@ class Crossing:
         if self._w.family == "ipv4":
             self._w.stop_at_route(leg, t, "PROTOCOL_RESTRICTION", "carries no IPv4")
             return
-        self._check_bpa(leg, t, subnet, "nat", target)
-        self._public_source(leg, t, subnet.vpc_id)
+        if self._w.transit.stops_foreign(leg, t, subnet.vpc_id, target):
+            return
+        self.check_bpa(leg, t, subnet, "nat", target)
+        self.public_source(leg, t, subnet.vpc_id)
         self._out(leg, t, target, subnet.vpc_id, None)
 
     # NAT gateway ---------------------------------------------------------------------------------
@@ -252,13 +293,15 @@ class Crossing:
             return
         nat = self._facts.snapshot.nat_gateways.get(target)
         if nat is None:
-            self._gone(leg, t, "nat_gateways", subnet)
+            self.gone(leg, t, "nat_gateways", subnet)
         elif nat.state in {"deleted", "failed"}:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", f"is {nat.state}")
         elif nat.state not in {"available", "deleting"}:
             self._w.doubt(leg, t, f"{target} is in state `{nat.state}`")
         elif nat.vpc_id != subnet.vpc_id:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "is a NAT gateway of another VPC")
+        elif nat.is_regional:
+            self.regional.translate(leg, t, subnet, nat)
         else:
             self._translate(leg, t, subnet, nat)
 
@@ -269,14 +312,14 @@ class Crossing:
         if self._w.family == "ipv6" or t.translation or home is None or not addresses:
             self._w.doubt(leg, t, f"what {name} does here is not modelled ({_why_not(self._w.family, t, home)})")
             return
-        if not self._source_in_vpc(leg, t, subnet.vpc_id, "NGW_REQUIRES_SOURCE_IN_VPC", name):
+        # What a transit gateway brings is served like the VPC's own (S-TGW-10).
+        if not t.entered and not self.source_in_vpc(leg, t, subnet.vpc_id, "NGW_REQUIRES_SOURCE_IN_VPC", name):
             return
         carried = FlowSet.build("ipv4", protocols=[(ICMP, ICMP), (TCP, TCP), (UDP, UDP)])
         place = self._facts.source("nat_gateways", name)
         cause = Stated("PROTOCOL_RESTRICTION", name, f"{name} carries TCP, UDP and ICMP only", (place,))
         leg.check(leg.route_layer, t.region, decided(carried), cause)
-        self.choices = max(self.choices, len(addresses))
-        chosen = addresses[self._w.choice % len(addresses)]
+        chosen = addresses[self._w.pick(name, len(addresses))]
         private = parse(chosen.private_ip or "").low
         public = parse(chosen.public_ip).low if chosen.public_ip and nat.connectivity_type == "public" else None
         if home.subnet_id != subnet.subnet_id:
@@ -286,9 +329,10 @@ class Crossing:
         region = t.region & carried
         if not region.is_empty:
             out = t._replace(region=region, header=header, translation=translation, peer_vpc=None, via=(*t.via, name))
-            self._from_subnet(leg, out, home)
+            out = out._replace(over_tgw=(), unreferenced=None)
+            self.from_subnet(leg, out, home)
 
-    def _from_subnet(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
+    def from_subnet(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         near, far = self._w.split(t, parse_ranges(subnet.cidrs, self._w.family))
         if near:
             self._w.deliver(leg, near, subnet.vpc_id, subnet.subnet_id)
@@ -300,11 +344,16 @@ class Crossing:
         translation = t.translation
         if translation is None:
             raise ValueError("a reply at a NAT gateway has a translation")
+        if translation.vpc:
+            header = t.header._replace(dst=translation.before.src, translated=False)
+            nat = self._facts.snapshot.nat_gateways[translation.gateway]
+            self.regional.leave(leg, t._replace(header=header, translation=None), nat)
+            return
         home = self._facts.snapshot.subnets[translation.subnet]
         if from_subnet != home.subnet_id:
             self._w.check_acl(leg, t, home, egress=False)
         header = t.header._replace(dst=translation.before.src, translated=False)
-        self._from_subnet(leg, t._replace(header=header, translation=None), home)
+        self.from_subnet(leg, t._replace(header=header, translation=None), home)
 
     # Peering -------------------------------------------------------------------------------------
 
@@ -313,14 +362,14 @@ class Crossing:
         target = self._w.target(t)
         peering = self._facts.snapshot.peerings.get(target)
         if peering is None:
-            self._gone(leg, t, "peerings", subnet)
+            self.gone(leg, t, "peerings", subnet)
             return
         far = peering.far_side(subnet.vpc_id)
         if peering.status.code != "active" or far is None:
             why = "does not join this VPC" if far is None else f"is {peering.status.code}"
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", why)
             return
-        if not self._source_in_vpc(leg, t, subnet.vpc_id, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target):
+        if not self.source_in_vpc(leg, t, subnet.vpc_id, "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target):
             return
         carried, rest = self._w.split(t, self.far_ranges(far.vpc_id, far.cidrs))
         if rest:
@@ -351,12 +400,12 @@ class Crossing:
         target = self._w.target(t)
         gateway = self._facts.snapshot.vpn_gateways.get(target)
         if gateway is None:
-            self._gone(leg, t, "vpn_gateways", subnet)
+            self.gone(leg, t, "vpn_gateways", subnet)
             return
         if not any(a.vpc_id == subnet.vpc_id and a.in_force for a in gateway.vpc_attachments):
             self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
             return
-        if not self._source_in_vpc(leg, t, subnet.vpc_id, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", target):
+        if not self.source_in_vpc(leg, t, subnet.vpc_id, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", target):
             return
         carried = self._facts.carries_ipv6(target) if self._w.family == "ipv6" else True
         if isinstance(carried, Undecided):
@@ -369,7 +418,7 @@ class Crossing:
 
     # Common --------------------------------------------------------------------------------------
 
-    def _source_in_vpc(self, leg: Leg, t: Transit, vpc_id: str, code: str, component: str) -> bool:
+    def source_in_vpc(self, leg: Leg, t: Transit, vpc_id: str, code: str, component: str) -> bool:
         """Whether the packet comes from an address of the VPC; stopped where it does not."""
         ranges = self._facts.vpc_ranges(vpc_id, self._w.family)
         if isinstance(ranges, Undecided):
@@ -391,7 +440,7 @@ class Crossing:
         )
         return outside != t.region
 
-    def _gone(self, leg: Leg, t: Transit, table: str, subnet: Subnet) -> None:
+    def gone(self, leg: Leg, t: Transit, table: str, subnet: Subnet) -> None:
         """A route names a gateway that has no record: gone for sure, or not read."""
         target = self._w.target(t)
         scope = self._facts.topology.vpc_scope(subnet.vpc_id)
@@ -412,7 +461,7 @@ def _why_not(family: str, t: Transit, home: Record | None) -> str:
 
 def private_ipv6(facts: Facts, interface: NetworkInterface, address: int) -> str | None:
     """Why an IPv6 address does not cross an internet gateway, or None (S-IGW-03, S-ENI-05)."""
-    if interface.deny_all_igw_traffic:
+    if interface.deny_all_igw_traffic or facts.topology.balancers.denies_internet(interface):
         return "the interface denies all traffic of internet gateways"
     if not overlap([(address, address)], internet("ipv6")):
         return "the address is not a global one"

@@ -8,17 +8,25 @@ import msgspec
 
 from sekisho.errors import QueryError
 from sekisho.model.record import Scope, Source, Undecided
+from sekisho.model.targets import Balancer
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Prefix, Range, internet, overlap, spell, subtract, top
 
 from .answer import Answer, Barrier, Verdict
 from .assess import Assessor
+from .balancers import Clients
 from .barriers import stated_barrier
 from .connection import Connection, Connector, Goal, Host, Way, impossible, unmodelled
+from .consumers import by_endpoints, clients_of_endpoint
+from .endpoints import service_ranges
+from .ends import starts_nothing
+from .entering import callers, enter
 from .facts import Facts
+from .pools import pooled_within, pools_of
 from .population import hosts_of
 from .query import Endpoint, Query
 from .transit import Stated
+from .transit_ways import named_way
 from .verdict import answer
 
 
@@ -41,6 +49,13 @@ class Outer(NamedTuple):
     block: Prefix | None
 
 
+class Balanced(NamedTuple):
+    """A load balancer as the destination: whoever it sends packets to."""
+
+    balancer: Balancer
+    doubt: str | None = None
+
+
 class Opaque(NamedTuple):
     """Something that is in the snapshot, or referred to, but not modelled or not described."""
 
@@ -48,7 +63,7 @@ class Opaque(NamedTuple):
     reason: str
 
 
-End = Hosts | Outer | Opaque
+End = Hosts | Outer | Opaque | Balanced
 
 
 class Asked(NamedTuple):
@@ -68,7 +83,7 @@ class Explainer:
 
     def ask(self, query: Query) -> Asked:
         """The answer. QueryError where an endpoint is nowhere in the snapshot."""
-        source, destination = self._end(query.source), self._end(query.destination)
+        source, destination = self._end(query.source), self._destination(query.destination)
         connections = tuple(
             c
             for family in self._families(query, source, destination)
@@ -91,7 +106,7 @@ class Explainer:
         if query.source.name != "internet" or c.outbound:
             return ()
         verdict = Verdict.UNREACHABLE if c.delivered.maybe.is_empty else Verdict.REACHABLE
-        return self._assessor.relies_on_absent(c.host, "internet", verdict)
+        return self._assessor.relies_on_absent(c.relay.target if c.relay else c.host, "internet", verdict)
 
     def _nothing(self, query: Query, source: End, destination: End) -> Answer:
         """The answer where there is nothing to connect: unknown for an opaque end, else unreachable."""
@@ -116,6 +131,19 @@ class Explainer:
 
     # Endpoints -----------------------------------------------------------------------------------
 
+    def _destination(self, endpoint: Endpoint) -> End:
+        """As any end, but that a load balancer is asked end to end, and a service only stands for what it leads to."""
+        if self._facts.entrances.named(endpoint.name):
+            return Opaque(endpoint.name, f"{endpoint.name} is no destination that is judged: ask for what it leads to")
+        named = self._facts.topology.balancers.named(endpoint.name)
+        if endpoint.name in self._snapshot.endpoint_services:
+            return Opaque(endpoint.name, f"{endpoint.name} as a destination: ask for its endpoints or load balancers")
+        if len(named) != 1:
+            return self._end(endpoint)
+        if not self._facts.topology.balancers.nodes(named[0]):
+            return Opaque(endpoint.name, f"no interface of load balancer {named[0].name} is in the snapshot")
+        return Balanced(named[0], self._facts.topology.balancers.nodes_gap(named[0]))
+
     def _end(self, endpoint: Endpoint) -> End:
         name, block = endpoint.name, endpoint.block
         if name == "internet":
@@ -126,8 +154,30 @@ class Explainer:
             tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways")
             known = any(name in self._snapshot.table(t) for t in tables)
             return Outer(name, block) if known else self._opaque(endpoint)
-        found = self._interfaces(endpoint)
+        if name in self._snapshot.carrier_gateways or name in self._snapshot.local_gateways:
+            return Outer(name, block)
+        if self._facts.entrances.named(name) or name in self._facts.topology.transit.named:
+            return Outer(name, block)
+        found = self._interfaces(endpoint) or self._of_service(endpoint)
         return self._opaque(endpoint) if found is None else found
+
+    def _of_service(self, endpoint: Endpoint) -> End | None:
+        """The nodes of a load balancer as senders, the interfaces of an interface endpoint; None for anything else."""
+        topology, name, block = self._facts.topology, endpoint.name, endpoint.block
+        named = topology.balancers.named(name)
+        if len(named) > 1:
+            return Opaque(name, f"{len(named)} load balancers are named {name}")
+        if named:
+            nodes = [h for i in topology.balancers.nodes(named[0]) for h in hosts_of(i)]
+            return Hosts(tuple(nodes), doubt=topology.balancers.nodes_gap(named[0]))
+        record = self._snapshot.vpc_endpoints.get(name)
+        if record is None or record.vpc_endpoint_type.lower() != "interface":
+            return Outer(name, block) if record and record.vpc_endpoint_type.lower() == "gateway" else None
+        held = topology.services.interfaces(record)
+        hosts = [h for i in held for h in hosts_of(i) if block is None or _overlaps(h, block)]
+        unseen = sorted(set(record.network_interface_ids) - {i.network_interface_id for i in held})
+        scope = self._snapshot.scope("vpc_endpoints", name)
+        return Hosts(tuple(hosts), doubt=self._snapshot.why_missing("interfaces", unseen[0], scope) if unseen else None)
 
     def _interfaces(self, endpoint: Endpoint) -> Hosts | None:
         """The hosts of an instance, interface, subnet or VPC; None where the snapshot has no such record."""
@@ -194,6 +244,9 @@ class Explainer:
         ]
         if public:
             return Hosts(tuple(public), public=True)
+        pooled = pooled_within(self._facts, block)
+        if pooled:
+            return Hosts(tuple(Host(interface, "ipv4", *addresses) for interface, addresses in pooled))
         gap = topology.interfaces_gap()
         if gap:
             return Opaque(text, f"who holds {text} is not known: {gap}")
@@ -214,6 +267,8 @@ class Explainer:
         raise QueryError(f"`{endpoint.text}` is nowhere in the snapshot")
 
     def _is_referred_to(self, name: str) -> bool:
+        if not name:
+            return False
         quoted = msgspec.json.encode(name)
         records = (record for page in self._snapshot.pages for record in page.records)
         return any(name in u.refers for u in self._snapshot.unmodelled) or any(
@@ -237,8 +292,12 @@ class Explainer:
             case Hosts(), Hosts():
                 yield from self._between(connector, source, destination, packets)
             case Outer(), Hosts():
+                clients = self._clients(source, None if query.family is None else family)
                 for host in _of(destination, family):
                     yield from self._inwards(connector, source, host, packets)
+                    yield from self._assessor.relays.behind(host, clients, packets)
+            case (Outer() | Hosts()), Balanced(balancer=balancer):
+                yield from self._assessor.relays.to(balancer, self._clients(source, family), packets)
             case Opaque(), Hosts():
                 for host in _of(destination, family):
                     yield unmodelled(connector, host, packets, source.reason)
@@ -254,34 +313,102 @@ class Explainer:
         family = connector.family
         for sender in _of(source, family):
             for host in _of(destination, family):
+                silent = starts_nothing(self._facts, sender.interface)
+                if silent:
+                    yield impossible(host, packets, silent)
+                    handing = clients_of_endpoint(self._assessor.connectors, sender)
+                    yield from self._assessor.relays.behind(host, handing, packets)
+                    continue
                 if not destination.public:
                     yield connector.between(sender, host, packets)
                 if host.public is not None and sender.interface is not host.interface:
                     yield connector.between(sender, host, packets, public=True)
+        clients = self._clients(source, family)
+        for host in () if destination.public else _of(destination, family):
+            yield from self._assessor.relays.behind(host, clients, packets)
+
+    def _clients(self, source: End, only: Family | None) -> Clients:
+        """Every connection of the source to a node of a load balancer, of the one family if given."""
+        found: dict[tuple[str, int], tuple[Connection, ...]] = {}
+
+        def reaching(node: Host) -> tuple[Connection, ...]:
+            key = (node.interface.network_interface_id, node.address)
+            if key not in found:
+                found[key] = ()
+                found[key] = tuple(reached(node)) if only in {None, node.family} else ()
+            return found[key]
+
+        def reached(node: Host) -> Iterator[Connection]:
+            connector, everything = self._assessor.connectors[node.family], FlowSet.full(node.family)
+            if isinstance(source, Outer):
+                yield from self._inwards(connector, source, node, everything)
+            elif isinstance(source, Hosts):
+                for sender in _of(source, node.family):
+                    if starts_nothing(self._facts, sender.interface) is None:
+                        yield connector.between(sender, node, everything)
+                        if node.public is not None and sender.interface is not node.interface:
+                            yield connector.between(sender, node, everything, public=True)
+                yield from by_endpoints(connector, source.hosts, node)
+            yield from self._assessor.relays.behind(node, reaching, everything)
+
+        return reaching
 
     def _inwards(self, connector: Connector, source: Outer, host: Host, packets: FlowSet) -> Iterator[Connection]:
         family = connector.family
         if source.block and source.block.family != family:
             return
+        yield from self._entered(connector, source, host, packets)
+        if source.gateway and self._facts.entrances.named(source.gateway):
+            return
         ways = self._ways(source, host)
+        if isinstance(ways, Undecided):
+            yield unmodelled(connector, host, packets, ways.reason)
+            return
         if isinstance(ways, Stated):
             yield impossible(host, packets, ways)
             return
-        for way in ways:
+        pools = pools_of(self._facts, host) if any(w.kind == "internet-gateway" for w in ways) else ()
+        pooled = [(self._assessor.ways.pool(pool.interface.vpc_id or "", block), block) for pool, block in pools]
+        for way, asked in [*((way, host) for way in ways), *pooled]:
             remotes = [source.block.range] if source.block else way.sources[family] or [(0, top(family))]
-            yield connector.from_gateway(way, host, packets & FlowSet.of_remotes(family, remotes))
+            yield connector.from_gateway(way, asked, packets & FlowSet.of_remotes(family, remotes))
         if source.gateway is None:
             for open_way in self._assessor.ways.open_ways(host.interface.vpc_id or "", "internet"):
                 yield unmodelled(connector, host, packets, open_way.reason)
 
-    def _ways(self, source: Outer, host: Host) -> tuple[Way, ...] | Stated:
+    def _entered(self, connector: Connector, source: Outer, host: Host, packets: FlowSet) -> Iterator[Connection]:
+        """Through the entrances that are meant: those of the internet, or those of one service."""
+        entrances = self._facts.entrances
+        named = entrances.named(source.gateway) if source.gateway else ()
+        interface, vpc_id = host.interface.network_interface_id, host.interface.vpc_id or ""
+        into = entrances.leading_to(vpc_id, "internet", interface) if source.gateway is None else named
+        found = []
+        for entrance in into:
+            remotes = [source.block.range] if source.block else callers(self._facts, entrance, connector.family)
+            asked = packets & FlowSet.of_remotes(connector.family, remotes)
+            entered = enter(connector, entrance, host, asked)
+            found += [entered] if entered is not None else []
+        yield from found
+        if named and not found:
+            place = self._facts.source(*named[0].record)
+            detail = f"{source.gateway} does not lead to {spell(host.address, host.family)}"
+            yield impossible(host, packets, Stated("NO_POSSIBLE_DESTINATION", named[0].id, detail, (place,)))
+
+    def _ways(self, source: Outer, host: Host) -> tuple[Way, ...] | Stated | Undecided:
         """The ways through the gateway into the host's VPC, or why there is none."""
         ways, vpc_id, gateway = self._assessor.ways, host.interface.vpc_id or "", source.gateway
         if gateway is None:
-            return (ways.internet(vpc_id),)
-        for prefix, found in (("igw-", self._internet), ("pcx-", self._peering), ("vgw-", self._vpn)):
+            return ways.into(vpc_id, "internet")
+        if gateway.startswith("cagw-"):
+            return self._carrier(gateway, vpc_id)
+        if gateway.startswith("lgw-"):
+            return (ways.local(gateway, vpc_id),)
+        if gateway.startswith("tgw-attach-"):
+            found = named_way(self._facts, gateway, vpc_id, ways.everything_outside(vpc_id))
+            return (found,) if isinstance(found, Way) else found
+        for prefix, ways_of in (("igw-", self._internet), ("pcx-", self._peering), ("vgw-", self._vpn)):
             if gateway.startswith(prefix):
-                return found(gateway, vpc_id)
+                return ways_of(gateway, vpc_id)
         detail = f"{gateway} carries no connection into a VPC"
         return Stated("NO_POSSIBLE_DESTINATION", gateway, detail, (self._place(gateway),))
 
@@ -303,11 +430,16 @@ class Explainer:
             return (self._assessor.ways.vpn(gateway, vpc_id),)
         return self._apart(gateway, vpc_id, "BAD_STATE_ATTACHMENT", "is not attached to")
 
+    def _carrier(self, gateway: str, vpc_id: str) -> tuple[Way, ...] | Stated:
+        if self._snapshot.carrier_gateways[gateway].vpc_id == vpc_id:
+            return (self._assessor.ways.carrier(gateway, vpc_id),)
+        return self._apart(gateway, vpc_id, "BAD_STATE_ATTACHMENT", "is not a gateway of")
+
     def _apart(self, gateway: str, vpc_id: str, code: str, why: str) -> Stated:
         return Stated(code, gateway, f"{gateway} {why} {vpc_id}", (self._place(gateway),))
 
     def _place(self, gateway: str) -> Source | None:
-        tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways")
+        tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways", "carrier_gateways")
         return next((self._facts.source(t, gateway) for t in tables if gateway in self._snapshot.table(t)), None)
 
     def _outwards(self, connector: Connector, host: Host, destination: Outer, packets: FlowSet) -> Iterator[Connection]:
@@ -316,7 +448,9 @@ class Explainer:
             return
         remotes = self._outer_remotes(host, destination, family)
         if destination.gateway is None:
-            goal = Goal(gateways=frozenset([*self._snapshot.internet_gateways, *self._snapshot.egress_only_gateways]))
+            snapshot = self._snapshot
+            tables = (snapshot.internet_gateways, snapshot.egress_only_gateways, snapshot.carrier_gateways)
+            goal = Goal(gateways=frozenset(name for table in tables for name in table), internet=True)
         else:
             goal = Goal(gateways=frozenset({destination.gateway}))
         yield connector.outwards(host, goal, packets & FlowSet.of_remotes(family, remotes))
@@ -330,6 +464,8 @@ class Explainer:
         outside = subtract([(0, top(family))], () if isinstance(own, Undecided) else own)
         if gateway is None or gateway.startswith(("igw-", "eigw-")):
             return overlap(outside, internet(family))
+        if gateway.startswith("vpce-"):
+            return service_ranges(self._facts, host.interface.vpc_id, gateway, family) or outside
         if gateway.startswith("pcx-"):
             way = self._assessor.ways.peering(self._snapshot.peerings[gateway], host.interface.vpc_id or "")
             return way.sources[family]
@@ -338,7 +474,7 @@ class Explainer:
 
 def _doubted(found: Answer, source: End, destination: End) -> Answer:
     """The answer where an endpoint may have interfaces that the snapshot does not show: they could raise it."""
-    doubts = sorted({end.doubt for end in (source, destination) if isinstance(end, Hosts) and end.doubt})
+    doubts = sorted({end.doubt for end in (source, destination) if isinstance(end, Hosts | Balanced) and end.doubt})
     if not doubts or found.verdict is Verdict.REACHABLE:
         return found
     reasons = tuple(sorted({*found.reasons, *doubts}))

@@ -1,6 +1,12 @@
 """What the engine asks of one snapshot again and again, each answer made once."""
 
+from functools import cached_property
+
 from sekisho.model.calls import CallStatus
+from sekisho.model.entrances import Entrances
+from sekisho.model.entrances_edge import accelerator_entrances, vpc_origin_entrances
+from sekisho.model.entrances_gated import gated_entrances
+from sekisho.model.entrances_privatelink import endpoint_service_entrances
 from sekisho.model.filters import NetworkAcl
 from sekisho.model.record import Scope, Source, Undecided
 from sekisho.model.routing import RouteTable
@@ -9,8 +15,10 @@ from sekisho.model.vpc import Vpc
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges
 
+from . import transit_routes
 from .filters import acl_flows
 from .routes import RoutePart, partition
+from .transit_routes import TransitPart
 
 
 class Facts:
@@ -21,6 +29,7 @@ class Facts:
         self.snapshot = topology.snapshot
         self._partitions: dict[tuple[str, Family], tuple[RoutePart, ...]] = {}
         self._acls: dict[tuple[str, Family, bool, bool], FlowSet] = {}
+        self._transit: dict[tuple[str, Family], tuple[TransitPart, ...] | Undecided] = {}
 
     def routes(self, table: RouteTable, family: Family) -> tuple[RoutePart, ...]:
         key = (table.route_table_id, family)
@@ -29,11 +38,30 @@ class Facts:
             self._partitions[key] = partition(table, family, self.entries, vpc.cidrs if vpc else ())
         return self._partitions[key]
 
+    def transit_routes(self, table: str, family: Family) -> tuple[TransitPart, ...] | Undecided:
+        """The routes of a transit gateway route table as parts of the address space (S-TGW-05)."""
+        key = (table, family)
+        if key not in self._transit:
+            found = self.topology.transit.routes(table)
+            self._transit[key] = (
+                found
+                if isinstance(found, Undecided)
+                else transit_routes.partition(table, found, family, self.entries)
+            )
+        return self._transit[key]
+
     def acl(self, acl: NetworkAcl, family: Family, *, egress: bool, reply: bool) -> FlowSet:
         key = (acl.network_acl_id, family, egress, reply)
         if key not in self._acls:
             self._acls[key] = acl_flows(acl, family, egress=egress, reply=reply)
         return self._acls[key]
+
+    @cached_property
+    def entrances(self) -> Entrances:
+        """Accelerators, VPC origins, and what lets authenticated callers in."""
+        edge = (*accelerator_entrances(self.topology), *vpc_origin_entrances(self.topology))
+        services = endpoint_service_entrances(self.topology)
+        return Entrances(self.topology, (*edge, *gated_entrances(self.topology), *services))
 
     def entries(self, prefix_list_id: str) -> tuple[str, ...] | Undecided:
         """The CIDRs of a prefix list (S-SG-09)."""
@@ -56,11 +84,17 @@ class Facts:
 
     def carries_ipv6(self, vpn_gateway_id: str) -> bool | Undecided:
         """Whether Direct Connect is on the virtual private gateway, as a VPN carries no IPv6 (S-VGW-02)."""
-        records = [u for u in self.snapshot.unmodelled if u.kind.service == "directconnect"]
-        if any(vpn_gateway_id in u.refers for u in records):
+        interfaces = [v for v in self.snapshot.virtual_interfaces.values() if v.virtual_interface_type != "public"]
+        associated = self.snapshot.direct_connect_associations.values()
+        named = {v.virtual_gateway_id for v in interfaces} | {a.associated_gateway.id for a in associated if a.in_force}
+        if vpn_gateway_id in named:
             return True
-        for record in records:
-            if not any(name.startswith("vgw-") for name in record.refers):
+        told = {a.direct_connect_gateway_id for a in associated}
+        for found in interfaces:
+            if found.virtual_gateway_id is None and found.direct_connect_gateway_id not in told:
+                return Undecided(f"virtual interface {found.virtual_interface_id} may lead to {vpn_gateway_id}")
+        for record in self.snapshot.unmodelled:
+            if record.kind.service == "directconnect" and record.id not in told:
                 return Undecided(f"{record.kind.noun} {record.id} may lead to {vpn_gateway_id}")
         for state in self.snapshot.calls:
             if state.call.startswith("directconnect:") and state.status is not CallStatus.READ:

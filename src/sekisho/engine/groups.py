@@ -8,6 +8,8 @@ comes from (`peer_vpc`), which therefore is part of the question.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from sekisho.model.filters import IpPermission, UserIdGroupPair
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Scope, Undecided
@@ -16,6 +18,7 @@ from sekisho.sets.prefixes import Family, Range, merge, parse, parse_ranges, top
 from .facts import Facts
 from .filters import permission_flows
 from .share import Share, decided, doubtful, nothing, union
+from .transit import OverTgw
 
 
 class Question(NamedTuple):
@@ -26,6 +29,7 @@ class Question(NamedTuple):
     reply: bool
     vpc: str
     peer_vpc: str | None
+    over_tgw: tuple[OverTgw, ...] = ()
 
 
 class Groups:
@@ -52,6 +56,17 @@ class Groups:
 
     def by_group(self, interface: NetworkInterface, question: Question) -> Mapping[str, Share]:
         return {g: self.of_group(g, question) for g in interface.group_ids}
+
+    def by_reference(self, interface: NetworkInterface, question: Question) -> Mapping[str, Share]:
+        """What each group of the interface lets through by its references alone."""
+        return {g: self._by_reference(g, question) for g in interface.group_ids}
+
+    def _by_reference(self, group_id: str, question: Question) -> Share:
+        group = self._facts.snapshot.security_groups.get(group_id)
+        rules = (group.ip_permissions_egress if question.egress else group.ip_permissions) if group else ()
+        none: dict[str, tuple[()]] = {"ip_ranges": (), "ipv6_ranges": (), "prefix_list_ids": ()}
+        referring = (msgspec.structs.replace(r, **none) for r in rules if r.user_id_group_pairs)
+        return union(question.family, (self._permission(group_id, rule, question) for rule in referring))
 
     def of_group(self, group_id: str, question: Question) -> Share:
         """What one group lets through by itself; everything perhaps, where its record is not to be had."""
@@ -104,8 +119,7 @@ class Groups:
         addresses: list[Range] = []
         perhaps: list[Range] = []
         doubt: str | None = None
-        for vpc in self._vpcs_of_members(question):
-            in_force = self._in_force(pair, question.vpc, vpc)
+        for vpc, in_force in self._places_of_members(pair, question):
             if in_force is False:
                 continue
             members = self._facts.topology.members_of_group.get(pair.group_id, ())
@@ -118,6 +132,15 @@ class Groups:
             if not isinstance(in_force, Undecided):
                 addresses += found
         return _Members(tuple(addresses), merge(perhaps), doubt)
+
+    def _places_of_members(
+        self, pair: UserIdGroupPair, question: Question
+    ) -> Iterable[tuple[str, bool | Undecided]]:
+        """VPCs that members may be in, and whether the reference holds for those there."""
+        for vpc in self._vpcs_of_members(question):
+            yield vpc, self._in_force(pair, question.vpc, vpc)
+        for over in () if question.egress else question.over_tgw:  # S-TGW-08
+            yield over.vpc, Undecided(over.doubt) if over.doubt else True
 
     def _vpcs_of_members(self, question: Question) -> Iterable[str]:
         if not question.egress:
@@ -148,7 +171,7 @@ class Groups:
         """Why the group may have members in the VPC that the snapshot does not show."""
         snapshot, owner = self._facts.snapshot, self._facts.topology.vpc_scope(vpc)
         gap = self._facts.topology.interfaces_gap(vpc, pair.group_id)
-        if gap is None and pair.user_id and owner.account and pair.user_id != owner.account:
+        if gap is None and pair.user_id and pair.user_id != owner.account:
             gap = snapshot.gap("interfaces", Scope(pair.user_id, owner.region))
         return f"members of {pair.group_id} are not known: {gap}" if gap else None
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from sekisho.model.entrances import Entrance
 from sekisho.model.record import Source
 
 Family = Literal["ipv4", "ipv6"]
@@ -28,15 +29,46 @@ class GatewayEntry(NamedTuple):
 
     gateway_id: str
     vpc_id: str
+    #: It comes from the internet beyond a carrier gateway, not from the carrier's own network.
+    beyond: bool = False
 
 
 class InterfaceEntry(NamedTuple):
     """The packet is sent by an interface, from one of its private or IPv6 addresses."""
 
     interface_id: str
+    #: It is meant for the internet, also where a carrier gateway leads to its carrier's network too.
+    internet: bool = False
 
 
-Entry = GatewayEntry | InterfaceEntry
+class ServiceEntry(NamedTuple):
+    """The packet comes out of a service of AWS; its destination is the address that the service connects to."""
+
+    entrance: Entrance
+
+
+Entry = GatewayEntry | InterfaceEntry | ServiceEntry
+
+
+class Stop(NamedTuple):
+    """A load balancer on the way: the interface of the node, and the target to which it goes on.
+
+    `source` is the node's address of the target's family.
+    """
+
+    node: str
+    target: str
+    address: str
+    port: int
+    source: str
+
+
+class EndpointStop(NamedTuple):
+    """An interface endpoint on the way: its interface, and the node that its service hands the packet to."""
+
+    interface: str
+    entrance: Entrance
+    address: str
 
 
 class Hop(NamedTuple):

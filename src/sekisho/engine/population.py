@@ -20,3 +20,8 @@ def _hosts(interface: NetworkInterface) -> Iterator[Host]:
     for text in dict.fromkeys(written):
         block = parse(text)
         yield Host(interface, block.family, block.low, block.high)
+
+
+def host_in_family(host: Host, family: Family) -> Host:
+    """The first address of the host's interface that is of the family, the host itself where there is none."""
+    return next((h for h in hosts_of(host.interface, family)), host)

@@ -5,13 +5,14 @@ are open gives the longest match everywhere in O(n log n).
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sekisho.model.record import Undecided
 from sekisho.model.routing import Route, RouteTable, TargetKind
 from sekisho.sets.prefixes import Family, Prefix, Range, merge, parse, top
 
 Entries = Callable[[str], tuple[str, ...] | Undecided]
+D = TypeVar("D")
 
 # Ranks of routes of one prefix (S-RT-03).
 _STATIC, _LISTED, _PROPAGATED = 0, 1, 2
@@ -58,7 +59,7 @@ def partition(table: RouteTable, family: Family, entries: Entries, own: Iterable
     candidates += [_Candidate(p, _STATIC, None, implied=True) for p in local if p.family == family]
     winners = _winners(_without_overruled(candidates, table), table)
     found: dict[_Decided, list[Range]] = {}
-    for span, decided in _sweep(winners, family):
+    for span, decided in sweep(winners, _Decided(None), family):
         why = decided.undecided or _unread_reason(table, decided, unread)
         found.setdefault(decided._replace(undecided=why), []).append(span)
     parts = (RoutePart(merge(ranges), *decided) for decided, ranges in found.items())
@@ -140,9 +141,9 @@ def _unread_reason(table: RouteTable, decided: _Decided, unread: list[_Unread]) 
     return None
 
 
-def _sweep(winners: dict[Range, _Decided], family: Family) -> Iterable[tuple[Range, _Decided]]:
-    """Every address once, in order, with the innermost prefix's winner."""
-    stack: list[tuple[int, _Decided]] = [(top(family), _Decided(None))]
+def sweep(winners: dict[Range, D], outside: D, family: Family) -> Iterable[tuple[Range, D]]:
+    """Every address once, in order, with the innermost prefix's winner; `outside` where no prefix holds it."""
+    stack: list[tuple[int, D]] = [(top(family), outside)]
     at = 0
     for (low, high), winner in sorted(winners.items(), key=lambda w: (w[0][0], -w[0][1])):
         while stack[-1][0] < low:

@@ -14,10 +14,12 @@ pass where the first packet passed (S-SG-05), everything else is asked again, an
 where it comes back to the gateway that made them (S-IGW-04, S-NAT-04).
 """
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 from sekisho.model.record import Undecided
 from sekisho.model.topology import Topology
+from sekisho.model.transit import Attached
 from sekisho.model.vpc import Subnet
 
 from .packet import (
@@ -31,54 +33,71 @@ from .packet import (
     Left,
     Outcome,
     Packet,
+    ServiceEntry,
     Trace,
     Unsettled,
 )
+from .trace_border import CAGW, LGW
+from .trace_ends import VPCE
+from .trace_entrances import answer
 from .trace_filters import is_ipv6
 from .trace_forward import Forward
 from .trace_gateways import GatewayWalk, Landing
-from .trace_walk import EIGW, ENI, IGW, NAT, PCX, VGW, TranslatedByNat
+from .trace_transit import Picks
+from .trace_walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
 
 #: Echo and timestamp, with code 0, and the type that answers each (S-ICMP-02).
 _ANSWERS = {(ICMP, 8): 0, (ICMP, 13): 14, (ICMPV6, 128): 129}
-#: The most combinations of NAT gateway addresses that one trace tries.
+#: The most combinations of what AWS chooses that one trace tries.
 _MOST_CHOICES = 256
+_HANGS = "the outcome hangs on what AWS chooses: an address of a NAT gateway, a zone or attachment at a transit gateway"
 
 
 def trace(topology: Topology, packet: Packet, entry: Entry, target_exit: str | None = None) -> Trace:
     """The way of one packet and of its reply, with what decided at each hop.
 
     With `target_exit` the way ends where the packet leaves through that gateway, whoever holds its destination.
-    A NAT gateway with several addresses may use any: only what holds for each of them is an outcome (S-NAT-02).
+    Where AWS chooses (S-NAT-02, S-TGW-06), only what holds for every choice is an outcome.
     """
     packet = packet._replace(source=str(ip_address(packet.source)), destination=str(ip_address(packet.destination)))
-    first, choices = _walk(topology, packet, entry, target_exit, 0)
-    if choices > _MOST_CHOICES:
-        outcome = Unsettled(f"NAT gateways may use {choices} combinations of addresses")
-        return Trace(first.forward, outcome, assumptions=first.assumptions)
-    for pick in range(1, choices):
-        other, _ = _walk(topology, packet, entry, target_exit, pick)
-        if _ends(other) != _ends(first):
-            outcome = Unsettled("the outcome hangs on which of its addresses a NAT gateway uses")
-            return Trace(first.forward, outcome, assumptions=first.assumptions)
-    return first
+    first, left = _walk(topology, packet, entry, target_exit, {})
+    outcome, reply_outcome = first.outcome, first.reply_outcome
+    for _ in range(_MOST_CHOICES):
+        if not left:
+            break
+        other, more = _walk(topology, packet, entry, target_exit, left.pop())
+        left += more
+        if not _alike(other.outcome, outcome):
+            outcome, reply_outcome = Unsettled(_HANGS), None
+        elif not _alike(other.reply_outcome, reply_outcome):
+            reply_outcome = Unsettled(_HANGS)
+    if left:
+        outcome, reply_outcome = Unsettled("AWS chooses among too many ways to follow each of them"), None
+    return first._replace(outcome=outcome, reply_outcome=reply_outcome, reply=first.reply if reply_outcome else ())
 
 
-def _ends(walked: Trace) -> list[object]:
-    """Where packet and reply end, whatever the words of a drop or doubt."""
-    return [type(e) if isinstance(e, Dropped | Unsettled) else e for e in (walked.outcome, walked.reply_outcome)]
+def _alike(one: Outcome | None, other: Outcome | None) -> bool:
+    """Whether two ways end alike, whatever the words of a drop or doubt."""
+    return type(one) is type(other) if isinstance(one, Dropped | Unsettled) else one == other
 
 
-def _walk(topology: Topology, packet: Packet, entry: Entry, target_exit: str | None, pick: int) -> tuple[Trace, int]:
-    """The trace for one choice of NAT gateway addresses, and how many choices there are."""
-    forward = Forward(topology, packet, entry, target_exit, pick)
+def _walk(
+    topology: Topology, packet: Packet, entry: Entry, target_exit: str | None, given: Mapping[str, int]
+) -> tuple[Trace, list[Mapping[str, int]]]:
+    """The trace for what AWS chooses so, and the choices that it leaves to be tried."""
+    forward = Forward(topology, packet, entry, target_exit, Picks(given))
     outcome = forward.settled(forward.run())
-    if not isinstance(outcome, Delivered | Left):
-        return Trace(tuple(forward.hops), outcome, assumptions=tuple(forward.assumptions)), forward.choices
-    reply = Reply(forward)
-    returned = reply.settled(reply.run(outcome))
-    assumptions = tuple(dict.fromkeys(forward.assumptions + reply.assumptions))
-    return Trace(tuple(forward.hops), outcome, tuple(reply.hops), returned, assumptions), forward.choices
+    found = Trace(tuple(forward.hops), outcome, assumptions=tuple(forward.assumptions))
+    if isinstance(outcome, Delivered | Left):
+        reply = Reply(forward)
+        returned = reply.settled(reply.kept(reply.run(outcome)))
+        assumptions = tuple(dict.fromkeys(forward.assumptions + reply.assumptions))
+        found = Trace(found.forward, outcome, tuple(reply.hops), returned, assumptions)
+    left: list[Mapping[str, int]] = []
+    for name, options in forward.picks.met.items():
+        left += [{**given, name: index} for index in range(1, options)]
+        given = {**given, name: 0}
+    return found, left
 
 
 def answered(packet: Packet) -> Packet:
@@ -97,10 +116,14 @@ def answered(packet: Packet) -> Packet:
 class Reply(GatewayWalk):
     """The way of the reply, from where the first packet ended to the host that sent it (S-Q-02)."""
 
+    is_reply = True
+    direction = "return"
+
     def __init__(self, forward: Forward) -> None:
         super().__init__(forward.topology, answered(forward.header))
         self.forward = forward
         self.nats = list(forward.nats)
+        self.picks = forward.picks
         self.passed = {hop.component for hop in forward.hops}
 
     def passed_before(self, component: str) -> bool:
@@ -109,6 +132,9 @@ class Reply(GatewayWalk):
     def run(self, end: Delivered | Left) -> Outcome:
         if isinstance(end, Left):
             return self.from_outside()
+        entry = self.forward.entry
+        if isinstance(entry, ServiceEntry) and entry.entrance.source != "relay":
+            return answer(self, entry.entrance, end.interface_id)
         receiver = self.snapshot.interfaces[end.interface_id]
         sender = self.forward.sender
         if sender and sender.network_interface_id == end.interface_id and not self.forward.exit:
@@ -124,9 +150,33 @@ class Reply(GatewayWalk):
             return self.in_by_internet_gateway(left.gateway_id, left.vpc_id)
         if left.kind == VGW:
             return self.in_by_vpn_gateway(left.gateway_id, left.vpc_id)
-        table = "peerings" if left.kind == PCX else "egress_only_gateways"
+        if left.kind == TGW:
+            return self.in_by_attachment(left.gateway_id, left.vpc_id)
+        if left.kind in {CAGW, LGW}:
+            return self.in_by_border(left.gateway_id, left.vpc_id)
+        table = {PCX: "peerings", VPCE: "vpc_endpoints"}.get(left.kind, "egress_only_gateways")
         self.hop(left.gateway_id, left.kind, "route", None, self.source(table, left.gateway_id))
         return self.arrive(left.vpc_id, None)
+
+    def in_by_border(self, gateway_id: str, vpc_id: str) -> Outcome:
+        """Back in by a carrier or local gateway, which restores the address that it gave."""
+        sent = self.forward.sent
+        if sent and (sent.vpc_id, sent.address) == (vpc_id, self.header.destination):
+            self.header = self.header._replace(destination=sent.before.source)
+        self.hop(gateway_id, CAGW if gateway_id.startswith("cagw-") else LGW, "route")
+        return self.arrive(vpc_id, None)
+
+    def kept(self, outcome: Outcome) -> Outcome:
+        """The outcome, unless a middlebox needs the reply back that did not come its way (S-NFW-07, S-EDGE-03)."""
+        if not isinstance(outcome, Delivered | Left):
+            return outcome
+        for name, code, detail, sure in self.forward.awaited:
+            if name in self.visited:
+                continue
+            if sure:
+                return self.drop(code, name, ENI, detail)
+            self.doubt(f"whether {name} needs the reply back is not known")
+        return outcome
 
     def send(self, subnet: Subnet) -> Outcome:
         left = self.forward.exit
@@ -204,6 +254,30 @@ class Reply(GatewayWalk):
             return self.in_vain(gateway_id, IGW, f"the reply goes to the internet, to which {home} has no gateway")
         return self.in_by_internet_gateway(gateway.internet_gateway_id, home)
 
+    def in_by_attachment(self, name: str, vpc_id: str) -> Outcome:
+        """From behind the attachment by which the first packet left."""
+        attached = self.forward.left_through
+        if attached is None:
+            return Unsettled(f"{name} is not in the snapshot, and the reply comes by it")
+        return self.into_vpc(attached, None) if attached.vpc == vpc_id else self.into_gateway(attached, None)
+
+    def sender_vpc(self) -> str | None:
+        return None
+
+    def out_of_transit_gateway(self, came: Attached, name: str, target: Attached | None) -> Outcome | None:
+        if not isinstance(self.forward.entry, GatewayEntry | ServiceEntry):
+            return None
+        entry = self.forward.entry.gateway_id if isinstance(self.forward.entry, GatewayEntry) else ""
+        if entry in {came.id, name}:
+            return self.left_by(entry, TGW)
+        return self.away(came, name, target)
+
+    def away(self, came: Attached, name: str, target: Attached | None) -> Outcome:  # noqa: ARG002
+        translated = self.header.source != self.forward.packet.destination
+        if translated and isinstance(self.forward.entry, GatewayEntry):  # S-IGW-04
+            return self.left_by(name, TGW)
+        return Unsettled(f"the reply goes to {name}; what lies behind it is not in the snapshot")
+
     def left_by(self, gateway_id: str, kind: str) -> Outcome:
         """Towards a sender outside: only the gateway by which its packet came leads to it."""
         entry = self.forward.entry
@@ -215,6 +289,17 @@ class Reply(GatewayWalk):
         if isinstance(self.forward.entry, InterfaceEntry) and far == self.home():
             return self.arrive(far, None)
         return self.left_by(pcx_id, PCX)
+
+    def beyond_endpoint(self, endpoint_id: str, vpc_id: str) -> Outcome:  # noqa: ARG002
+        # S-VPCE-04
+        return self.in_vain(endpoint_id, VPCE, f"the reply goes to {endpoint_id}, which carries no replies")
+
+    def beyond_border(self, gateway_id: str, kind: str, vpc_id: str) -> Outcome:  # noqa: ARG002
+        entry = self.forward.entry
+        came_by_it = isinstance(entry, GatewayEntry) and entry.gateway_id == gateway_id
+        if came_by_it or kind == CAGW or self.header.source != self.forward.packet.destination:
+            return self.left_by(gateway_id, kind)
+        return Unsettled(f"the reply goes to {gateway_id}; what passes it on is not in the snapshot")
 
     def beyond_vpn_gateway(self, gateway_id: str, vpc_id: str) -> Outcome:  # noqa: ARG002
         self.hop(gateway_id, VGW, "route", None, self.source("vpn_gateways", gateway_id))

@@ -167,6 +167,10 @@ def _icmp_matches(icmp_type: int | None, code: int | None, packet: Packet) -> bo
 # Security groups ------------------------------------------------------------------------------------
 
 
+#: A VPC whose group identities come over a transit gateway, and why only perhaps (S-TGW-08).
+OverTgw = tuple[str, str | None]
+
+
 class _Asked(NamedTuple):
     """A packet that an interface sends (`egress`) or receives; `stripped` as in `groups_ruling`."""
 
@@ -175,6 +179,7 @@ class _Asked(NamedTuple):
     packet: Packet
     egress: bool
     stripped: str | None
+    over_tgw: tuple[OverTgw, ...] = ()
 
     @property
     def remote(self) -> str:
@@ -185,13 +190,19 @@ class _Asked(NamedTuple):
 
 
 def groups_ruling(
-    topology: Topology, interface: NetworkInterface, packet: Packet, *, egress: bool, stripped: str | None = None
+    topology: Topology,
+    interface: NetworkInterface,
+    packet: Packet,
+    *,
+    egress: bool,
+    stripped: str | None = None,
+    over_tgw: tuple[OverTgw, ...] = (),
 ) -> Ruling:
     """What all groups of the interface make of a packet that it sends (`egress`) or receives (S-SG-01, S-SG-02).
 
     `stripped` is the sender's own address where the way has taken away what references match on (S-SG-06).
     """
-    asked = _Asked(topology, interface, packet, egress, stripped)
+    asked = _Asked(topology, interface, packet, egress, stripped, over_tgw)
     found = [(g, topology.snapshot.security_groups.get(g)) for g in interface.group_ids]
     rules = [rule for _, group in found if group for rule in asked.rules(group)]
     edges = [
@@ -209,7 +220,7 @@ def _any_match(asked: _Asked, found: list[tuple[str, SecurityGroup | None]]) -> 
             doubt = doubt or asked.topology.snapshot.why_missing("security_groups", group_id, scope)
             continue
         for index, rule in enumerate(asked.rules(group)):
-            for peer in _peers(asked, rule) if _header_matches(rule, asked.packet) else ():
+            for peer in _peers(asked, rule) if header_matches(rule, asked.packet) else ():
                 if isinstance(peer, dict):
                     return _admitted(asked, group_id, index, rule, peer)
                 lost = lost or peer is None
@@ -241,7 +252,7 @@ def _refused(asked: _Asked, component: str, groups: list[SecurityGroup], *, lost
     return Ruling(DENY, component, None, evidence, "ENI_SG_RULES_MISMATCH", detail)
 
 
-def _header_matches(rule: IpPermission, packet: Packet) -> bool:
+def header_matches(rule: IpPermission, packet: Packet) -> bool:
     if not _protocol_matches(rule.ip_protocol, packet):
         return False
     if _is_all(rule.ip_protocol):  # S-SG-03
@@ -256,7 +267,9 @@ def _header_matches(rule: IpPermission, packet: Packet) -> bool:
 def _peers(asked: _Asked, rule: IpPermission) -> Iterator[dict[str, object] | str | None]:
     """What the rule names that matches: its member, a line of doubt, or None for a reference that the way has lost."""
     cidrs = [("CidrIp", r.cidr_ip) for r in rule.ip_ranges] + [("CidrIpv6", r.cidr_ipv6) for r in rule.ipv6_ranges]
-    yield from ({member: cidr} for member, cidr in cidrs if within(asked.remote, (cidr,)))
+    for member, cidr in cidrs:
+        if within(asked.remote, (cidr,)):
+            yield {member: cidr}
     for list_id in (p.prefix_list_id for p in rule.prefix_list_ids):  # S-SG-09
         entries = asked.topology.snapshot.prefix_lists.get(list_id)
         if entries is None:
@@ -269,6 +282,27 @@ def _peers(asked: _Asked, rule: IpPermission) -> Iterator[dict[str, object] | st
             yield {"ReferencedGroupId": pair.group_id} if matched is True else matched
         elif matched is True:
             yield None
+        for vpc_id, doubt in () if asked.egress else asked.over_tgw:
+            yield from _over_tgw(asked, pair, vpc_id, doubt)
+
+
+def _over_tgw(
+    asked: _Asked, pair: UserIdGroupPair, vpc_id: str, doubt: str | None
+) -> Iterator[dict[str, object] | str]:
+    """Members of the VPC whose packets come over a transit gateway, or why there may be one (S-TGW-08, S-SG-08)."""
+    topology = asked.topology
+    members = (i for i in topology.members_of_group.get(pair.group_id, ()) if i.vpc_id == vpc_id)
+    if any(holds(i, asked.remote) for i in members):
+        yield doubt or {"ReferencedGroupId": pair.group_id}
+        return
+    vpc, scope = topology.snapshot.vpcs.get(vpc_id), topology.vpc_scope(vpc_id)
+    gap = topology.interfaces_gap(vpc_id, pair.group_id)
+    if gap is None and pair.user_id and scope.account and pair.user_id != scope.account:
+        gap = topology.snapshot.gap("interfaces", scope._replace(account=pair.user_id))
+    if gap is None and doubt is not None:
+        gap = doubt
+    if gap and (vpc is None or within(asked.remote, vpc.cidrs)):
+        yield f"members of {pair.group_id} may be missing: {gap}"
 
 
 # References (S-SG-06 to S-SG-08) --------------------------------------------------------------------

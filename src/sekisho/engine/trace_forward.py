@@ -6,6 +6,7 @@ from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Scope, Undecided
 from sekisho.model.topology import Topology
+from sekisho.model.transit import Attached
 from sekisho.model.vpc import Subnet
 
 from .packet import (
@@ -19,12 +20,17 @@ from .packet import (
     Left,
     Outcome,
     Packet,
+    ServiceEntry,
     Unsettled,
 )
+from .trace_border import CAGW, in_by_carrier, in_by_local, internet_beyond, out_of_pool, pooled_interface
+from .trace_ends import VPCE, starts
+from .trace_entrances import enter
 from .trace_filters import holds, is_ipv6, spoken, within
 from .trace_gateways import GatewayWalk, Landing
 from .trace_routes import cidrs_of, find, private_ipv6, unlisted_interfaces
-from .trace_walk import EIGW, ENI, IGW, NAT, PCX, VGW, TranslatedByNat
+from .trace_transit import Picks
+from .trace_walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
 
 #: What a NAT gateway translates to IPv4.
 NAT64 = ("64:ff9b::/96",)
@@ -41,8 +47,15 @@ class Exit(NamedTuple):
 class Forward(GatewayWalk):
     """The way of the first packet; what it leaves behind is what its reply needs."""
 
+    direction = "forward"
+
     def __init__(
-        self, topology: Topology, packet: Packet, entry: Entry, target_exit: str | None = None, pick: int = 0
+        self,
+        topology: Topology,
+        packet: Packet,
+        entry: Entry,
+        target_exit: str | None = None,
+        picks: Picks | None = None,
     ) -> None:
         super().__init__(topology, packet)
         self.packet = packet
@@ -50,9 +63,10 @@ class Forward(GatewayWalk):
         self.target_exit = target_exit
         self.sender: NetworkInterface | None = None
         self.exit: Exit | None = None
-        #: Which of the combinations of NAT gateway addresses is walked, and how many there are.
-        self.pick = pick
-        self.choices = 1
+        #: What AWS chooses on this way, of the packet and of its reply.
+        self.picks = picks or Picks()
+        #: The attachment by which it left, where a transit gateway sent it away.
+        self.left_through: Attached | None = None
 
     def passed_before(self, component: str) -> bool:  # noqa: ARG002
         return False
@@ -60,7 +74,9 @@ class Forward(GatewayWalk):
     def run(self) -> Outcome:
         if isinstance(self.entry, InterfaceEntry):
             return self.out_of_interface(self.entry.interface_id)
-        gateway_id, vpc_id = self.entry
+        if isinstance(self.entry, ServiceEntry):
+            return enter(self, self.entry.entrance)
+        gateway_id, vpc_id = self.entry.gateway_id, self.entry.vpc_id
         match gateway_id.split("-")[0]:
             case "igw":
                 return self.in_by_internet_gateway(gateway_id, vpc_id)
@@ -68,11 +84,61 @@ class Forward(GatewayWalk):
                 return self.in_by_peering(gateway_id, vpc_id)
             case "vgw":
                 return self.in_by_vpn_gateway(gateway_id, vpc_id)
+            case "tgw":
+                return self.in_by_attachment(gateway_id, vpc_id)
+            case "cagw":
+                return in_by_carrier(self, gateway_id, vpc_id, internet=self.entry.beyond)
+            case "lgw":
+                return in_by_local(self, gateway_id, vpc_id)
             case "eigw" | "nat":  # S-EIGW-01, S-NAT-01
                 kind = EIGW if gateway_id.startswith("eigw") else NAT
                 return self.drop("NO_POSSIBLE_DESTINATION", gateway_id, kind, f"{gateway_id} starts no connection")
             case _:
                 return Unsettled(f"{gateway_id} as a way into {vpc_id} is not modelled")
+
+    def in_by_attachment(self, name: str, vpc_id: str) -> Outcome:
+        """Out of the attachment into its VPC; of something else, into its transit gateway (S-TGW-12)."""
+        transit = self.topology.transit
+        sides = transit.named.get(name, ())
+        joined = {a.gateway for a in transit.of_vpc(vpc_id)}
+        attached = next((a for a in sides if a.gateway in joined), None)
+        if attached is None:
+            return Unsettled(f"{name} is no attachment of a transit gateway that {vpc_id} is attached to")
+        force, own = attached.in_force, cidrs_of(self.topology, vpc_id)
+        if isinstance(force, Undecided):
+            self.doubt(force.reason)
+        elif not force:
+            detail = f"{name} is {attached.state}"
+            return self.drop("BAD_STATE_ATTACHMENT", name, TGW, detail, self.source(*attached.place))
+        if isinstance(own, Undecided):
+            self.doubt(own.reason)
+        elif within(self.header.source, own):
+            detail = f"{self.header.source} is an address of {vpc_id} itself"
+            return self.drop("GATEWAY_REJECTS_SPOOFED_TRAFFIC", name, TGW, detail, self.source(*attached.place))
+        self.stripped = self.header.source
+        if attached.vpc != vpc_id:
+            return self.into_gateway(attached, None)
+        self.over_tgw = tuple(
+            (a.vpc, held.reason if isinstance(held, Undecided) else None)
+            for a in transit.of_gateway(attached.gateway)
+            if a.vpc and a.vpc != vpc_id and a.in_force is not False
+            for held in (transit.references_hold(attached, a),)
+            if held is not False
+        )
+        return self.into_vpc(attached, None)
+
+    def sender_vpc(self) -> str | None:
+        return self.sender.vpc_id if self.sender else None
+
+    def out_of_transit_gateway(self, came: Attached, name: str, target: Attached | None) -> Outcome | None:
+        if came.id == self.target_exit:
+            self.left_through, self.exit = came, Exit(came.id, TGW, came.vpc or "")
+            return Left(came.id)
+        return self.away(came, name, target) if name == self.target_exit else None
+
+    def away(self, came: Attached, name: str, target: Attached | None) -> Outcome:
+        self.left_through, self.exit = target, Exit(name, TGW, came.vpc or "")
+        return Left(name)
 
     def in_by_peering(self, pcx_id: str, vpc_id: str) -> Outcome:
         found = find(self.topology, self.snapshot.peerings, "peerings", pcx_id, vpc_id)
@@ -92,7 +158,7 @@ class Forward(GatewayWalk):
             return Unsettled(self.snapshot.why_missing("interfaces", interface_id, Scope(None, None)))
         if not holds(sender, self.header.source):
             return self.foreign_source(sender)
-        dropped = self.connects(sender) or self.in_service(sender)
+        dropped = starts(self, sender) or self.connects(sender) or self.in_service(sender)
         if not dropped:
             self.hops.reverse()  # it leaves the instance by the interface
         if dropped or holds(sender, self.header.destination):  # S-SG-10: nothing filters an interface from itself
@@ -150,6 +216,7 @@ class Forward(GatewayWalk):
             (self.network_acl(subnet, egress=False) if crosses else None)
             or self.connects(interface)
             or (None if self.unusual(interface) else self.security_groups(interface, egress=False))
+            or self.takes(interface)
             or self.in_service(interface, "deliver")
             or Delivered(interface.network_interface_id)
         )
@@ -162,6 +229,8 @@ class Forward(GatewayWalk):
             return Unsettled(found.reason)
         if found is None or found.vpc_id != subnet.vpc_id:
             return self.unusable_target(nat_id, NAT, subnet.vpc_id)
+        if found.is_regional:
+            return self.regional_nat(found, subnet)
         home = self.snapshot.subnets.get(found.subnet_id or "")
         if home is None:
             why = self.snapshot.why_missing("subnets", found.subnet_id or "", self.topology.vpc_scope(subnet.vpc_id))
@@ -174,6 +243,21 @@ class Forward(GatewayWalk):
             or self.translated_by(found, home)
             or self.send(home)
         )
+
+    def regional_nat(self, nat: NatGateway, subnet: Subnet) -> Outcome:
+        """Through a gateway that stands in no subnet, by an address of the sender's zone (S-RNAT-01, S-RNAT-02)."""
+        nat_id, place = nat.nat_gateway_id, Subnet(subnet_id=nat.nat_gateway_id, vpc_id=nat.vpc_id or "")
+        usable = [a for a in nat.nat_gateway_addresses if a.public_ip and a.status in {None, "succeeded"}]
+        zones = {subnet.availability_zone_id, subnet.availability_zone} - {None}
+        near = [a for a in usable if (a.availability_zone_id or a.availability_zone) in zones]
+        refused = self.nat_in_force(nat) or self.nat_carries(nat, place)
+        if refused:
+            return refused
+        if not near and nat.auto_provision_zones == "disabled":
+            detail = f"{nat_id} has no address in {subnet.availability_zone_id or subnet.availability_zone}"
+            return self.drop("REGIONAL_NGW_ROUTE_AZ_RESTRICTION", nat_id, NAT, detail, self.hops[-1].evidence)
+        chosen = [(a.private_ip or a.public_ip or "", a.public_ip) for a in near or usable]
+        return self.translated_to(nat, place, chosen) or self.send(place)
 
     def nat_in_force(self, nat: NatGateway) -> Dropped | None:
         nat_id, evidence = nat.nat_gateway_id, self.source("nat_gateways", nat.nat_gateway_id)
@@ -196,7 +280,7 @@ class Forward(GatewayWalk):
         if isinstance(own, Undecided):
             return self.doubt(own.reason)
         detail = f"{header.source} is not an address of {home.vpc_id}, and {nat_id} serves no others"
-        outside = not within(header.source, own)
+        outside = self.entered is None and not within(header.source, own)  # S-TGW-10
         return self.drop("NGW_REQUIRES_SOURCE_IN_VPC", nat_id, NAT, detail, evidence) if outside else None
 
     def translated_by(self, nat: NatGateway, home: Subnet) -> Dropped | None:
@@ -205,13 +289,16 @@ class Forward(GatewayWalk):
         usable = [a for a in nat.nat_gateway_addresses if a.private_ip and a.status in {None, "succeeded"}]
         if not usable:
             return self.drop("BAD_STATE", nat_id, NAT, f"{nat_id} has no private address", evidence)
-        self.choices *= len(usable)
-        self.pick, index = divmod(self.pick, len(usable))
-        private, public = usable[index].private_ip or "", usable[index].public_ip
+        return self.translated_to(nat, home, [(a.private_ip or "", a.public_ip) for a in usable])
+
+    def translated_to(self, nat: NatGateway, home: Subnet, usable: list[tuple[str, str | None]]) -> Dropped | None:
+        nat_id, evidence = nat.nat_gateway_id, self.source("nat_gateways", nat.nat_gateway_id)
+        private, public = usable[self.picks.pick(nat_id, len(usable))]
         rule = {"PrivateIp": private} | ({"PublicIp": public} if public else {})
         self.hop(nat_id, NAT, "translate", rule, evidence)
         self.nats.append(TranslatedByNat(nat_id, home, private, public, self.header))
         self.stripped = self.stripped or self.header.source
+        self.over_tgw = ()
         self.header = self.header._replace(source=private, source_port=None)
         return None
 
@@ -246,6 +333,8 @@ class Forward(GatewayWalk):
         if not is_ipv6(self.header.destination):
             return self.drop("PROTOCOL_RESTRICTION", gateway_id, EIGW, f"{gateway_id} carries no IPv4", evidence)
         why = private_ipv6(self.topology, vpc_id, self.header.source)
+        if self.is_foreign(vpc_id):
+            why = f"{self.header.source} is no address of {vpc_id}"
         return self.drop("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", gateway_id, EIGW, why, evidence) if why else None
 
     def over_the_internet(self, gateway_id: str) -> Outcome:
@@ -265,6 +354,33 @@ class Forward(GatewayWalk):
             detail = f"{destination} is held in {vpcs[0]}, which has no internet gateway"
             return self.drop("BAD_STATE_ATTACHMENT", vpcs[0], IGW, detail)
         return self.in_by_internet_gateway(gateway.internet_gateway_id, vpcs[0])
+
+    def in_by_internet_gateway(self, gateway_id: str, vpc_id: str) -> Outcome:
+        interface = None
+        if not self.topology.public_holders(self.header.destination):
+            interface = pooled_interface(self.topology, vpc_id, self.header.destination)
+        if interface is None:
+            return super().in_by_internet_gateway(gateway_id, vpc_id)
+        self.stripped = self.stripped or self.header.source
+        return (
+            self.in_force(IGW, gateway_id, vpc_id)
+            or self.internet_source(gateway_id, vpc_id)
+            or out_of_pool(self, gateway_id, interface)
+            or self.into_interface(interface, None)
+        )
+
+    def beyond_border(self, gateway_id: str, kind: str, vpc_id: str) -> Outcome:
+        self.exit = Exit(gateway_id, kind, vpc_id)
+        if kind == CAGW and isinstance(self.entry, InterfaceEntry) and self.entry.internet and self.sent:
+            refused = internet_beyond(self, gateway_id, vpc_id, self.sent.before.source)
+            if refused:
+                return refused
+        return Left(gateway_id)
+
+    def beyond_endpoint(self, endpoint_id: str, vpc_id: str) -> Outcome:
+        self.exit = Exit(endpoint_id, VPCE, vpc_id)
+        self.hop(endpoint_id, VPCE, "route", None, self.source("vpc_endpoints", endpoint_id))
+        return Left(endpoint_id)
 
     def beyond_peering(self, pcx_id: str, near: str, far: str) -> Outcome:
         self.exit = Exit(pcx_id, PCX, near)

@@ -6,14 +6,17 @@ from typing import NamedTuple
 from sekisho.model.gateways import VpcPeeringConnection
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
-from sekisho.model.routing import TargetKind
+from sekisho.model.routing import RouteTable, TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
 from .packet import Dropped, Outcome, Packet, Unsettled
+from .trace_border import CAGW, out_by_carrier, out_by_local, pooled_interface
 from .trace_filters import is_ipv6, spoken, within, written
+from .trace_middlebox import redirect
 from .trace_routes import (
     GATEWAY_TABLES,
+    Choice,
     Direction,
     GatewayKind,
     attached,
@@ -28,7 +31,8 @@ from .trace_routes import (
     unlisted_interfaces,
     vgw_carries_ipv6,
 )
-from .trace_walk import EIGW, IGW, PCX, RTB, VGW, Walk
+from .trace_transit import TransitWalk
+from .trace_walk import EIGW, IGW, PCX, RTB, VGW
 
 
 class Translated(NamedTuple):
@@ -46,7 +50,7 @@ class Landing(NamedTuple):
     interface: NetworkInterface | None
 
 
-class GatewayWalk(Walk):
+class GatewayWalk(TransitWalk):
     """A walk that passes gateways. The abstract steps are those in which a first packet and a reply differ."""
 
     def __init__(self, topology: Topology, header: Packet) -> None:
@@ -64,6 +68,9 @@ class GatewayWalk(Walk):
     def beyond_peering(self, pcx_id: str, near: str, far: str) -> Outcome: ...
 
     @abstractmethod
+    def beyond_border(self, gateway_id: str, kind: str, vpc_id: str) -> Outcome: ...
+
+    @abstractmethod
     def beyond_vpn_gateway(self, gateway_id: str, vpc_id: str) -> Outcome: ...
 
     # Internet gateway ---------------------------------------------------------------------------
@@ -79,7 +86,13 @@ class GatewayWalk(Walk):
         return self.drop("BAD_STATE_ATTACHMENT", gateway_id, kind, detail, evidence)
 
     def public_access(
-        self, subnet: Subnet | Undecided, gateway_id: str, kind: GatewayKind, direction: Direction
+        self,
+        subnet: Subnet | Undecided,
+        gateway_id: str,
+        kind: str,
+        direction: Direction,
+        *,
+        whole_vpc: bool = False,
     ) -> Dropped | None:
         """VPC Block Public Access; a reply through the gateway that the first packet took is not asked (S-BPA-01)."""
         if self.passed_before(gateway_id):
@@ -87,7 +100,9 @@ class GatewayWalk(Walk):
         if isinstance(subnet, Undecided):
             return self.doubt(subnet.reason)
         translated = kind == EIGW or any(nat.subnet.subnet_id == subnet.subnet_id for nat in self.nats)
-        blocked = public_access_blocked(self.topology, subnet, direction, translated=translated)
+        blocked = public_access_blocked(
+            self.topology, subnet, direction, translated=translated, whole_vpc=whole_vpc
+        )
         if blocked is None:
             return None
         if isinstance(blocked, Undecided):
@@ -116,12 +131,21 @@ class GatewayWalk(Walk):
         """The source as the internet sees it: translated over IPv4, public by itself over IPv6 (S-IGW-03, S-IGW-05)."""
         source, code = self.header.source, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"
         evidence = self.source("internet_gateways", gateway_id)
+        if self.is_foreign(vpc_id):
+            return self.drop(code, gateway_id, IGW, f"{source} is no address of {vpc_id}", evidence)
         if is_ipv6(source):
             why = self.unpublic_ipv6(vpc_id, source)
             if why:
                 return self.drop(code, gateway_id, IGW, why, evidence)
             return self.hop(gateway_id, IGW, "allow", None, evidence)
         public = self.public_of(vpc_id, source)
+        if public is None and pooled_interface(self.topology, vpc_id, source):  # S-POOL-01
+            return self.hop(gateway_id, IGW, "allow", None, evidence)
+        if public is None and not self.is_reply:  # S-APP-04
+            appliances = (self.snapshot.interfaces.get(name) for name in sorted(self.visited))
+            translator = next((i.network_interface_id for i in appliances if i and i.has_public_address), None)
+            if translator is not None and source not in {nat.address for nat in self.nats}:
+                return self.doubt(f"whether {translator} gives packets its own public address is not in a snapshot")
         if public is None:
             detail = f"{source} has no public address, so {gateway_id} sends nothing of it to the internet"
             return self.drop(code, gateway_id, IGW, detail, evidence)
@@ -131,6 +155,11 @@ class GatewayWalk(Walk):
         self.stripped = self.stripped or source
         self.header = self.header._replace(source=public)
         return None
+
+    def is_foreign(self, vpc_id: str) -> bool:
+        """Whether a transit gateway brought the packet from an address that is none of the VPC's (S-TGW-10)."""
+        own = cidrs_of(self.topology, vpc_id)
+        return self.entered is not None and not isinstance(own, Undecided) and not within(self.header.source, own)
 
     def public_of(self, vpc_id: str, address: str) -> str | None:
         """The public address that an internet gateway gives to the private one (S-ENI-02, S-NAT-03)."""
@@ -144,7 +173,9 @@ class GatewayWalk(Walk):
         return None
 
     def unpublic_ipv6(self, vpc_id: str, address: str) -> str | None:
-        denying = (i for i in self.topology.holders_in_vpc(vpc_id, address) if i.deny_all_igw_traffic)
+        denies = self.topology.balancers.denies_internet
+        holders = self.topology.holders_in_vpc(vpc_id, address)
+        denying = (i for i in holders if i.deny_all_igw_traffic or denies(i))
         denied = next(denying, None)
         if denied:  # S-ENI-05
             return f"{denied.network_interface_id} denies all traffic of internet gateways (DenyAllIgwTraffic)"
@@ -159,10 +190,10 @@ class GatewayWalk(Walk):
         self.stripped = self.stripped or self.header.source
         return (
             self.in_force(IGW, gateway_id, vpc_id)
-            or (self.public_access(subnet, gateway_id, IGW, "ingress") if subnet else None)
             or self.internet_source(gateway_id, vpc_id)
             or self.made_private(gateway_id, vpc_id, landing)
-            or self.edge(gateway_id, IGW, vpc_id)
+            or self.edge(gateway_id, vpc_id)
+            or (self.public_access(subnet, gateway_id, IGW, "ingress") if subnet else None)
             or self.arrive(vpc_id, None)
         )
 
@@ -201,25 +232,52 @@ class GatewayWalk(Walk):
         self.header = self.header._replace(destination=landing.address)
         return None
 
-    def edge(self, gateway_id: str, kind: GatewayKind, vpc_id: str) -> Dropped | None:
-        """The route table associated with the gateway, of which only local decisions are modelled (S-EDGE-01)."""
+    def edge(self, gateway_id: str, vpc_id: str) -> Outcome | None:
+        """What the gateway's own route table says; None where it leaves the packet to the VPC (S-EDGE-01)."""
         table = self.topology.edge_table_of(gateway_id, vpc_id)
         if table is None:
             return None
-        choice = table
-        if not isinstance(table, Undecided):
-            choice = choose(self.topology, table, vpc_id, self.header.destination)
-        if isinstance(table, Undecided) or isinstance(choice, Undecided):
-            self.diverted = True
-            return self.doubt(choice.reason)
-        if choice is None or choice.route.state == "blackhole":
+        if isinstance(table, Undecided):
+            return self.led_anywhere(table.reason)
+        choice = choose(self.topology, table, vpc_id, self.header.destination)
+        if isinstance(choice, Undecided):
+            return self.led_anywhere(choice.reason)
+        # Where no route matches, the address is outside the VPC, as of a regional NAT gateway.
+        return self.led_by(table, choice, gateway_id, vpc_id) if choice else None
+
+    def led_anywhere(self, reason: str) -> Outcome | None:
+        """Through what is not known; at its destination a drop may still be sure."""
+        self.diverted = True
+        return self.doubt(reason)
+
+    def led_by(self, table: RouteTable, choice: Choice, gateway_id: str, vpc_id: str) -> Outcome | None:
+        """Where a route of the gateway's own table leads."""
+        if choice.route.state == "blackhole":
             return self.unroutable(table, choice)
-        table_id, target_id = table.route_table_id, choice.target.id
-        if choice.target.kind is not TargetKind.LOCAL:
-            self.diverted = True
-            what = f"{table_id}, the route table of the {kind} {gateway_id}, leads {choice.route.destination} to"
-            return self.doubt(f"{what} {target_id}, which is not modelled")
-        return self.hop(table_id, RTB, "route", written(choice.route), (choice.evidence,))
+        self.hop(table.route_table_id, RTB, "route", written(choice.route), (choice.evidence,))
+        if choice.target.kind is TargetKind.LOCAL:
+            return None
+        return redirect(self, table, choice, gateway_id, vpc_id)
+
+    def public_access_at_edge(self, subnet: Subnet, gateway_id: str, *, whole_vpc: bool) -> Dropped | None:
+        """Block Public Access where an internet gateway hands packets to a middlebox in the subnet (S-BPA-02)."""
+        if not gateway_id.startswith("igw-"):
+            return None
+        return self.public_access(subnet, gateway_id, IGW, "ingress", whole_vpc=whole_vpc)
+
+    # Carrier and local gateway ------------------------------------------------------------------
+
+    def out_by_border(self, gateway_id: str, subnet: Subnet) -> Outcome:
+        if gateway_id.startswith("cagw-"):
+            return out_by_carrier(self, gateway_id, subnet)
+        return out_by_local(self, gateway_id, subnet)
+
+    def public_access_of(self, subnet: Subnet | Undecided, gateway_id: str, direction: Direction) -> Dropped | None:
+        return self.public_access(subnet, gateway_id, CAGW, direction)
+
+    def translated(self, vpc_id: str, address: str) -> Translated:
+        """The packet as it is, with what its source becomes."""
+        return Translated(vpc_id, address, self.header)
 
     # Peering and virtual private gateway --------------------------------------------------------
 
@@ -254,8 +312,16 @@ class GatewayWalk(Walk):
         return (
             self.in_force(VGW, gateway_id, vpc_id)
             or self.vpn_family(gateway_id)
+            or self.vpn_source(gateway_id, vpc_id)
             or self.beyond_vpn_gateway(gateway_id, vpc_id)
         )
+
+    def vpn_source(self, gateway_id: str, vpc_id: str) -> Dropped | None:
+        """Whether the packet is the VPC's own, not one that a transit gateway brought (S-VGW-03)."""
+        if not self.is_foreign(vpc_id):
+            return None
+        detail, evidence = f"{self.header.source} is no address of {vpc_id}", self.source("vpn_gateways", gateway_id)
+        return self.drop("VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", gateway_id, VGW, detail, evidence)
 
     def vpn_family(self, gateway_id: str) -> Dropped | None:
         # S-VGW-02
@@ -273,7 +339,7 @@ class GatewayWalk(Walk):
             self.in_force(VGW, gateway_id, vpc_id)
             or self.vpn_family(gateway_id)
             or self.vpn_addresses(gateway_id, vpc_id)
-            or self.edge(gateway_id, VGW, vpc_id)
+            or self.edge(gateway_id, vpc_id)
             or self.arrive(vpc_id, None)
         )
 

@@ -226,7 +226,7 @@ def private_ipv6(topology: Topology, vpc_id: str, address: str) -> str | None:
 
 
 def public_access_blocked(
-    topology: Topology, subnet: Subnet, direction: Direction, *, translated: bool
+    topology: Topology, subnet: Subnet, direction: Direction, *, translated: bool, whole_vpc: bool = False
 ) -> tuple[str, Source] | None | Undecided:
     """The mode that stops what enters or leaves the subnet by an internet gateway, and where it stands; or None.
 
@@ -243,18 +243,19 @@ def public_access_blocked(
         return None
     if mode not in {"block-bidirectional", "block-ingress"}:
         return Undecided(f"the Block Public Access mode {mode} of {key} is not known")
-    lifted = _exclusions(topology, subnet)
+    lifted = _exclusions(topology, subnet, whole_vpc=whole_vpc)
     if "allow-bidirectional" in lifted or (direction == "egress" and "allow-egress" in lifted):
         return None
     open_question = _opened(topology, "bpa_exclusions", scope)
     return Undecided(open_question) if open_question else (mode, snapshot.source("bpa_options", key))
 
 
-def _exclusions(topology: Topology, subnet: Subnet) -> set[str]:
+def _exclusions(topology: Topology, subnet: Subnet, *, whole_vpc: bool) -> set[str]:
+    excluded = {subnet.vpc_id} if whole_vpc else {subnet.subnet_id, subnet.vpc_id}
     return {
         exclusion.internet_gateway_exclusion_mode
         for exclusion in topology.snapshot.bpa_exclusions.values()
-        if exclusion.resource_arn.rpartition("/")[2] in {subnet.subnet_id, subnet.vpc_id}
+        if exclusion.resource_arn.rpartition("/")[2] in excluded
         and exclusion.state in {"create-complete", "update-complete"}
     }
 
@@ -286,12 +287,19 @@ def _opened(topology: Topology, table: str, scope: Scope) -> str | None:
 
 def vgw_carries_ipv6(topology: Topology, gateway_id: str) -> bool | Undecided:
     """Whether Direct Connect is on the gateway: a VPN on it carries no IPv6 (S-VGW-02)."""
-    records = [u for u in topology.snapshot.unmodelled if u.kind.service == "directconnect"]
-    if any(gateway_id in record.refers for record in records):
+    snapshot, told = topology.snapshot, set()
+    for association in snapshot.direct_connect_associations.values():
+        if association.associated_gateway.id == gateway_id and association.in_force:
+            return True
+        told.add(association.direct_connect_gateway_id)
+    lines = [v for v in snapshot.virtual_interfaces.values() if v.virtual_interface_type != "public"]
+    if any(line.virtual_gateway_id == gateway_id for line in lines):
         return True
-    loose = next((r for r in records if not any(i.startswith("vgw-") for i in r.refers)), None)
-    if loose:
-        return Undecided(f"{loose.kind.noun} {loose.id} may lead to {gateway_id}")
+    gateways = [u.id for u in snapshot.unmodelled if u.kind.service == "directconnect"]
+    gateways += [line.direct_connect_gateway_id or "" for line in lines if line.virtual_gateway_id is None]
+    loose = next((name for name in gateways if name not in told), None)
+    if loose is not None:
+        return Undecided(f"Direct Connect gateway {loose or 'of a virtual interface'} may lead to {gateway_id}")
     failed = (s for s in topology.snapshot.calls if s.call.startswith("directconnect:"))
     why = next((s for s in failed if s.status is not CallStatus.READ), None)
     return Undecided(f"{why.call} is {why.status.value}: {why.why}") if why else False

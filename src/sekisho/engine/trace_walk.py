@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
+from sekisho.model.gateways import NatGateway
+from sekisho.model.inspection import Middlebox, middlebox_of
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Source, Undecided
 from sekisho.model.routing import RouteTable, Target, TargetKind
@@ -14,14 +16,16 @@ from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
 from .packet import Action, Dropped, Hop, Outcome, Packet, Unsettled
-from .trace_filters import Ruling, acl_ruling, groups_ruling, holds, within, written
+from .trace_ends import gateway_endpoint, taken, to_service
+from .trace_filters import OverTgw, Ruling, acl_ruling, groups_ruling, holds, within, written
+from .trace_middlebox import by_route
 from .trace_routes import Choice, GatewayKind, choose, find
 
 IGW: GatewayKind = "internet-gateway"
 EIGW: GatewayKind = "egress-only-internet-gateway"
 VGW: GatewayKind = "virtual-private-gateway"
 NAT, PCX, ENI, ACL, RTB = "nat-gateway", "vpc-peering-connection", "network-interface", "network-acl", "route-table"
-SG, INSTANCE = "security-group", "instance"
+SG, INSTANCE, TGW = "security-group", "instance", "transit-gateway"
 
 #: Kinds of interface that do not end connections by the ordinary rules (S-ENI-06).
 _UNUSUAL = {"gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"}
@@ -40,6 +44,8 @@ class TranslatedByNat(NamedTuple):
 class Walk(ABC):
     """One direction. The abstract steps are those in which a first packet and a reply differ."""
 
+    is_reply = False
+
     def __init__(self, topology: Topology, header: Packet) -> None:
         self.topology = topology
         self.snapshot = topology.snapshot
@@ -52,8 +58,14 @@ class Walk(ABC):
         self.nats: list[TranslatedByNat] = []
         #: The sender's own address, once the way has taken away what group references match on (S-SG-06).
         self.stripped: str | None = None
-        #: An edge route leads elsewhere first: which subnet boundaries the packet then crosses is not known.
+        #: The VPCs whose group identities it has kept over a transit gateway (S-TGW-08).
+        self.over_tgw: tuple[OverTgw, ...] = ()
+        #: The attachment by which it entered the VPC that it is in.
+        self.entered: str | None = None
+        #: An edge route may lead elsewhere first: which subnet boundaries the packet then crosses is not known.
         self.diverted = False
+        #: Middleboxes that need the reply back: name, code and words of its loss, whether that is sure (S-NFW-07).
+        self.awaited: list[tuple[str, str, str, bool | None]] = []
 
     @abstractmethod
     def arrive(self, vpc_id: str, from_subnet: str | None) -> Outcome:
@@ -76,7 +88,16 @@ class Walk(ABC):
     def out_by_peering(self, pcx_id: str, vpc_id: str) -> Outcome: ...
 
     @abstractmethod
+    def out_by_transit_gateway(self, gateway: str, subnet: Subnet) -> Outcome: ...
+
+    @abstractmethod
     def out_by_vpn_gateway(self, gateway_id: str, vpc_id: str) -> Outcome: ...
+
+    @abstractmethod
+    def out_by_border(self, gateway_id: str, subnet: Subnet) -> Outcome: ...
+
+    @abstractmethod
+    def beyond_endpoint(self, endpoint_id: str, vpc_id: str) -> Outcome: ...
 
     # Book-keeping -------------------------------------------------------------------------------
 
@@ -131,7 +152,7 @@ class Walk(ABC):
 
     def network_acl(self, subnet: Subnet | Undecided, *, egress: bool) -> Dropped | None:
         """The ACL of the subnet whose boundary the packet crosses (S-ACL-06)."""
-        if self.diverted:
+        if self.diverted or (isinstance(subnet, Subnet) and self.regional(subnet)):
             return None
         acl = subnet if isinstance(subnet, Undecided) else self.topology.acl_of(subnet)
         if isinstance(acl, Undecided):
@@ -141,8 +162,13 @@ class Walk(ABC):
     def security_groups(self, interface: NetworkInterface, *, egress: bool) -> Dropped | None:
         if self.passed_before(interface.network_interface_id):  # S-SG-05, S-APP-02
             return None
+        if not interface.group_ids and self.topology.balancers.of_interface(interface):  # S-NLB-01
+            return None
         lost = None if egress else self.stripped
-        return self.ruled(groups_ruling(self.topology, interface, self.header, egress=egress, stripped=lost), SG)
+        ruling = groups_ruling(
+            self.topology, interface, self.header, egress=egress, stripped=lost, over_tgw=self.over_tgw
+        )
+        return self.ruled(ruling, SG)
 
     def in_service(self, interface: NetworkInterface, action: Action = "allow") -> Dropped | None:
         """The state of the interface and of the instance that it is attached to (S-ENI-01, S-INST-01)."""
@@ -156,6 +182,10 @@ class Walk(ABC):
         last = interface.instance_id is None
         self.hop(interface_id, ENI, action if last else "allow", {"Status": status} if status else None, evidence)
         return None if interface.instance_id is None else self.running(interface, interface.instance_id, action)
+
+    def takes(self, interface: NetworkInterface) -> Dropped | None:
+        """Whether the interface takes new connections of this kind (S-ELB-03, S-VPCE-03)."""
+        return taken(self, interface)
 
     def running(self, interface: NetworkInterface, instance_id: str, action: Action) -> Dropped | None:
         instance = self.snapshot.instances.get(instance_id)
@@ -173,7 +203,8 @@ class Walk(ABC):
     def unusual(self, interface: NetworkInterface) -> str | None:
         """Why the interface does not end connections by the ordinary rules, or None (S-ENI-06)."""
         kind = interface.interface_type
-        if kind in _UNUSUAL or (kind == "network_load_balancer" and not interface.groups):
+        unknown = kind == "network_load_balancer" and self.topology.balancers.of_interface(interface) is None
+        if kind in _UNUSUAL or (unknown and not interface.groups):
             return f"{interface.network_interface_id} is of kind {kind}, which is not modelled"
         return None
 
@@ -183,7 +214,7 @@ class Walk(ABC):
         """The packet leaves an interface in the subnet: to a neighbour, else by the subnet's route table."""
         if within(self.header.destination, subnet.cidrs):  # S-RT-09
             return self.arrive(subnet.vpc_id, subnet.subnet_id)
-        table = self.topology.route_table_of(subnet)
+        table = self.table_for(subnet)
         if isinstance(table, Undecided):
             return Unsettled(table.reason)
         choice = choose(self.topology, table, subnet.vpc_id, self.header.destination)
@@ -195,16 +226,30 @@ class Walk(ABC):
         denied = self.network_acl(subnet, egress=True) if crosses else None
         return denied or self.follow(table, choice, subnet)
 
+    def regional(self, place: Subnet) -> NatGateway | None:
+        """The regional NAT gateway that the place stands for: it is in no subnet (S-RNAT-01)."""
+        return self.snapshot.nat_gateways.get(place.subnet_id)
+
+    def table_for(self, subnet: Subnet) -> RouteTable | Undecided:
+        nat = self.regional(subnet)
+        if nat is None:
+            return self.topology.route_table_of(subnet)
+        found = self.snapshot.route_tables.get(nat.route_table_id or "")
+        return found or Undecided(f"the route table of {nat.nat_gateway_id} is not in the snapshot")
+
     def may_stay(self, target: Target, subnet: Subnet) -> bool:
         """Whether the target may stand in the same subnet, so that no boundary is crossed (S-ACL-06)."""
         match target.kind:
             case TargetKind.NAT_GATEWAY:
                 nat = self.snapshot.nat_gateways.get(target.id)
-                return nat is None or nat.subnet_id in {None, subnet.subnet_id}
+                return nat is None or (not nat.is_regional and nat.subnet_id in {None, subnet.subnet_id})
             case TargetKind.NETWORK_INTERFACE:
                 interface = self.snapshot.interfaces.get(target.id)
                 return interface is None or interface.subnet_id in {None, subnet.subnet_id}
-            case TargetKind.VPC_ENDPOINT | TargetKind.OTHER:
+            case TargetKind.VPC_ENDPOINT:
+                inspects = isinstance(middlebox_of(self.topology, target.id, subnet.vpc_id), Middlebox)
+                return not inspects and gateway_endpoint(self.topology, target.id) is None
+            case TargetKind.OTHER:
                 return True
             case _:
                 return False
@@ -229,7 +274,7 @@ class Walk(ABC):
         detail = f"{table_id} routes {choice.route.destination} to {choice.target.id}, a blackhole"
         return self.drop("BAD_STATE_ROUTE", table_id, RTB, detail, (choice.evidence,), rule=written(choice.route))
 
-    def hand_to(self, target: Target, subnet: Subnet, route_to: str) -> Outcome:  # noqa: PLR0911  one a target
+    def hand_to(self, target: Target, subnet: Subnet, route_to: str) -> Outcome:  # noqa: C901, PLR0911  one a target
         match target.kind:
             case TargetKind.LOCAL:
                 return self.arrive(subnet.vpc_id, subnet.subnet_id)
@@ -245,14 +290,14 @@ class Walk(ABC):
                 return self.out_by_peering(target.id, subnet.vpc_id)
             case TargetKind.VPN_GATEWAY:
                 return self.out_by_vpn_gateway(target.id, subnet.vpc_id)
-            case (
-                TargetKind.TRANSIT_GATEWAY
-                | TargetKind.VPC_ENDPOINT
-                | TargetKind.CARRIER_GATEWAY
-                | TargetKind.LOCAL_GATEWAY
-                | TargetKind.CORE_NETWORK
-                | TargetKind.OTHER
-            ):
+            case TargetKind.TRANSIT_GATEWAY:
+                return self.out_by_transit_gateway(target.id, subnet)
+            case TargetKind.VPC_ENDPOINT:
+                endpoint = gateway_endpoint(self.topology, target.id)
+                return to_service(self, endpoint, subnet) if endpoint else by_route(self, target.id, subnet, route_to)
+            case TargetKind.CARRIER_GATEWAY | TargetKind.LOCAL_GATEWAY:
+                return self.out_by_border(target.id, subnet)
+            case TargetKind.CORE_NETWORK | TargetKind.OTHER:
                 return Unsettled(f"{route_to}, and a {target.kind.value} is not modelled")  # S-RT-11
         assert_never(target.kind)
 
@@ -278,7 +323,7 @@ class Walk(ABC):
             return Unsettled(home.reason)
         return Unsettled(unusual) if unusual else self.through(found, home, subnet.subnet_id)
 
-    def through(self, appliance: NetworkInterface, home: Subnet, from_subnet: str) -> Outcome:
+    def through(self, appliance: NetworkInterface, home: Subnet, from_subnet: str | None) -> Outcome:
         """Into the appliance, out of it, and on from its subnet (S-APP-01 to S-APP-03)."""
         interface_id = appliance.network_interface_id
         if interface_id in self.visited:
@@ -302,6 +347,9 @@ class Walk(ABC):
             detail = f"the source/destination check of {interface_id} is on, so it cannot forward"
             evidence, rule = self.source("interfaces", interface_id), {"SourceDestCheck": True}
             return self.drop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface_id, ENI, detail, evidence, rule=rule)
+        if self.entered and self.is_reply and not self.passed_before(interface_id):  # S-TGW-07
+            self.doubt(f"{interface_id} gets a reply whose first packet it did not see")
+        self.over_tgw = ()
         self.assumptions.append(f"the appliance at {interface_id} forwards what it gets, with the header unchanged")
         self.stripped = self.stripped or self.header.source
         return self.in_service(appliance, "route")

@@ -15,7 +15,9 @@ from typing import Literal, NamedTuple
 from sekisho.model.filters import NetworkAcl
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Source
-from sekisho.sets.flows import FlowSet
+from sekisho.sets.flows import TCP, UDP, FlowSet
+from sekisho.sets.prefixes import Family
+from sekisho.sets.reshape import to_port
 
 from .share import Share
 
@@ -64,9 +66,34 @@ class GroupCause(NamedTuple):
     egress: bool
     #: Whether what arrives has lost the identity that references match (S-SG-06).
     stripped: bool
+    #: Where it lost it to a transit gateway without support for references (S-TGW-08).
+    unreferenced: "Unreferenced | None" = None
 
 
 Cause = Stated | AclCause | GroupCause
+
+
+class View(NamedTuple):
+    """How packets look where a check is made, behind a load balancer or before it: their port, perhaps their source."""
+
+    family: Family
+    port: int
+    #: None: the client's own address.
+    source: int | None = None
+
+    def of(self, flows: FlowSet) -> FlowSet:
+        """The packets as the check sees them."""
+        if self.source is None:
+            return to_port(flows, self.port)
+        remotes, thirds = [(self.source, self.source)], [(self.port, self.port)]
+        protocols = [(p, p) for p in (TCP, UDP) if not (flows & _of_protocol(flows.family, p)).is_empty]
+        if not protocols:
+            return FlowSet.empty(self.family)
+        return FlowSet.build(self.family, protocols=protocols, remotes=remotes, thirds=thirds)
+
+
+def _of_protocol(family: Family, protocol: int) -> FlowSet:
+    return FlowSet.build(family, protocols=[(protocol, protocol)])
 
 
 class Check(NamedTuple):
@@ -77,6 +104,7 @@ class Check(NamedTuple):
     region: FlowSet
     share: Share
     cause: Cause
+    view: View | None = None
 
 
 class Header(NamedTuple):
@@ -104,6 +132,32 @@ class Translation(NamedTuple):
     subnet: str
     before: Header
     peered: bool = False
+    #: The VPC of a regional gateway, which stands in no subnet (S-RNAT-01).
+    vpc: str | None = None
+
+
+class Awaited(NamedTuple):
+    """A middlebox that needs the reply of these flows back (surely, perhaps), and why the reply is lost without it."""
+
+    middlebox: str
+    sure: FlowSet
+    maybe: FlowSet
+    cause: Stated
+
+
+class OverTgw(NamedTuple):
+    """A VPC whose group identities packets carry over a transit gateway (S-TGW-08); perhaps only, for `doubt`."""
+
+    vpc: str
+    doubt: str | None = None
+
+
+class Unreferenced(NamedTuple):
+    """Where a transit gateway or attachment took the group identities of `vpc` from the packets."""
+
+    component: str
+    vpc: str
+    evidence: Source | None = None
 
 
 class Transit(NamedTuple):
@@ -126,6 +180,12 @@ class Transit(NamedTuple):
     crossed: tuple[str, ...] = ()
     #: The route taken last: its table and place.
     route: tuple[str, int] | None = None
+    #: The attachment by which it entered the VPC that it is in.
+    entered: str | None = None
+    over_tgw: tuple[OverTgw, ...] = ()
+    unreferenced: Unreferenced | None = None
+    #: The middleboxes that the reply has to come back through (S-NFW-07, S-EDGE-03).
+    awaited: tuple[Awaited, ...] = ()
 
 
 class Arrived(NamedTuple):

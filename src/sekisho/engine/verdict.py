@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sekisho.sets.boxes import Box, boxes
 from sekisho.sets.flows import FlowSet, has_ports, icmp_of
-from sekisho.sets.prefixes import Range, count
+from sekisho.sets.prefixes import Range, count, merge
 
 from .answer import Answer, Barrier, Flow, Verdict, Width
 from .barriers import barriers_of
@@ -51,7 +51,7 @@ def answer(
     interfaces that share the answer (destinations, public addresses).
     """
     verdict = judge((c.delivered, c.round_trip) for c in connections)
-    sure = [f for c in connections for f in _flows(c, shared=shared)]
+    sure = gathered(f for c in connections for f in _flows(c, shared=shared))
     family = connections[0].question.family
     depth: int | None = None
     barriers: tuple[Barrier, ...] = ()
@@ -61,8 +61,8 @@ def answer(
         verdict=verdict,
         family=family,
         passages=tuple(c.passage for connection in connections for c in connection.carried),
-        flows=tuple(sorted(set(sure), key=_order)),
-        possible=tuple(sorted({f for c in connections for f in _possible(c, shared=shared)}, key=_order)),
+        flows=tuple(sorted(sure, key=_order)),
+        possible=tuple(sorted(gathered(f for c in connections for f in _possible(c, shared=shared)), key=_order)),
         barriers=tuple(map(_impersonal, barriers)) if shared else barriers,
         depth=depth,
         assumptions=_assumptions(connections),
@@ -107,9 +107,9 @@ def _flows(connection: Connection, *, shared: bool) -> Iterable[Flow]:
 def _possible(connection: Connection, *, shared: bool) -> Iterable[Flow]:
     trip = connection.round_trip.maybe - connection.round_trip.sure
     one_way = connection.delivered.maybe - connection.delivered.sure - connection.round_trip.maybe
-    carried = connection.carried or (None,)
-    for each in carried:
-        region = each.passage.delivered.maybe if each else FlowSet.full(trip.family)
+    carried = [(each, each.passage.delivered.maybe) for each in connection.carried]
+    rest = FlowSet.full(trip.family) - FlowSet.union_of(trip.family, [region for _, region in carried])
+    for each, region in (*carried, (None, rest)):
         yield from _boxed(connection, each, trip & region, reply=True, shared=shared)
         yield from _boxed(connection, each, one_way & region, reply=False, shared=shared)
 
@@ -127,18 +127,34 @@ def _boxed(
         yield Flow(
             family=flows.family,
             protocols=box.protocols,
-            sources=sources,
-            destinations=() if shared else destinations,
+            sources=() if shared and connection.outbound else sources,
+            destinations=() if shared and not connection.outbound else destinations,
             source_ports=box.fourths if ports else (),
             destination_ports=box.thirds if ports else (),
             icmp_types=box.thirds if icmp else (),
             icmp_codes=box.fourths if icmp else (),
             reply=reply,
             via=carried.passage.via if carried else (),
-            entry=() if shared or carried is None else carried.entry,
+            entry=() if carried is None or (shared and not carried.entry_ports) else carried.entry,
             seen_as=carried.seen_as if carried else (),
+            entry_ports=carried.entry_ports if carried else (),
+            behind=carried.behind if carried else None,
             unusual_source_port=ports and _unusual(box),
         )
+
+
+def gathered(flows: Iterable[Flow]) -> set[Flow]:
+    """The flows, each once; those that differ only in the node of a load balancer as one, with every node."""
+    found: dict[Flow, list[Flow]] = {}
+    for flow in flows:
+        alike = replace(flow, entry=(), seen_as=()) if flow.entry_ports else flow
+        found.setdefault(alike, []).append(flow)
+    return {
+        replace(
+            alike, entry=merge(r for f in same for r in f.entry), seen_as=merge(r for f in same for r in f.seen_as)
+        )
+        for alike, same in found.items()
+    }
 
 
 def _unusual(box: Box) -> bool:
@@ -162,6 +178,7 @@ def _order(flow: Flow) -> tuple[object, ...]:
         flow.via,
         flow.entry,
         flow.seen_as,
+        flow.entry_ports,
     )
 
 
@@ -169,9 +186,10 @@ def _width(flows: Iterable[Flow], whole: tuple[Range, ...]) -> Width:
     """How many source addresses the widest flow has; "world" where those are all that there are (S-ADR-01)."""
     widest = 0
     for flow in flows:
-        if whole and flow.sources == whole:
+        far = flow.sources or flow.destinations
+        if whole and far == whole:
             return "world"
-        widest = max(widest, count(flow.sources))
+        widest = max(widest, count(far))
     return widest
 
 

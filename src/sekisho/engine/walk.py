@@ -6,6 +6,7 @@ parts go on by their targets; what crosses a gateway is in `crossing`. Where a f
 snapshot does not say how it goes on, its region gets a check that says so and has no ending.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from sekisho.model.interface import NetworkInterface
@@ -13,10 +14,12 @@ from sekisho.model.record import Undecided
 from sekisho.model.routing import Route, RouteTable, TargetKind
 from sekisho.model.vpc import Subnet
 from sekisho.sets.boxes import remotes_of
-from sekisho.sets.flows import FlowSet
+from sekisho.sets.flows import PORT_TOP, FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges, spell
-from sekisho.sets.reshape import for_every_source_port, for_some_source_port, pin
+from sekisho.sets.reshape import for_every_source_port, for_some_source_port, forget_remote, pin
 
+from .endpoints import gateway_endpoint, to_service
+from .ends import taken_by
 from .facts import Facts
 from .groups import Groups, Question, addresses_of
 from .routes import RoutePart, lookup
@@ -25,7 +28,10 @@ from .transit import AclCause, Arrived, End, Ending, GroupCause, Layer, Leg, Sta
 from .wording import spell_remotes
 
 if TYPE_CHECKING:
+    from .border import Border
     from .crossing import Crossing
+    from .middlebox import Middleboxes
+    from .transit_gateway import TransitCrossing
 
 NAT_PORTS: Range = (1024, 65535)
 # Interfaces that do not end connections by the rules of security groups alone (S-ENI-06).
@@ -35,15 +41,26 @@ _NO_PACKETS = {"stopping", "stopped", "shutting-down", "terminated"}
 
 
 class Walker:
-    """Walks of one family. `choice` picks among the addresses of NAT gateways that have several (S-NAT-02)."""
+    """Walks of one family. `picks` says what is chosen where AWS chooses: by what chooses, an index."""
 
     crossing: "Crossing"
+    middleboxes: "Middleboxes"
+    border: "Border"
+    transit: "TransitCrossing"
 
-    def __init__(self, facts: Facts, groups: Groups, family: Family, choice: int = 0) -> None:
+    def __init__(self, facts: Facts, groups: Groups, family: Family, picks: Mapping[str, int] | None = None) -> None:
         self.facts = facts
         self.groups = groups
         self.family = family
-        self.choice = choice
+        self.picks = picks or {}
+        #: What chose without a pick, in order, and among how many.
+        self.met: dict[str, int] = {}
+
+    def pick(self, name: str, options: int) -> int:
+        """The index of what `name` chooses among that many; the first where no pick says otherwise."""
+        if options > 1 and name not in self.picks:
+            self.met.setdefault(name, options)
+        return self.picks.get(name, 0) % options
 
     # Sending ------------------------------------------------------------------------------------
 
@@ -79,6 +96,13 @@ class Walker:
                     self.check_acl(leg, narrowed, subnet, egress=True)
                 self._follow(leg, narrowed, subnet, table, part)
 
+    def route_by(self, leg: Leg, t: Transit, place: Subnet, table: RouteTable) -> None:
+        """By that table, from a place that no network ACL guards."""
+        for part in self._parts(t, table):
+            narrowed = self.narrow(t, part.ranges)
+            if narrowed:
+                self._follow(leg, narrowed, place, table, part)
+
     def _crosses(self, subnet: Subnet, table: RouteTable, part: RoutePart) -> bool:
         """Whether the packets surely leave the subnet: a target may stand in it (S-ACL-06)."""
         if part.undecided:
@@ -89,11 +113,14 @@ class Walker:
         kind, target = route.target
         if kind is TargetKind.NAT_GATEWAY:
             nat = self.facts.snapshot.nat_gateways.get(target)
-            return nat is None or nat.subnet_id in {None, subnet.subnet_id}
+            return nat is None or (not nat.is_regional and nat.subnet_id in {None, subnet.subnet_id})
         if kind is TargetKind.NETWORK_INTERFACE:
             interface = self.facts.snapshot.interfaces.get(target)
             return interface is None or interface.subnet_id in {None, subnet.subnet_id}
-        return kind in {TargetKind.VPC_ENDPOINT, TargetKind.OTHER}
+        if kind is TargetKind.VPC_ENDPOINT:
+            leaves = gateway_endpoint(self.facts, target) is not None
+            return not leaves and not self.middleboxes.inspects(target, subnet.vpc_id)
+        return kind is TargetKind.OTHER
 
     def _parts(self, t: Transit, table: RouteTable) -> tuple[RoutePart, ...]:
         parts = self.facts.routes(table, self.family)
@@ -136,14 +163,16 @@ class Walker:
                 self.crossing.peering(leg, t, subnet)
             case TargetKind.VPN_GATEWAY:
                 self.crossing.vpn_gateway(leg, t, subnet)
-            case (
-                TargetKind.TRANSIT_GATEWAY
-                | TargetKind.VPC_ENDPOINT
-                | TargetKind.CARRIER_GATEWAY
-                | TargetKind.LOCAL_GATEWAY
-                | TargetKind.CORE_NETWORK
-                | TargetKind.OTHER
-            ):
+            case TargetKind.CARRIER_GATEWAY:
+                self.border.carrier_gateway(leg, t, subnet)
+            case TargetKind.LOCAL_GATEWAY:
+                self.border.local_gateway(leg, t, subnet)
+            case TargetKind.VPC_ENDPOINT:
+                if not to_service(self, leg, t, subnet) and not self.middleboxes.by_route(leg, t, subnet):
+                    self.doubt(leg, t, f"{self.describe_route(t)} leads to {target}, which is not modelled")
+            case TargetKind.TRANSIT_GATEWAY:
+                self.transit.leave_vpc(leg, t, subnet)
+            case TargetKind.CORE_NETWORK | TargetKind.OTHER:
                 self.doubt(leg, t, f"{self.describe_route(t)} leads to {target}, which is not modelled")
             case _:
                 assert_never(kind)
@@ -153,7 +182,7 @@ class Walker:
     def deliver(self, leg: Leg, t: Transit, vpc_id: str, from_subnet: str | None) -> None:
         """To whoever holds the destination in the VPC (S-RT-10)."""
         address = t.header.dst.address
-        if t.translation and t.header.reply and address == t.translation.address:
+        if t.translation and t.header.reply and address == t.translation.address and self._is_home(t, vpc_id):
             self.crossing.back_at_nat(leg, t, from_subnet)
             return
         holders = () if address is None else self.facts.topology.holders_in_vpc(vpc_id, spell(address, self.family))
@@ -172,6 +201,11 @@ class Walker:
                     leg, t, Stated("ENI_ADDRESS_RESTRICTION", vpc_id, detail, (self.facts.source("vpcs", vpc_id),))
                 )
 
+    def _is_home(self, t: Transit, vpc_id: str) -> bool:
+        """Whether the NAT gateway that translated stands in the VPC; another VPC may have the same addresses."""
+        home = self.facts.snapshot.subnets.get(t.translation.subnet) if t.translation else None
+        return home is None or home.vpc_id == vpc_id
+
     def arrive(self, leg: Leg, t: Transit, interface: NetworkInterface, from_subnet: str | None) -> None:
         """At an interface: the subnet's ACL where the packet comes from another one, groups, state."""
         by_group = self.check_arrival(leg, t, interface, from_subnet)
@@ -186,8 +220,14 @@ class Walker:
         # A NAT gateway has no groups (S-NAT-05).
         if interface.network_interface_id not in t.tracked and interface.interface_type not in _NAT_KINDS:
             by_group = self.check_groups(leg, t, interface, egress=False)
+        self.check_front(leg, t, interface)
         self.check_state(leg, t, interface)
         return by_group
+
+    def check_front(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
+        """What the interface takes of new connections, where it is a load balancer's or an endpoint's."""
+        for taken in () if t.header.reply else taken_by(self.facts, interface, self.family):
+            leg.check(Layer.STATE, t.region, taken.share, taken.cause)
 
     def _check_acl_in(self, leg: Leg, t: Transit, interface: NetworkInterface, from_subnet: str | None) -> None:
         subnet = self.facts.topology.subnet_of(interface)
@@ -214,13 +254,27 @@ class Walker:
 
     def check_groups(self, leg: Leg, t: Transit, interface: NetworkInterface, *, egress: bool) -> dict[str, FlowSet]:
         """Note what the interface's groups let through; the part that each of them admits."""
+        if not interface.group_ids and self.facts.topology.balancers.of_interface(interface):
+            # A network load balancer without groups takes everything (S-NLB-01).
+            return {}
         end = t.header.dst if egress else t.header.src
-        question = Question(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc)
+        question = Question(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc, t.over_tgw)
         share = _read_share(self.groups.of_interface(interface, question), end)
-        leg.check(Layer.GROUPS, t.region, share, GroupCause(interface, egress, t.peer_vpc is None))
+        cause = GroupCause(interface, egress, not (t.peer_vpc or t.over_tgw), t.unreferenced)
+        leg.check(Layer.GROUPS, t.region, share, cause)
         if egress:
             return {}
         return {g: read(s.sure, end) & t.region for g, s in self.groups.by_group(interface, question).items()}
+
+    def check_whoever_sends(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
+        """What keeps packets out of the interface whatever address and port they may come from."""
+        if not self.groups.refer_beyond(interface):
+            vpc = interface.vpc_id or ""
+            question = Question(self.family, egress=False, reply=t.header.reply, vpc=vpc, peer_vpc=vpc)
+            admitted = forget_remote(self.groups.of_interface(interface, question).maybe)
+            share = decided(for_some_source_port(admitted, (0, PORT_TOP)))
+            leg.check(Layer.GROUPS, t.region, share, GroupCause(interface, egress=False, stripped=False))
+        self.check_state(leg, t, interface)
 
     def check_state(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
         """Whether the interface is in service and its instance takes packets (S-ENI-01, S-ENI-06, S-INST-01)."""
@@ -230,7 +284,7 @@ class Walker:
         if kind in _NAT_KINDS and not t.header.reply:
             detail = f"{interface_id} belongs to a NAT gateway, which accepts no connection"
             self._stop_state(leg, t, Stated("NO_POSSIBLE_DESTINATION", interface_id, detail, (place,)))
-        elif kind in _OTHER_KINDS:
+        elif kind in _OTHER_KINDS and self.facts.topology.balancers.of_interface(interface) is None:
             reason = f"{interface_id} belongs to a {kind.replace('_', ' ')}, which is not modelled"
             leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
         if interface.status is None:
@@ -269,7 +323,7 @@ class Walker:
         if interface.vpc_id != subnet.vpc_id:
             self.stop_at_route(leg, t, "BAD_STATE_ROUTE", f"leads to {target} in another VPC")
             return
-        if t.header.dst.address is not None and _holds(interface, self.family, t.header.dst.address):
+        if t.header.dst.address is not None and self.holds(interface, t.header.dst.address):
             self.arrive(leg, t, interface, subnet.subnet_id)
             return
         if interface.source_dest_check:
@@ -286,9 +340,12 @@ class Walker:
         """Into an appliance, and on from its own subnet with the header unchanged (an assumption)."""
         name = interface.network_interface_id
         self.check_arrival(leg, t, interface, from_subnet)
+        if t.header.reply and t.entered and name not in t.tracked:  # S-TGW-07
+            self.doubt(leg, t, f"{name} gets a reply whose first packet it did not see")
         assumption = f"the appliance at {name} forwards what it gets, with the header unchanged"
         leg.check(leg.route_layer, t.region, assumed(t.region, assumption), _unexplained(assumption))
-        beyond = t._replace(peer_vpc=None, passed=(*t.passed, name), via=(*t.via, name))
+        awaited = tuple(a for a in t.awaited if not (t.header.reply and a.middlebox == name))
+        beyond = t._replace(peer_vpc=None, over_tgw=(), unreferenced=None, passed=(*t.passed, name), via=(*t.via, name), awaited=awaited)
         self.leave(leg, beyond, interface)
 
     # Regions ------------------------------------------------------------------------------------
@@ -310,6 +367,10 @@ class Walker:
             return inside, None
         rest = t.region - inside.region
         return inside, None if rest.is_empty else t._replace(region=rest)
+
+    def holds(self, interface: NetworkInterface, address: int) -> bool:
+        """Whether the address is one of the interface's own."""
+        return any(low <= address <= high for low, high in addresses_of(interface, self.family))
 
     def spell_destination(self, t: Transit) -> str:
         address = t.header.dst.address
@@ -368,10 +429,6 @@ def _whatever_port(flows: FlowSet, reason: str) -> Share:
     """What passes from every port that a NAT gateway may choose, and what from some (S-NAT-02)."""
     sure, maybe = for_every_source_port(flows, NAT_PORTS), for_some_source_port(flows, NAT_PORTS)
     return Share(sure, maybe, doubtful(maybe - sure, reason).doubts)
-
-
-def _holds(interface: NetworkInterface, family: Family, address: int) -> bool:
-    return any(low <= address <= high for low, high in addresses_of(interface, family))
 
 
 def _unexplained(reason: str) -> Stated:

@@ -3,28 +3,44 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from sekisho.model.border import LocalGatewayRouteTable
 from sekisho.model.gateways import VpcPeeringConnection
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.kinds import UNMODELLED_KINDS
 from sekisho.model.record import Undecided
 from sekisho.model.routing import TargetKind
-from sekisho.sets.prefixes import Family, Range, internet, parse_ranges, subtract, top
+from sekisho.model.targets import Balancer
+from sekisho.sets.prefixes import Family, Range, internet, parse_ranges, spell, subtract, top
 
 from .answer import ORIGINS, Origin
-from .connection import Way
+from .border import Translation, associations_of, local_table
+from .connection import Host, Way
 from .facts import Facts
+from .pools import advertised
 from .transit import Stated
+from .transit_ways import absent as absent_transit
+from .transit_ways import open_into, ways_into
 
 _FAMILIES: tuple[Family, Family] = ("ipv4", "ipv6")
 # Interfaces that show that a kind of record exists, though its call may not have been read (S-LOAD).
 _TRACES: tuple[tuple[str, str, Origin], ...] = (
     ("network_load_balancer", "a network load balancer", "internet"),
     ("load_balancer", "a load balancer", "internet"),
-    ("global_accelerator_managed", "an accelerator", "internet"),
-    ("ec2_instance_connect_endpoint", "an EC2 Instance Connect Endpoint", "gated"),
 )
 
 
+BALANCER_CALLS = ("elbv2:DescribeLoadBalancers", "elb:DescribeLoadBalancers")
+BALANCER_TABLES = {
+    "load_balancers",
+    "classic_load_balancers",
+    "listeners",
+    "listener_rules",
+    "target_groups",
+    "targets",
+    "target_group_attributes",
+    "load_balancer_attributes",
+    "classic_attributes",
+}
 DIRECT_CONNECT_CALL = "directconnect:DescribeVirtualInterfaces"
 
 
@@ -52,15 +68,18 @@ class Ways:
 
     def _into(self, vpc_id: str, origin: Origin) -> tuple[Way, ...]:
         if origin == "internet":
-            return (self.internet(vpc_id),)
+            return (self.internet(vpc_id), *self.carriers(vpc_id, beyond=True))
         if origin == "peering":
             found = self._facts.topology.peerings_of(vpc_id)
             return tuple(self.peering(p, vpc_id) for p in found if p.status.code == "active")
         if origin == "vgw":
             gateway = self._facts.topology.vpn_gateway_of(vpc_id)
-            return (
-                () if gateway is None or isinstance(gateway, Undecided) else (self.vpn(gateway.vpn_gateway_id, vpc_id),)
-            )
+            vpn: tuple[Way, ...] = ()
+            if gateway is not None and not isinstance(gateway, Undecided):
+                vpn = (self.vpn(gateway.vpn_gateway_id, vpc_id),)
+            return (*vpn, *self.locals(vpc_id), *self.carriers(vpc_id, beyond=False))
+        if origin == "tgw":
+            return ways_into(self._facts, vpc_id, self.everything_outside(vpc_id))
         return ()
 
     # Modelled ways -------------------------------------------------------------------------------
@@ -68,7 +87,48 @@ class Ways:
     def internet(self, vpc_id: str) -> Way:
         gateway = self._facts.topology.internet_gateway_of(vpc_id)
         known = None if gateway is None or isinstance(gateway, Undecided) else gateway.internet_gateway_id
-        return Way("internet-gateway", known, vpc_id, self._outside(vpc_id, self.whole_internet()))
+        sources = self._outside(vpc_id, self.whole_internet())
+        return Way("internet-gateway", known, vpc_id, sources, translates="public_ip")
+
+    def pool(self, vpc_id: str, host: Host) -> Way:
+        """The internet gateway as it delivers a block of a pool, which `host` stands for (S-POOL-01, S-POOL-02)."""
+        way = self.internet(vpc_id)._replace(translates=None, pooled=True)
+        told = advertised(self._facts, host)
+        if isinstance(told, Undecided):
+            return way._replace(doubt=told.reason)
+        detail = f"the internet is not told of {spell(host.address, 'ipv4')}: its block is not advertised"
+        return way if told else way._replace(closed=Stated("BAD_STATE", way.gateway or vpc_id, detail))
+
+    def carriers(self, vpc_id: str, *, beyond: bool) -> tuple[Way, ...]:
+        """The carrier gateways of the VPC: their carriers' networks, or the internet `beyond` (S-CAGW-01)."""
+        found = sorted(
+            g.carrier_gateway_id
+            for g in self._facts.snapshot.carrier_gateways.values()
+            if g.vpc_id == vpc_id and g.state != "deleted"
+        )
+        return tuple(self.carrier(name, vpc_id, beyond=beyond) for name in found)
+
+    def carrier(self, gateway_id: str, vpc_id: str, *, beyond: bool = False) -> Way:
+        sources: dict[Family, tuple[Range, ...]] = {"ipv4": internet("ipv4") if beyond else ((0, top("ipv4")),)}
+        outside = self._outside(vpc_id, {**sources, "ipv6": ()})
+        return Way("carrier-gateway", gateway_id, vpc_id, outside, translates="carrier_ip", beyond=beyond)
+
+    def local(self, gateway_id: str, vpc_id: str) -> Way:
+        """On-premises hosts behind a local gateway: any IPv4 address outside the VPC (S-LGW-02)."""
+        found = local_table(self._facts, gateway_id, vpc_id)
+        translates: Translation | None = None
+        if isinstance(found, LocalGatewayRouteTable) and found.mode == "coip":
+            translates = "customer_owned_ip"
+        outside = self._outside(vpc_id, {"ipv4": ((0, top("ipv4")),), "ipv6": ()})
+        return Way("local-gateway", gateway_id, vpc_id, outside, translates=translates)
+
+    def locals(self, vpc_id: str) -> tuple[Way, ...]:
+        tables = self._facts.snapshot.local_gateway_tables
+        named = set()
+        for association in associations_of(self._facts, vpc_id):
+            table = tables.get(association.local_gateway_route_table_id or "")
+            named.add(association.local_gateway_id or (table.local_gateway_id if table else None))
+        return tuple(self.local(name, vpc_id) for name in sorted(filter(None, named)))
 
     def whole_internet(self) -> Mapping[Family, tuple[Range, ...]]:
         return {family: internet(family) for family in _FAMILIES}
@@ -105,6 +165,10 @@ class Ways:
             everything["ipv6"] = ()
         return Way("virtual-private-gateway", gateway_id, vpc_id, self._outside(vpc_id, everything))
 
+    def everything_outside(self, vpc_id: str) -> Mapping[Family, tuple[Range, ...]]:
+        """Every address that is not the VPC's own."""
+        return self._outside(vpc_id, {family: ((0, top(family)),) for family in _FAMILIES})
+
     def _outside(self, vpc_id: str, sources: Mapping[Family, tuple[Range, ...]]) -> dict[Family, tuple[Range, ...]]:
         outside: dict[Family, tuple[Range, ...]] = {}
         for family in _FAMILIES:
@@ -123,7 +187,7 @@ class Ways:
         return self._open[key]
 
     def _records(self, vpc_id: str, origin: Origin) -> list[str]:
-        """Records of unmodelled kinds that name the VPC; a transit gateway also where a route of the VPC names it."""
+        """Records that name the VPC and are not modelled, or whose way into it is not known."""
         wanted = {vpc_id, *self._subnets(vpc_id)}
         found = [
             f"{u.kind.noun} {u.id} is not modelled"
@@ -131,14 +195,16 @@ class Ways:
             if u.kind.origin == origin and u.internet_facing is not False and not u.refers.isdisjoint(wanted)
         ]
         if origin == "tgw":
-            found += [
-                f"transit gateway {name} is not modelled" for name in self._routed(vpc_id, TargetKind.TRANSIT_GATEWAY)
-            ]
+            found += open_into(self._facts, vpc_id, self._routed(vpc_id, TargetKind.TRANSIT_GATEWAY))
             found += [f"core network {name} is not modelled" for name in self._routed(vpc_id, TargetKind.CORE_NETWORK)]
-        if origin == "internet":
-            found += [
-                f"carrier gateway {name} is not modelled" for name in self._routed(vpc_id, TargetKind.CARRIER_GATEWAY)
-            ]
+        if origin in {"internet", "vgw"}:
+            named = self._routed(vpc_id, TargetKind.CARRIER_GATEWAY)
+            known = self._facts.snapshot.carrier_gateways
+            found += [f"carrier gateway {name} is not in the snapshot" for name in named if name not in known]
+        if origin == "vgw":
+            known_local = {way.gateway for way in self.locals(vpc_id)}
+            named = self._routed(vpc_id, TargetKind.LOCAL_GATEWAY)
+            found += [f"how local gateway {n} serves {vpc_id} is not known" for n in named if n not in known_local]
         return found
 
     def _traces(self, vpc_id: str, origin: Origin) -> list[str]:
@@ -146,6 +212,8 @@ class Ways:
         for interface in self._interfaces(vpc_id):
             for kind, noun, way in _TRACES:
                 if way != origin or not _shows(interface, kind):
+                    continue
+                if self._facts.topology.balancers.of_interface(interface):
                     continue
                 if noun.endswith("load balancer") and not _is_public(interface):
                     continue
@@ -156,7 +224,7 @@ class Ways:
         """Calls of the origin that failed or are incomplete; ways that were needed and not read."""
         scope = self._facts.topology.vpc_scope(vpc_id)
         calls = self._facts.snapshot.calls
-        found = []
+        found = [*self._facts.entrances.gaps(vpc_id, origin), *self._of_balancers(vpc_id, origin)]
         for kind in UNMODELLED_KINDS:
             if kind.origin == origin and calls.state(kind.call, scope) is not None:
                 gap = calls.gap(kind.call, scope)
@@ -171,6 +239,40 @@ class Ways:
             elif gateway is None and calls.state("ec2:DescribeVpnGateways", scope) is None:
                 named = self._routed(vpc_id, TargetKind.VPN_GATEWAY)
                 found += [f"{name}: ec2:DescribeVpnGateways was not read" for name in named]
+        return found
+
+    def _of_balancers(self, vpc_id: str, origin: Origin) -> list[str]:
+        """What is not known of load balancers that could bring packets of the origin to the VPC (S-ELB-10)."""
+        if origin != "internet" and not (self.into(vpc_id, origin) or self._facts.entrances.into(vpc_id, origin)):
+            return []
+        unknown = self._facts.topology.balancers.unknowns
+        # A node without a record that has a public address is a trace of the internet's ways.
+        joined = self._joined(vpc_id)
+        near = [u for u in unknown if u.vpc_id in joined and (origin != "internet" or u.balancer or u.group)]
+        found = [u.reason for u in near if origin != "internet" or self._is_facing(u.balancer)]
+        scopes = dict.fromkeys(self._facts.topology.vpc_scope(name) for name in sorted(joined))
+        calls = self._facts.snapshot.calls
+        made = [(call, s) for s in scopes for call in BALANCER_CALLS if calls.state(call, s) is not None]
+        lost = [m for m in self._facts.snapshot.missing.values() if m.table in BALANCER_TABLES]
+        own = {name for vpc in joined for name in (vpc, *self._subnets(vpc))}
+        unusable = [f"{m.id}: {m.why}" for m in lost if not _names_a_vpc(m.refers) or not m.refers.isdisjoint(own)]
+        return [*found, *(gap for call, scope in made if (gap := calls.gap(call, scope))), *unusable]
+
+    def _is_facing(self, balancer: Balancer | None) -> bool:
+        """Whether a load balancer may take packets of the internet; one without a record may."""
+        if balancer is None or balancer.internet_facing or self._facts.entrances.into(balancer.vpc_id, "internet"):
+            return True
+        balancers = self._facts.topology.balancers
+        nodes = balancers.nodes(balancer)
+        return any(a.association for n in nodes for a in n.addresses) or not all(map(balancers.denies_internet, nodes))
+
+    def _joined(self, vpc_id: str) -> set[str]:
+        """The VPC, and those from which load balancers could send to targets by address in it."""
+        topology = self._facts.topology
+        sides = (p.far_side(vpc_id) for p in topology.peerings_of(vpc_id) if p.status.code == "active")
+        found = {vpc_id, *(side.vpc_id for side in sides if side and side.vpc_id)}
+        if topology.transit.of_vpc(vpc_id):
+            found |= {name for name in self._facts.snapshot.vpcs if topology.transit.of_vpc(name)}
         return found
 
     def _routed(self, vpc_id: str, kind: TargetKind) -> list[str]:
@@ -188,18 +290,31 @@ class Ways:
 
     def origins(self, vpc_id: str) -> tuple[Origin, ...]:
         """The origins that the VPC has a way of; the internet always."""
-        return tuple(o for o in ORIGINS if o == "internet" or self.into(vpc_id, o) or self.open_ways(vpc_id, o))
+        return tuple(o for o in ORIGINS if o == "internet" or self._has(vpc_id, o))
+
+    def _has(self, vpc_id: str, origin: Origin) -> bool:
+        entrances = self._facts.entrances.into(vpc_id, origin)
+        return bool(entrances or self.into(vpc_id, origin) or self.open_ways(vpc_id, origin))
 
     def assumed_absent(self, vpc_id: str, origin: Origin) -> tuple[str, ...]:
         """Calls whose records could open a way of the origin, that were not read (S-LOAD)."""
         scope = self._facts.topology.vpc_scope(vpc_id)
         calls = (k.call for k in UNMODELLED_KINDS if k.origin == origin)
-        return tuple(sorted({c for c in calls if self._facts.snapshot.calls.state(c, scope) is None}))
+        absent = {c for c in calls if self._facts.snapshot.calls.state(c, scope) is None}
+        if origin == "tgw":
+            absent |= set(absent_transit(self._facts, vpc_id))
+        if origin == "internet":
+            absent |= {c for c in BALANCER_CALLS if self._facts.snapshot.calls.state(c, scope) is None}
+        return tuple(sorted(absent | set(self._facts.entrances.absent(vpc_id, origin))))
 
 
 def _shows(interface: NetworkInterface, kind: str) -> bool:
     classic_or_application = kind == "load_balancer" and interface.description.startswith("ELB ")
     return interface.interface_type == kind or classic_or_application
+
+
+def _names_a_vpc(refers: frozenset[str]) -> bool:
+    return any(name.startswith(("vpc-", "subnet-")) for name in refers)
 
 
 def _is_public(interface: NetworkInterface) -> bool:

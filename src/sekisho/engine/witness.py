@@ -13,10 +13,23 @@ from sekisho.sets.boxes import Example, example
 from sekisho.sets.flows import FlowSet, has_ports
 from sekisho.sets.prefixes import spell
 
-from .connection import Connection
+from .connection import Connection, entry_address
 from .lifts import layers_of, least_lifts, what_is_left
-from .packet import Delivered, Entry, GatewayEntry, InterfaceEntry, Left, Packet, Trace
+from .packet import (
+    Delivered,
+    EndpointStop,
+    Entry,
+    GatewayEntry,
+    InterfaceEntry,
+    Left,
+    Packet,
+    ServiceEntry,
+    Stop,
+    Trace,
+)
+from .population import host_in_family
 from .trace import trace
+from .trace_balancer import relayed
 
 
 class Witness(NamedTuple):
@@ -28,6 +41,10 @@ class Witness(NamedTuple):
 
 def sent(connection: Connection, found: Example) -> tuple[Packet, Entry, str | None]:
     """The packet as its sender writes it, where it starts, and the gateway that it is to leave by."""
+    if connection.relay:
+        return sent(connection.relay.client, found._replace(third=connection.relay.port))
+    if connection.consumer:
+        return sent(connection.consumer.client, found)
     family, host = connection.question.family, connection.host
     remote, own = spell(found.remote, family), spell(host.address, family)
     if connection.outbound:
@@ -36,18 +53,21 @@ def sent(connection: Connection, found: Example) -> tuple[Packet, Entry, str | N
         ]
         return (
             _packet(own, remote, found),
-            InterfaceEntry(host.interface.network_interface_id),
+            InterfaceEntry(host.interface.network_interface_id, connection.abroad),
             next(iter(gateways), None),
         )
-    addressed = connection.public or (connection.way is not None and connection.way.kind == "internet-gateway")
-    public = host.public if addressed else None
+    public = host.public if connection.public else None
+    if connection.way is not None:
+        public = entry_address(connection.way, host)
     packet = _packet(remote, own if public is None else spell(public, family), found)
     if connection.sender:
         return packet, InterfaceEntry(connection.sender.interface.network_interface_id), None
+    if connection.entrance:
+        return packet, ServiceEntry(connection.entrance), None
     way = connection.way
     if way is None:
         raise ValueError("a connection that is not modelled has no packet")
-    return packet, GatewayEntry(way.gateway or "", way.vpc), None
+    return packet, GatewayEntry(way.gateway or "", way.vpc, way.beyond), None
 
 
 def _holds(flows: FlowSet, found: Example) -> bool:
@@ -65,6 +85,9 @@ def _packet(source: str, destination: str, found: Example) -> Packet:
 def arrived(connection: Connection, found: Example) -> Packet:
     """The packet with the addresses at its destination."""
     packet, _, _ = sent(connection, found)
+    if connection.relay:
+        at_end = spell(connection.host.address, connection.host.family)
+        return packet._replace(destination=at_end, destination_port=found.third)
     return (
         packet
         if connection.outbound
@@ -78,11 +101,32 @@ def arrived(connection: Connection, found: Example) -> Packet:
 def replay(topology: Topology, connection: Connection, found: Example) -> Trace:
     """The trace of a packet of the connection. InternalError where sets and trace disagree about it."""
     packet, entry, leave_by = sent(connection, found)
-    traced = trace(topology, packet, entry, leave_by)
+    stops = stops_of(connection)
+    traced = relayed(topology, packet, entry, stops) if stops else trace(topology, packet, entry, leave_by)
     fault = disagreement(connection, found, traced)
     if fault:
         raise InternalError(f"the engine and the trace disagree about {packet} from {entry}: {fault}")
     return traced
+
+
+def stops_of(connection: Connection) -> tuple[Stop | EndpointStop, ...]:
+    """The load balancers and interface endpoints on the way, the first first."""
+    relay, consumer = connection.relay, connection.consumer
+    if consumer and connection.entrance:
+        name, node = consumer.endpoint.interface.network_interface_id, connection.host
+        return (*stops_of(consumer.client), EndpointStop(name, connection.entrance, spell(node.address, node.family)))
+    if relay is None:
+        return ()
+    target, node = relay.target, relay.node
+    own = node if node.family == target.family else host_in_family(node, target.family)
+    stop = Stop(
+        node=node.interface.network_interface_id,
+        target=target.interface.network_interface_id,
+        address=spell(target.address, target.family),
+        port=relay.target_port,
+        source=spell(own.address, own.family),
+    )
+    return (*stops_of(relay.client), stop)
 
 
 def disagreement(connection: Connection, found: Example, traced: Trace) -> str | None:
@@ -101,7 +145,8 @@ def disagreement(connection: Connection, found: Example, traced: Trace) -> str |
 def _is_delivered(connection: Connection, traced: Trace) -> bool:
     if connection.outbound:
         return isinstance(traced.outcome, Left) and traced.outcome.gateway_id in connection.exits
-    return traced.outcome == Delivered(connection.host.interface.network_interface_id)
+    end = connection.relay.target if connection.relay else connection.host
+    return traced.outcome == Delivered(end.interface.network_interface_id)
 
 
 def confirm(topology: Topology, connections: Iterable[Connection]) -> None:
@@ -115,7 +160,7 @@ def confirm(topology: Topology, connections: Iterable[Connection]) -> None:
 
 def _is_modelled(connection: Connection) -> bool:
     way = connection.way
-    return connection.sender is not None or (way is not None and way.gateway is not None)
+    return connection.sender is not None or connection.entrance is not None or (way is not None and way.gateway is not None)
 
 
 def _regions(connection: Connection) -> Iterator[FlowSet]:
@@ -141,7 +186,7 @@ def witness(topology: Topology, connections: Sequence[Connection]) -> tuple[Pack
 def _nearest_miss(topology: Topology, connections: Sequence[Connection]) -> Trace | None:
     """The trace of a packet that needs the fewest layers lifted to get through."""
     found = [
-        (len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c) for c in connections if c.sender or c.way
+        (len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c) for c in connections if c.sender or c.way or c.entrance
     ]
     for _, connection in sorted(found, key=lambda pair: pair[0]):
         lifts = least_lifts(connection)

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from sekisho.engine.answer import Answer, Origin, Row
 from sekisho.model.calls import CallState
 from sekisho.model.record import Issue, Scope
 
 from .finding import Finding
+
+Direction = Literal["ingress", "egress"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,7 @@ class Run:
     collected: tuple[str, str] | None
     target: str
     origins: tuple[Origin, ...]
+    direction: Direction = "ingress"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,7 @@ def openings_of(answer: Answer) -> tuple[Opening, ...]:
     if answer.verdict is Verdict.UNREACHABLE:
         return ()
     tcp, udp = (FlowSet.build(answer.family, protocols=[(number, number)]) for _, number in TRANSPORTS)
-    everything = FlowSet.union_of(answer.family, (p.delivered.sure for p in answer.passages))
+    everything = FlowSet.union_of(answer.family, (p.delivered.sure for p in answer.passages if p.delivered.family == answer.family))
     whole = remotes_of(everything) if answer.width == "world" else None
     openings = (
         Opening(
@@ -122,6 +122,7 @@ def openings_of(answer: Answer) -> tuple[Opening, ...]:
             whole=whole,
         )
         for passage in answer.passages
+        if passage.delivered.family == answer.family
         for group, admitted in sorted(passage.by_group.items())
     )
     return tuple(o for o in openings if not (o.tcp.is_empty and o.udp.is_empty))

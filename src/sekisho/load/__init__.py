@@ -6,14 +6,15 @@ What cannot be used becomes an issue, and what hangs on it is missing or not rea
 from pathlib import Path
 
 from sekisho.errors import SnapshotError
-from sekisho.model.kinds import UnmodelledKind
+from sekisho.model.kinds import Kind, UnmodelledKind
 from sekisho.model.record import Issue, Scope
 from sekisho.model.snapshot import Input, Snapshot, Unmodelled
 
-from . import files
+from . import files, per_resource
 from .decode import Decoded, decode
 from .link import Records, dangling, disagreements
 from .merge import merge, pages_of
+from .per_resource import GATHERED
 from .recognise import recognise
 from .scope import Placed, resolve, stated
 from .states import call_states, collected
@@ -38,7 +39,10 @@ def load(path: Path, limits: files.Limits | None = None) -> Snapshot:
         issues.extend(more)
         for answer in answers:
             scope, unclear = stated(answer)
-            one = decode(answer, clues=None in scope)
+            if answer.call in GATHERED and isinstance(answer.kind, Kind):
+                one = per_resource.decode(answer, answer.kind)
+            else:
+                one = decode(answer, clues=None in scope)
             issues.extend((*unclear, *one.issues))
             # Without the raw list, so that the file's bytes can go.
             decoded.append((one._replace(answer=one.answer._replace(body=None)), scope))

@@ -11,7 +11,19 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from sekisho.model import filters, gateways, interface, routing, vpc
+from sekisho.model import (
+    border,
+    edge,
+    filters,
+    firewall,
+    gated,
+    gateways,
+    interface,
+    remote_access,
+    routing,
+    transit_gateway,
+    vpc,
+)
 from sekisho.model.kinds import Kind
 from sekisho.model.record import Record
 
@@ -206,6 +218,80 @@ def _peering(record: gateways.VpcPeeringConnection) -> Iterable[str | None]:
         yield from (_cidr6(c.ipv6_cidr_block) for c in side.ipv6_cidr_block_set)
 
 
+# Outposts, address pools, firewalls ------------------------------------------------------------------
+
+
+def _local_gateway_routes(record: border.LocalGatewayRoutes) -> Iterable[str | None]:
+    return (_cidr4(route.destination_cidr_block) for route in record.routes)
+
+
+def _pool(record: border.PublicIpv4Pool) -> Iterable[str | None]:
+    for addresses in record.pool_address_ranges:
+        yield _ipv4(addresses.first_address)
+        yield _ipv4(addresses.last_address)
+
+
+def _byoip(record: border.ByoipCidr) -> Iterable[str | None]:
+    yield _cidr(record.cidr, None)
+
+
+def _rule_group(record: firewall.RuleGroup) -> Iterable[str | None]:
+    for rule in record.rule_group.rules_source.stateless_rules_and_custom_actions.stateless_rules:
+        match = rule.rule_definition.match_attributes
+        for ports in (*match.source_ports, *match.destination_ports):
+            yield _ports(ports.from_port, ports.to_port)
+        yield from (None if 0 <= n <= _BYTE else f"{n} is not a protocol" for n in match.protocols)
+
+
+# Transit gateways -----------------------------------------------------------------------------------
+
+
+def _transit_routes(record: transit_gateway.TransitGatewayRoutes) -> Iterable[str | None]:
+    return (_cidr(route.destination_cidr_block, None) for route in record.routes)
+
+
+_POLICY_PROTOCOLS = {None, "*", "-1", "1", "6", "17", "47"}
+
+
+def _transit_policies(record: transit_gateway.TransitGatewayPolicyEntries) -> Iterable[str | None]:
+    for entry in record.transit_gateway_policy_table_entries:
+        rule = entry.policy_rule
+        if entry.policy_rule_number != "*" and not re.fullmatch(r"[0-9]{1,9}", entry.policy_rule_number):
+            yield f"{entry.policy_rule_number!r} is not a rule number"
+        if rule.protocol not in _POLICY_PROTOCOLS:
+            yield f"{rule.protocol!r} is not a protocol of a policy table"
+        yield from (_cidr(c, None) for c in (rule.source_cidr_block, rule.destination_cidr_block) if c != "*")
+        yield from map(_port_text, (rule.source_port_range, rule.destination_port_range))
+
+
+def _port_text(text: str | None) -> str | None:
+    """`*`, one port, or `LOW-HIGH`."""
+    if text in {None, "*"}:
+        return None
+    found = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", text or "")
+    return _ports(int(found[1]), int(found[2] or found[1])) if found else f"{text!r} is not a port range"
+
+
+# Edge services, remote access ------------------------------------------------------------------------
+
+
+def _spans(spans: Iterable[edge.PortSpan]) -> Iterable[str | None]:
+    return (_ports(s.from_port, s.to_port) for s in spans)
+
+
+def _endpoint_group(record: edge.EndpointGroup) -> Iterable[str | None]:
+    for override in record.port_overrides:
+        yield _ports(override.listener_port, override.listener_port)
+        yield _ports(override.endpoint_port, override.endpoint_port)
+
+
+def _verified_access(record: gated.VerifiedAccessEndpoint) -> Iterable[str | None]:
+    options = (record.load_balancer_options, record.network_interface_options, record.cidr_options)
+    for found in options:
+        yield from _spans(found.port_ranges if found else ())
+    yield _cidr(record.cidr_options.cidr, None) if record.cidr_options else None
+
+
 _CHECKS: Mapping[type, Callable[[Any], Iterable[str | None]]] = {
     vpc.Vpc: _vpc,
     vpc.Subnet: _subnet,
@@ -217,4 +303,18 @@ _CHECKS: Mapping[type, Callable[[Any], Iterable[str | None]]] = {
     routing.RouteTable: _route_table,
     gateways.NatGateway: _nat,
     gateways.VpcPeeringConnection: _peering,
+    edge.AcceleratorListener: lambda record: _spans(record.port_ranges),
+    edge.EndpointGroup: _endpoint_group,
+    gated.VerifiedAccessEndpoint: _verified_access,
+    remote_access.ClientVpnEndpoint: lambda record: (_cidr4(record.client_cidr_block),),
+    remote_access.ClientVpnAuthorizationRule: lambda record: (_cidr(record.destination_cidr, None),),
+    remote_access.DirectConnectGatewayAssociation: lambda record: (
+        _cidr(p.cidr, None) for p in record.allowed_prefixes_to_direct_connect_gateway
+    ),
+    border.LocalGatewayRoutes: _local_gateway_routes,
+    border.PublicIpv4Pool: _pool,
+    border.ByoipCidr: _byoip,
+    firewall.RuleGroup: _rule_group,
+    transit_gateway.TransitGatewayRoutes: _transit_routes,
+    transit_gateway.TransitGatewayPolicyEntries: _transit_policies,
 }

@@ -44,6 +44,12 @@ class Hint(msgspec.Struct, rename="pascal"):
     subnet_arn: Any = None
     security_group_arn: Any = None
     prefix_list_arn: Any = None
+    accelerator_arn: Any = None
+    load_balancer_arn: Any = None
+    target_group_arn: Any = None
+    listener_arn: Any = None
+    endpoint_group_arn: Any = None
+    instance_connect_endpoint_arn: Any = None
     resource_arn: Any = None
     vpc_id: Any = None
     subnet_id: Any = None
@@ -59,7 +65,8 @@ def clue_of(hint: Hint) -> Clue:
     zone = hint.placement.get("AvailabilityZone") if isinstance(hint.placement, dict) else hint.availability_zone
     region = next(filter(None, map(region_of, (zone, hint.aws_region, hint.network_border_group))), None)
     if account is None or region is None:
-        for arn in (hint.subnet_arn, hint.security_group_arn, hint.prefix_list_arn, hint.resource_arn):
+        edge = (hint.load_balancer_arn, hint.target_group_arn, hint.accelerator_arn, hint.listener_arn, hint.endpoint_group_arn, hint.instance_connect_endpoint_arn)
+        for arn in (hint.subnet_arn, hint.security_group_arn, hint.prefix_list_arn, hint.resource_arn, *edge):
             named = _of_arn(arn)
             account, region = account or named.account, region or named.region
     refers = [r for r in (hint.vpc_id, hint.subnet_id, hint.network_interface_id) if isinstance(r, str)]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from sekisho.model.border import LocalGatewayRoute, LocalGatewayRoutes
 from sekisho.model.filters import PrefixList
 from sekisho.model.interface import Instance
 from sekisho.model.kinds import PREFIX_LIST_ENTRIES, Kind, UnmodelledKind
@@ -16,7 +17,7 @@ from sekisho.model.snapshot import Missing
 from .check import flaw
 from .clues import Clue, Hint, clue_of, clue_of_text
 from .files import shown
-from .recognise import NAN, UNREADABLE, Answer
+from .recognise import NAN, SUBJECT, UNREADABLE, Answer
 
 _REFER = re.compile(
     rb"(?<![\w-])(?:(?:vpc|subnet|eni|i|sg|acl|rtb|igw|eigw|nat|pcx|vgw|vpn|tgw|tgw-attach|tgw-rtb|vpce|vpce-svc|eice"
@@ -77,7 +78,7 @@ class Decoded(NamedTuple):
         return sum(len(r.records) for r in self.rows) + len(self.missing) + len(self.found)
 
 
-def decode(answer: Answer, *, clues: bool) -> Decoded:
+def decode(answer: Answer, *, clues: bool) -> Decoded:  # noqa: PLR0911  one a form of record
     """The records of the answer. One that cannot be used is in `missing`, with an issue."""
     if answer.body is None:
         return Decoded(answer)
@@ -88,6 +89,10 @@ def decode(answer: Answer, *, clues: bool) -> Decoded:
             return Decoded(answer)
         case UnmodelledKind() as kind:
             return Decoded(answer, found=tuple(_found(answer, kind, answer.body)))
+        case Kind(table="lattice_targets") as kind:
+            return _targets_of_lattice(answer, kind, answer.body, clues=clues)
+        case Kind(table="local_gateway_routes") as kind:
+            return _routes_of_local_gateway(answer, kind, answer.body)
         case Kind() as kind:
             rows = _whole(answer, kind, answer.body, clues=clues)
             return Decoded(answer, rows) if rows is not None else _one_by_one(answer, kind, answer.body, clues=clues)
@@ -120,11 +125,13 @@ def _whole(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> tup
 
 
 def _list(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> Rows:
-    single = kind.table == "bpa_options"
+    single = kind.whole or kind.table == "bpa_options"
+    told: tuple[Clue, ...] = (clue_of_text(bytes(body)),) if clues and kind.whole else ()
     if single:
         body = msgspec.Raw(b"[%b]" % bytes(body))
-    hints = _list_of(Hint).decode(body) if clues else ()
-    return Rows(answer.pointer, _list_of(kind.type).decode(body), None, tuple(map(clue_of, hints)), single)
+    if clues and not kind.whole:
+        told = tuple(map(clue_of, _list_of(Hint).decode(body)))
+    return Rows(answer.pointer, _list_of(kind.type).decode(body), None, told, single)
 
 
 def _instances(answer: Answer, body: msgspec.Raw, *, clues: bool) -> tuple[Rows, ...]:
@@ -169,7 +176,7 @@ def _one_by_one(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -
 
 def _raw_records(answer: Answer, kind: Kind, body: msgspec.Raw) -> Iterator[tuple[str, str | None, msgspec.Raw]]:
     """Each record with its pointer and owner; a reservation that cannot be taken apart stands for its instances."""
-    if kind.table == "bpa_options":
+    if kind.whole or kind.table == "bpa_options":
         yield answer.pointer, None, body
         return
     for index, raw in enumerate(msgspec.json.decode(body, type=list[msgspec.Raw])):
@@ -233,6 +240,41 @@ def _entries(answer: Answer, body: msgspec.Raw) -> Decoded:
     try:
         cidrs = tuple(entry.cidr for entry in _list_of(_Entry).decode(body))
         record = PrefixList(prefix_list_id=name, cidrs=cidrs)
+        why, inner = flaw(kind, record), ""
+    except UNREADABLE as error:
+        why, inner = _reason(body, error)
+    else:
+        if why is None:
+            return Decoded(answer, (Rows(answer.pointer, (record,), single=True),))
+    lost = Missing(kind.table, shown(name), shown(why), Source(answer.file, answer.pointer), frozenset({name}))
+    issue = Issue(answer.file, answer.pointer + inner, f"{lost.id}: {lost.why}", "what depends on it is unknown")
+    return Decoded(answer, missing=(lost,), issues=(issue,))
+
+
+def _targets_of_lattice(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> Decoded:
+    """The targets, each with the group that the parameters of the call name."""
+    name = answer.parameters.get(SUBJECT[answer.call])
+    if not isinstance(name, str) or not name:
+        issue = Issue(answer.file, "/parameters", "it does not say which target group", "it is not used")
+        return Decoded(answer._replace(failure="no targetGroupIdentifier"), issues=(issue,))
+    targets: list[Any] = msgspec.json.decode(body)
+    owned = msgspec.Raw(
+        msgspec.json.encode([{**t, "targetGroupIdentifier": name} if isinstance(t, dict) else t for t in targets])
+    )
+    rows = _whole(answer, kind, owned, clues=clues)
+    return Decoded(answer, rows) if rows is not None else _one_by_one(answer, kind, owned, clues=clues)
+
+
+def _routes_of_local_gateway(answer: Answer, kind: Kind, body: msgspec.Raw) -> Decoded:
+    """The routes of one table as one record; the table is named by the parameters of the call."""
+    name = answer.parameters.get(SUBJECT[answer.call])
+    if not isinstance(name, str) or not name:
+        issue = Issue(answer.file, "/parameters", "it does not say which local gateway route table", "it is not used")
+        return Decoded(answer._replace(failure="no LocalGatewayRouteTableId"), issues=(issue,))
+    try:
+        record = LocalGatewayRoutes(
+            local_gateway_route_table_id=name, routes=_list_of(LocalGatewayRoute).decode(body)
+        )
         why, inner = flaw(kind, record), ""
     except UNREADABLE as error:
         why, inner = _reason(body, error)

@@ -23,7 +23,7 @@ _CALL_OF_MEMBER = {kind.member: kind.call for kind in reversed(_ALL) if kind.mem
 _CALL_OF_ID = {
     kind.id_field.title().replace("_", ""): kind.call
     for kind in reversed(KINDS)
-    if kind.table not in {"prefix_lists", "bpa_options"}
+    if kind.table not in {"prefix_lists", "bpa_options"} and kind.id_field not in {"id", "association_id", "key"}
 } | {"InstanceId": "ec2:DescribeInstances"}
 #: Records name others too: first the ids that only the record itself has at its top, last those that most have.
 _RANK = {"PublicIp": 0, "InstanceId": 1, "SubnetId": 3, "GroupId": 3, "VpcId": 4}

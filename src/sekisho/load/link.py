@@ -21,6 +21,9 @@ _TARGET_TABLES = {
     TargetKind.NETWORK_INTERFACE: "interfaces",
     TargetKind.PEERING: "peerings",
     TargetKind.VPN_GATEWAY: "vpn_gateways",
+    TargetKind.VPC_ENDPOINT: "vpc_endpoints",
+    TargetKind.CARRIER_GATEWAY: "carrier_gateways",
+    TargetKind.LOCAL_GATEWAY: "local_gateways",
 }
 
 

@@ -10,14 +10,26 @@ from sekisho.model.gateways import VpcPeeringConnection
 from sekisho.model.kinds import PREFIX_LIST_ENTRIES, Kind
 from sekisho.model.record import Issue, Record, Source
 from sekisho.model.snapshot import Missing, Page
+from sekisho.model.transit_gateway import (
+    TransitGatewayAttachment,
+    TransitGatewayPeeringAttachment,
+    TransitGatewayVpcAttachment,
+)
 
 from .decode import refers
 from .files import shown
 from .scope import Placed
 
-#: Members that decide nothing; AWS shows the tags of a shared resource to its owner only.
-_NOTES = frozenset({"tags", "tag_set", "description", "message"})
+#: Members that decide nothing; AWS shows the tags of a shared resource to its owner only, and zones have other names
+#: in other accounts (S-RAM-02).
+_NOTES = frozenset({"tags", "tag_set", "description", "message", "availability_zone"})
 _EMPTY: tuple[Any, ...] = (None, "", ())
+_SEEN_FROM_SIDES = (
+    VpcPeeringConnection,
+    TransitGatewayAttachment,
+    TransitGatewayVpcAttachment,
+    TransitGatewayPeeringAttachment,
+)
 
 
 class Merged(NamedTuple):
@@ -76,9 +88,9 @@ def _replaced(pages: Sequence[Page], records: Mapping[tuple[int, int], Record]) 
 def agreed(one: Record, other: Record) -> Record | None:
     """What both say, None where they contradict. `one` itself where the other adds nothing.
 
-    A peering connection is seen from two sides, either of which may know less of the other.
+    A peering connection or attachment is seen from two sides, either of which may know less of the other.
     """
-    return one if one == other else _agreed(one, other, lenient=isinstance(one, VpcPeeringConnection))
+    return one if one == other else _agreed(one, other, lenient=isinstance(one, _SEEN_FROM_SIDES))
 
 
 def _agreed(one: Record, other: Record, *, lenient: bool) -> Record | None:

@@ -24,6 +24,7 @@ OWNERLESS = {
     "Entries": "ec2:GetManagedPrefixListEntries",
     "Routes": "ec2:SearchTransitGatewayRoutes",
     "Associations": "ec2:GetTransitGatewayRouteTableAssociations",
+    "TransitGatewayPolicyTableEntries": "ec2:GetTransitGatewayPolicyTableEntries",
     "TransitGatewayRouteTablePropagations": "ec2:GetTransitGatewayRouteTablePropagations",
     "Attributes": "elbv2:DescribeLoadBalancerAttributes",
     "LoadBalancerAttributes": "elb:DescribeLoadBalancerAttributes",
@@ -31,8 +32,38 @@ OWNERLESS = {
     "AllowedPrincipals": "ec2:DescribeVpcEndpointServicePermissions",
 }
 #: A member that only records of this kind have, where the key and the id say too little.
-_MARKS = {"vpc-lattice:ListServiceNetworkVpcAssociations": "vpcId"}
+_MARKS = {
+    "vpc-lattice:ListServiceNetworkVpcAssociations": "vpcId",
+    "vpc-lattice:ListTargetGroups": "vpcIdentifier",
+    "globalaccelerator:ListListeners": "PortRanges",
+    "globalaccelerator:ListCustomRoutingEndpointGroups": "DestinationDescriptions",
+    "elbv2:DescribeListeners": "LoadBalancerArn",
+    "elbv2:DescribeRules": "RuleArn",
+}
 _TOKENS = ("NextToken", "nextToken", "NextMarker", "nextMarker")
+#: The parameter that names what an answer is about, where the answer itself does not.
+SUBJECT = {
+    "elbv2:DescribeListeners": "LoadBalancerArn",
+    "elbv2:DescribeRules": "ListenerArn",
+    "elbv2:DescribeTargetHealth": "TargetGroupArn",
+    "elbv2:DescribeTargetGroupAttributes": "TargetGroupArn",
+    "elbv2:DescribeLoadBalancerAttributes": "LoadBalancerArn",
+    "elb:DescribeLoadBalancerAttributes": "LoadBalancerName",
+    "ec2:DescribeVpcEndpointServicePermissions": "ServiceId",
+    "ec2:SearchLocalGatewayRoutes": "LocalGatewayRouteTableId",
+    "ec2:SearchTransitGatewayRoutes": "TransitGatewayRouteTableId",
+    "ec2:GetTransitGatewayRouteTableAssociations": "TransitGatewayRouteTableId",
+    "ec2:GetTransitGatewayRouteTablePropagations": "TransitGatewayRouteTableId",
+    "ec2:GetTransitGatewayPrefixListReferences": "TransitGatewayRouteTableId",
+    "ec2:GetTransitGatewayPolicyTableEntries": "TransitGatewayPolicyTableId",
+    "ec2:GetTransitGatewayPolicyTableAssociations": "TransitGatewayPolicyTableId",
+    "globalaccelerator:ListListeners": "AcceleratorArn",
+    "globalaccelerator:ListEndpointGroups": "ListenerArn",
+    "ec2:DescribeClientVpnTargetNetworks": "ClientVpnEndpointId",
+    "ec2:DescribeClientVpnAuthorizationRules": "ClientVpnEndpointId",
+    "vpc-lattice:ListTargets": "targetGroupIdentifier",
+    "directconnect:DescribeDirectConnectGatewayAssociations": "directConnectGatewayId",
+}
 _UNFILTERED = {"MaxResults", "MaxItems", "PageSize", "NextToken", "StartingToken", "Marker", "DryRun", "Limit"}
 
 
@@ -193,10 +224,31 @@ def _with_response(answer: Answer, response: msgspec.Raw) -> tuple[Answer, list[
     if kind is None:
         what = f"{answer.call} is not an operation that is read"
         return answer, [Issue(answer.file, "", what, "its records are not used")]
-    if isinstance(kind, Kind) and not answer.partial and set(answer.parameters) - _UNFILTERED:
-        asked = ", ".join(sorted(shown(p, 40) for p in set(answer.parameters) - _UNFILTERED))
+    if isinstance(kind, Kind) and kind.whole:
+        return _one_record(answer, members, response, "/response")
+    narrowing = set(answer.parameters) - _UNFILTERED - {SUBJECT.get(answer.call)}
+    if answer.call == "ec2:SearchTransitGatewayRoutes" and _finds_every_route(answer.parameters.get("Filters")):
+        narrowing.discard("Filters")
+    if isinstance(kind, Kind) and not answer.partial and narrowing:
+        asked = ", ".join(sorted(shown(p, 40) for p in narrowing))
         answer = answer._replace(partial=f"it was asked with {asked}")
     return _listed(answer, members, kind.member, "/response")
+
+
+#: What one filter of SearchTransitGatewayRoutes, which has to have one, lets through that is every route.
+_EVERY_ROUTE = {
+    "state": {"active", "blackhole"},
+    "type": {"static", "propagated"},
+    "route-search.subnet-of-match": {"0.0.0.0/0", "::/0"},
+}
+
+
+def _finds_every_route(filters: object) -> bool:
+    one = filters[0] if isinstance(filters, list) and len(filters) == 1 else None
+    if not isinstance(one, dict) or not isinstance(values := one.get("Values"), list):
+        return False
+    wanted = _EVERY_ROUTE.get(_text(one.get("Name")))
+    return wanted is not None and wanted <= {v for v in values if isinstance(v, str)}
 
 
 def _failure(error: Mapping[str, Any] | None) -> str:
@@ -225,7 +277,10 @@ def _plain(file: File, top: Mapping[str, msgspec.Raw]) -> tuple[tuple[Answer, ..
                 issues.append(Issue(file.name, f"/{key}", what, "it is not used; enveloped it would be"))
                 continue
             answer = _paged(Answer(file.name, kind.call, kind), top)
-            answer, more = _listed(answer, top, key, "")
+            if isinstance(kind, Kind) and kind.whole:
+                answer, more = _one_record(answer, top, msgspec.Raw(file.data), "")
+            else:
+                answer, more = _listed(answer, top, key, "")
             answers.append(answer)
             issues.extend(more)
         elif key in OWNERLESS:
@@ -239,7 +294,7 @@ def _plain(file: File, top: Mapping[str, msgspec.Raw]) -> tuple[tuple[Answer, ..
 
 @cache
 def _by_member() -> Mapping[str, tuple[AnyKind, ...]]:
-    keys = dict.fromkeys(kind.member for kind in BY_CALL.values())
+    keys = dict.fromkeys(kind.member for kind in BY_CALL.values() if kind.member not in OWNERLESS)
     return {key: tuple(k for k in BY_CALL.values() if k.member == key) for key in keys}
 
 
@@ -253,7 +308,10 @@ def _told_apart(kinds: tuple[AnyKind, ...], raw: msgspec.Raw) -> AnyKind | None:
     if {"prefix_lists", "managed_prefix_lists"} == {k.table for k in kinds if isinstance(k, Kind)}:
         wanted = "prefix_lists" if "Cidrs" in first else "managed_prefix_lists"
         return next(k for k in kinds if isinstance(k, Kind) and k.table == wanted)
-    return next((k for k in kinds if _MARKS.get(k.call) in first), None)
+    marked = next((k for k in kinds if _MARKS.get(k.call) in first), None)
+    # Endpoint groups of custom routing have a mark, the others none that is always there.
+    plain = [k for k in kinds if k.call not in _MARKS] if kinds[0].member == "EndpointGroups" else []
+    return marked or next(iter(plain), None)
 
 
 # Lists ----------------------------------------------------------------------------------------------
@@ -264,16 +322,29 @@ def _listed(answer: Answer, members: Mapping[str, msgspec.Raw], key: str, prefix
     pointer = f"{prefix}/{key}"
     body = members.get(key)
     inner = _object(body) if body is not None else None
-    if inner is not None and isinstance(answer.kind, UnmodelledKind):
+    if inner is not None and (isinstance(answer.kind, UnmodelledKind) or key == "VpcOriginList"):
         # CloudFront wraps its lists, and leaves out an empty one.
         body, pointer = inner.get("Items", msgspec.Raw(b"[]")), f"{pointer}/Items"
         answer = _paged(answer, inner)
-    single = isinstance(answer.kind, Kind) and answer.kind.table == "bpa_options"
+    single = isinstance(answer.kind, Kind) and answer.kind.table in {"bpa_options", "classic_attributes"}
     if body is not None and (inner is not None if single else _is_list(body)):
         return answer._replace(body=body, pointer=pointer), []
     why = f"it has no `{key}`" if body is None else f"`{key}` is not {'an object' if single else 'a list'}"
     if answer.failure:
         return answer, []
+    return answer._replace(failure=why), [Issue(answer.file, pointer, why, f"{answer.call} counts as failed")]
+
+
+def _one_record(
+    answer: Answer, members: Mapping[str, msgspec.Raw], whole: msgspec.Raw, pointer: str
+) -> tuple[Answer, list[Issue]]:
+    """The answer with all of it as its one record; failed where the key that shows it is missing."""
+    key = answer.kind.member if answer.kind else ""
+    if key in members:
+        return answer._replace(body=whole, pointer=pointer), []
+    if answer.failure:
+        return answer, []
+    why = f"it has no `{key}`"
     return answer._replace(failure=why), [Issue(answer.file, pointer, why, f"{answer.call} counts as failed")]
 
 

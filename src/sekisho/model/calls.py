@@ -7,6 +7,10 @@ from typing import NamedTuple
 from .record import Scope
 
 
+#: Services that answer for the whole account, wherever the call is made.
+GLOBAL_SERVICES = ("globalaccelerator:", "cloudfront:", "networkmanager:")
+
+
 class CallStatus(Enum):
     READ = "read"
     INCOMPLETE = "incomplete"
@@ -37,8 +41,9 @@ class Calls:
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
-        """Every account and region that any call names, sorted."""
-        return tuple(sorted({s for _, s in self._states}, key=lambda s: (s.account or "", s.region or "")))
+        """Every account and region that a call of a regional service names, sorted."""
+        named = {s for call, s in self._states if not call.startswith(GLOBAL_SERVICES)}
+        return tuple(sorted(named, key=lambda s: (s.account or "", s.region or "")))
 
     def state(self, call: str, scope: Scope) -> CallState | None:
         """The state of `call` in `scope`; None where it was not read there."""

@@ -31,6 +31,7 @@ class NatGatewayAddress(Record, frozen=True, kw_only=True):
     public_ip: str | None = None
     network_interface_id: str | None = None
     status: str | None = None
+    availability_zone: str | None = None
     availability_zone_id: str | None = None
 
 
@@ -43,7 +44,13 @@ class NatGateway(Record, frozen=True, kw_only=True):
     availability_mode: str | None = None
     route_table_id: str | None = None
     nat_gateway_addresses: tuple[NatGatewayAddress, ...] = ()
+    auto_provision_zones: str | None = None
     tags: tuple[Tag, ...] = ()
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether it serves every Availability Zone of its VPC and stands in no subnet (S-RNAT-01)."""
+        return self.availability_mode == "regional"
 
 
 class PeeringCidr(Record, frozen=True, kw_only=True):
@@ -117,6 +124,8 @@ class BlockPublicAccessOptions(Record, frozen=True, kw_only=True):
     aws_region: str | None = None
     state: str | None = None
     internet_gateway_block_mode: str = "off"
+    exclusions_allowed: str | None = None
+    managed_by: str | None = None
 
 
 class BlockPublicAccessExclusion(Record, frozen=True, kw_only=True):

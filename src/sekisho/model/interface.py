@@ -78,6 +78,15 @@ class NetworkInterface(Record, frozen=True, kw_only=True):
             return self.private_ip_addresses
         return (PrivateAddress(private_ip_address=self.private_ip_address, primary=True, association=self.association),)
 
+    def public_of(self, private: str) -> str | None:
+        """The public address that is associated with the private one."""
+        pairs = ((a.private_ip_address, a.association) for a in self.addresses)
+        return next((found.public_ip for address, found in pairs if address == private and found), None)
+
+    @property
+    def has_public_address(self) -> bool:
+        return any(a.association is not None and a.association.public_ip is not None for a in self.addresses)
+
     @property
     def group_ids(self) -> tuple[str, ...]:
         return tuple(sorted({group.group_id for group in self.groups}))

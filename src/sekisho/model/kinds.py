@@ -6,7 +6,22 @@ where their call is absent (S-LOAD); the others are `assumed-absent` where nothi
 
 from typing import NamedTuple
 
-from . import filters, gateways, interface, routing, vpc
+from . import (
+    balancing,
+    border,
+    edge,
+    endpoints,
+    filters,
+    firewall,
+    gated,
+    gateways,
+    interface,
+    privatelink,
+    remote_access,
+    routing,
+    transit_gateway,
+    vpc,
+)
 from .record import Record
 
 
@@ -20,6 +35,8 @@ class Kind(NamedTuple):
     type: type[Record]
     id_field: str
     needed: bool = False
+    #: The whole answer is one record, `member` being the key that shows it.
+    whole: bool = False
 
     @property
     def call(self) -> str:
@@ -97,6 +114,314 @@ KINDS: tuple[Kind, ...] = (
         gateways.BlockPublicAccessExclusion,
         "exclusion_id",
     ),
+    _ec2("vpc_endpoints", "DescribeVpcEndpoints", "VpcEndpoints", endpoints.VpcEndpoint, "vpc_endpoint_id"),
+    # Outposts, Wavelength, address pools.
+    _ec2(
+        "carrier_gateways", "DescribeCarrierGateways", "CarrierGateways", border.CarrierGateway, "carrier_gateway_id"
+    ),
+    _ec2("local_gateways", "DescribeLocalGateways", "LocalGateways", border.LocalGateway, "local_gateway_id"),
+    _ec2(
+        "local_gateway_tables",
+        "DescribeLocalGatewayRouteTables",
+        "LocalGatewayRouteTables",
+        border.LocalGatewayRouteTable,
+        "local_gateway_route_table_id",
+    ),
+    _ec2(
+        "local_gateway_associations",
+        "DescribeLocalGatewayRouteTableVpcAssociations",
+        "LocalGatewayRouteTableVpcAssociations",
+        border.LocalGatewayVpcAssociation,
+        "local_gateway_route_table_vpc_association_id",
+    ),
+    # Its answer does not name the table: only enveloped.
+    _ec2(
+        "local_gateway_routes",
+        "SearchLocalGatewayRoutes",
+        "Routes",
+        border.LocalGatewayRoutes,
+        "local_gateway_route_table_id",
+    ),
+    _ec2("public_ipv4_pools", "DescribePublicIpv4Pools", "PublicIpv4Pools", border.PublicIpv4Pool, "pool_id"),
+    _ec2("byoip_cidrs", "DescribeByoipCidrs", "ByoipCidrs", border.ByoipCidr, "cidr"),
+    # Network Firewall.
+    Kind(
+        "listed_firewalls", "network-firewall", "ListFirewalls", "Firewalls", firewall.ListedFirewall, "firewall_arn"
+    ),
+    Kind(
+        "firewalls",
+        "network-firewall",
+        "DescribeFirewall",
+        "Firewall",
+        firewall.Firewall,
+        "firewall_arn",
+        whole=True,
+    ),
+    Kind(
+        "firewall_policies",
+        "network-firewall",
+        "DescribeFirewallPolicy",
+        "FirewallPolicyResponse",
+        firewall.FirewallPolicy,
+        "firewall_policy_arn",
+        whole=True,
+    ),
+    Kind(
+        "rule_groups",
+        "network-firewall",
+        "DescribeRuleGroup",
+        "RuleGroupResponse",
+        firewall.RuleGroup,
+        "rule_group_arn",
+        whole=True,
+    ),
+    # Global Accelerator, CloudFront: calls of a whole account.
+    Kind("accelerators", "globalaccelerator", "ListAccelerators", "Accelerators", edge.Accelerator, "accelerator_arn"),
+    Kind(
+        "accelerator_listeners",
+        "globalaccelerator",
+        "ListListeners",
+        "Listeners",
+        edge.AcceleratorListener,
+        "listener_arn",
+    ),
+    Kind(
+        "endpoint_groups",
+        "globalaccelerator",
+        "ListEndpointGroups",
+        "EndpointGroups",
+        edge.EndpointGroup,
+        "endpoint_group_arn",
+    ),
+    Kind("vpc_origins", "cloudfront", "ListVpcOrigins", "VpcOriginList", edge.VpcOrigin, "id"),
+    Kind(
+        "vpc_origin_settings",
+        "cloudfront",
+        "GetVpcOrigin",
+        "VpcOrigin",
+        edge.VpcOriginAnswer,
+        "vpc_origin_id",
+        whole=True,
+    ),
+    # What lets authenticated callers in.
+    _ec2(
+        "instance_connect_endpoints",
+        "DescribeInstanceConnectEndpoints",
+        "InstanceConnectEndpoints",
+        gated.InstanceConnectEndpoint,
+        "instance_connect_endpoint_id",
+    ),
+    _ec2(
+        "verified_access_endpoints",
+        "DescribeVerifiedAccessEndpoints",
+        "VerifiedAccessEndpoints",
+        gated.VerifiedAccessEndpoint,
+        "verified_access_endpoint_id",
+    ),
+    Kind("lattice_target_groups", "vpc-lattice", "ListTargetGroups", "items", gated.LatticeTargetGroup, "id"),
+    # Its answer does not name the target group: only enveloped.
+    Kind("lattice_targets", "vpc-lattice", "ListTargets", "items", gated.LatticeTarget, "lattice_target_key"),
+    # Client VPN, Direct Connect.
+    _ec2(
+        "client_vpn_endpoints",
+        "DescribeClientVpnEndpoints",
+        "ClientVpnEndpoints",
+        remote_access.ClientVpnEndpoint,
+        "client_vpn_endpoint_id",
+    ),
+    _ec2(
+        "client_vpn_networks",
+        "DescribeClientVpnTargetNetworks",
+        "ClientVpnTargetNetworks",
+        remote_access.ClientVpnTargetNetwork,
+        "association_id",
+    ),
+    _ec2(
+        "client_vpn_authorizations",
+        "DescribeClientVpnAuthorizationRules",
+        "AuthorizationRules",
+        remote_access.ClientVpnAuthorizationRule,
+        "authorization_rule_key",
+    ),
+    Kind(
+        "direct_connect_associations",
+        "directconnect",
+        "DescribeDirectConnectGatewayAssociations",
+        "directConnectGatewayAssociations",
+        remote_access.DirectConnectGatewayAssociation,
+        "association_id",
+    ),
+    Kind(
+        "virtual_interfaces",
+        "directconnect",
+        "DescribeVirtualInterfaces",
+        "virtualInterfaces",
+        remote_access.DirectConnectVirtualInterface,
+        "virtual_interface_id",
+    ),
+    # Load balancers.
+    Kind(
+        "load_balancers",
+        "elbv2",
+        "DescribeLoadBalancers",
+        "LoadBalancers",
+        balancing.LoadBalancer,
+        "load_balancer_arn",
+    ),
+    Kind("listeners", "elbv2", "DescribeListeners", "Listeners", balancing.Listeners, "load_balancer_arn"),
+    Kind("listener_rules", "elbv2", "DescribeRules", "Rules", balancing.ListenerRules, "listener_arn"),
+    Kind("target_groups", "elbv2", "DescribeTargetGroups", "TargetGroups", balancing.TargetGroup, "target_group_arn"),
+    # These do not name their resource: only enveloped.
+    Kind(
+        "targets", "elbv2", "DescribeTargetHealth", "TargetHealthDescriptions", balancing.Targets, "target_group_arn"
+    ),
+    Kind(
+        "target_group_attributes",
+        "elbv2",
+        "DescribeTargetGroupAttributes",
+        "Attributes",
+        balancing.TargetGroupAttributes,
+        "target_group_arn",
+    ),
+    Kind(
+        "load_balancer_attributes",
+        "elbv2",
+        "DescribeLoadBalancerAttributes",
+        "Attributes",
+        balancing.LoadBalancerAttributes,
+        "load_balancer_arn",
+    ),
+    Kind(
+        "classic_load_balancers",
+        "elb",
+        "DescribeLoadBalancers",
+        "LoadBalancerDescriptions",
+        balancing.ClassicLoadBalancer,
+        "key",
+    ),
+    Kind(
+        "classic_attributes",
+        "elb",
+        "DescribeLoadBalancerAttributes",
+        "LoadBalancerAttributes",
+        balancing.ClassicAttributes,
+        "load_balancer_name",
+    ),
+    # The provider's side of PrivateLink.
+    _ec2(
+        "endpoint_services",
+        "DescribeVpcEndpointServiceConfigurations",
+        "ServiceConfigurations",
+        privatelink.EndpointService,
+        "service_id",
+    ),
+    _ec2(
+        "endpoint_connections",
+        "DescribeVpcEndpointConnections",
+        "VpcEndpointConnections",
+        privatelink.EndpointConnection,
+        "vpc_endpoint_id",
+    ),
+    _ec2(
+        "endpoint_permissions",
+        "DescribeVpcEndpointServicePermissions",
+        "AllowedPrincipals",
+        privatelink.AllowedPrincipals,
+        "service_id",
+    ),
+    # Transit gateways.
+    _ec2(
+        "transit_gateways",
+        "DescribeTransitGateways",
+        "TransitGateways",
+        transit_gateway.TransitGateway,
+        "transit_gateway_id",
+    ),
+    _ec2(
+        "transit_gateway_attachments",
+        "DescribeTransitGatewayAttachments",
+        "TransitGatewayAttachments",
+        transit_gateway.TransitGatewayAttachment,
+        "key",
+    ),
+    _ec2(
+        "transit_gateway_vpc_attachments",
+        "DescribeTransitGatewayVpcAttachments",
+        "TransitGatewayVpcAttachments",
+        transit_gateway.TransitGatewayVpcAttachment,
+        "transit_gateway_attachment_id",
+    ),
+    _ec2(
+        "transit_gateway_peerings",
+        "DescribeTransitGatewayPeeringAttachments",
+        "TransitGatewayPeeringAttachments",
+        transit_gateway.TransitGatewayPeeringAttachment,
+        "transit_gateway_attachment_id",
+    ),
+    _ec2(
+        "transit_gateway_connects",
+        "DescribeTransitGatewayConnects",
+        "TransitGatewayConnects",
+        transit_gateway.TransitGatewayConnect,
+        "transit_gateway_attachment_id",
+    ),
+    _ec2(
+        "transit_gateway_route_tables",
+        "DescribeTransitGatewayRouteTables",
+        "TransitGatewayRouteTables",
+        transit_gateway.TransitGatewayRouteTable,
+        "transit_gateway_route_table_id",
+    ),
+    _ec2(
+        "transit_gateway_policy_tables",
+        "DescribeTransitGatewayPolicyTables",
+        "TransitGatewayPolicyTables",
+        transit_gateway.TransitGatewayPolicyTable,
+        "transit_gateway_policy_table_id",
+    ),
+    _ec2(
+        "transit_gateway_prefix_lists",
+        "GetTransitGatewayPrefixListReferences",
+        "TransitGatewayPrefixListReferences",
+        transit_gateway.TransitGatewayPrefixListReferences,
+        "transit_gateway_route_table_id",
+    ),
+    # These do not name their table: only enveloped.
+    _ec2(
+        "transit_gateway_routes",
+        "SearchTransitGatewayRoutes",
+        "Routes",
+        transit_gateway.TransitGatewayRoutes,
+        "transit_gateway_route_table_id",
+    ),
+    _ec2(
+        "transit_gateway_associations",
+        "GetTransitGatewayRouteTableAssociations",
+        "Associations",
+        transit_gateway.TransitGatewayAssociations,
+        "transit_gateway_route_table_id",
+    ),
+    _ec2(
+        "transit_gateway_propagations",
+        "GetTransitGatewayRouteTablePropagations",
+        "TransitGatewayRouteTablePropagations",
+        transit_gateway.TransitGatewayPropagations,
+        "transit_gateway_route_table_id",
+    ),
+    _ec2(
+        "transit_gateway_policies",
+        "GetTransitGatewayPolicyTableEntries",
+        "TransitGatewayPolicyTableEntries",
+        transit_gateway.TransitGatewayPolicyEntries,
+        "transit_gateway_policy_table_id",
+    ),
+    _ec2(
+        "transit_gateway_policy_associations",
+        "GetTransitGatewayPolicyTableAssociations",
+        "Associations",
+        transit_gateway.TransitGatewayPolicyAssociations,
+        "transit_gateway_policy_table_id",
+    ),
 )
 
 KIND_BY_TABLE: dict[str, Kind] = {kind.table: kind for kind in KINDS}
@@ -128,67 +453,6 @@ def _open(
 
 
 UNMODELLED_KINDS: tuple[UnmodelledKind, ...] = (
-    _open("ec2", "DescribeTransitGateways", "TransitGateways", "TransitGatewayId", "transit gateway"),
-    _open(
-        "ec2",
-        "DescribeTransitGatewayAttachments",
-        "TransitGatewayAttachments",
-        "TransitGatewayAttachmentId",
-        "transit gateway attachment",
-        "tgw",
-    ),
-    _open(
-        "ec2",
-        "DescribeTransitGatewayVpcAttachments",
-        "TransitGatewayVpcAttachments",
-        "TransitGatewayAttachmentId",
-        "transit gateway attachment",
-        "tgw",
-    ),
-    _open(
-        "ec2",
-        "DescribeTransitGatewayPeeringAttachments",
-        "TransitGatewayPeeringAttachments",
-        "TransitGatewayAttachmentId",
-        "transit gateway peering attachment",
-    ),
-    _open(
-        "ec2",
-        "DescribeTransitGatewayRouteTables",
-        "TransitGatewayRouteTables",
-        "TransitGatewayRouteTableId",
-        "transit gateway route table",
-    ),
-    _open("ec2", "DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId", "VPC endpoint"),
-    _open(
-        "ec2",
-        "DescribeVpcEndpointServiceConfigurations",
-        "ServiceConfigurations",
-        "ServiceId",
-        "endpoint service",
-        "privatelink",
-    ),
-    _open(
-        "ec2",
-        "DescribeInstanceConnectEndpoints",
-        "InstanceConnectEndpoints",
-        "InstanceConnectEndpointId",
-        "EC2 Instance Connect Endpoint",
-        "gated",
-    ),
-    _open(
-        "ec2",
-        "DescribeVerifiedAccessEndpoints",
-        "VerifiedAccessEndpoints",
-        "VerifiedAccessEndpointId",
-        "Verified Access endpoint",
-        "gated",
-    ),
-    _open(
-        "ec2", "DescribeClientVpnEndpoints", "ClientVpnEndpoints", "ClientVpnEndpointId", "Client VPN endpoint", "vgw"
-    ),
-    _open("ec2", "DescribeCarrierGateways", "CarrierGateways", "CarrierGatewayId", "carrier gateway", "internet"),
-    _open("ec2", "DescribeLocalGateways", "LocalGateways", "LocalGatewayId", "local gateway"),
     _open(
         "ec2",
         "DescribeSecurityGroupVpcAssociations",
@@ -197,34 +461,20 @@ UNMODELLED_KINDS: tuple[UnmodelledKind, ...] = (
         "security group VPC association",
     ),
     _open("ec2", "DescribeCustomerGateways", "CustomerGateways", "CustomerGatewayId", "customer gateway"),
-    _open("elbv2", "DescribeLoadBalancers", "LoadBalancers", "LoadBalancerArn", "load balancer", "internet"),
-    _open("elbv2", "DescribeTargetGroups", "TargetGroups", "TargetGroupArn", "target group"),
-    _open(
-        "elb",
-        "DescribeLoadBalancers",
-        "LoadBalancerDescriptions",
-        "LoadBalancerName",
-        "classic load balancer",
-        "internet",
-    ),
-    _open("network-firewall", "ListFirewalls", "Firewalls", "FirewallArn", "network firewall"),
-    _open("globalaccelerator", "ListAccelerators", "Accelerators", "AcceleratorArn", "accelerator", "internet"),
-    _open(
-        "globalaccelerator",
-        "ListEndpointGroups",
-        "EndpointGroups",
-        "EndpointGroupArn",
-        "accelerator endpoint group",
-        "internet",
-    ),
-    _open("cloudfront", "ListVpcOrigins", "VpcOriginList", "Id", "CloudFront VPC origin", "internet"),
     _open(
         "vpc-lattice",
         "ListServiceNetworkVpcAssociations",
         "items",
         "arn",
         "VPC Lattice association",
-        "gated",
+    ),
+    _open(
+        "globalaccelerator",
+        "ListCustomRoutingEndpointGroups",
+        "EndpointGroups",
+        "EndpointGroupArn",
+        "custom routing endpoint group",
+        "internet",
     ),
     _open(
         "directconnect",
@@ -232,13 +482,6 @@ UNMODELLED_KINDS: tuple[UnmodelledKind, ...] = (
         "directConnectGateways",
         "directConnectGatewayId",
         "Direct Connect gateway",
-    ),
-    _open(
-        "directconnect",
-        "DescribeVirtualInterfaces",
-        "virtualInterfaces",
-        "virtualInterfaceId",
-        "Direct Connect virtual interface",
     ),
     _open("networkmanager", "ListCoreNetworks", "CoreNetworks", "CoreNetworkId", "core network"),
 )

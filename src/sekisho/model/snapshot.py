@@ -4,8 +4,32 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple, cast
 
+from .balancing import (
+    ClassicAttributes,
+    ClassicLoadBalancer,
+    ListenerRules,
+    Listeners,
+    LoadBalancer,
+    LoadBalancerAttributes,
+    TargetGroup,
+    TargetGroupAttributes,
+    Targets,
+)
+from .border import (
+    ByoipCidr,
+    CarrierGateway,
+    LocalGateway,
+    LocalGatewayRoutes,
+    LocalGatewayRouteTable,
+    LocalGatewayVpcAssociation,
+    PublicIpv4Pool,
+)
 from .calls import Calls
+from .edge import Accelerator, AcceleratorListener, EndpointGroup, VpcOrigin, VpcOriginAnswer
+from .endpoints import VpcEndpoint
 from .filters import ManagedPrefixList, NetworkAcl, PrefixList, SecurityGroup
+from .firewall import Firewall, FirewallPolicy, ListedFirewall, RuleGroup
+from .gated import InstanceConnectEndpoint, LatticeTarget, LatticeTargetGroup, VerifiedAccessEndpoint
 from .gateways import (
     BlockPublicAccessExclusion,
     BlockPublicAccessOptions,
@@ -18,8 +42,31 @@ from .gateways import (
 )
 from .interface import Address, Instance, NetworkInterface
 from .kinds import KIND_BY_TABLE, KINDS, UnmodelledKind
+from .privatelink import AllowedPrincipals, EndpointConnection, EndpointService
 from .record import Issue, Record, Scope, Source
+from .remote_access import (
+    ClientVpnAuthorizationRule,
+    ClientVpnEndpoint,
+    ClientVpnTargetNetwork,
+    DirectConnectGatewayAssociation,
+    DirectConnectVirtualInterface,
+)
 from .routing import RouteTable
+from .transit_gateway import (
+    TransitGateway,
+    TransitGatewayAssociations,
+    TransitGatewayAttachment,
+    TransitGatewayConnect,
+    TransitGatewayPeeringAttachment,
+    TransitGatewayPolicyAssociations,
+    TransitGatewayPolicyEntries,
+    TransitGatewayPolicyTable,
+    TransitGatewayPrefixListReferences,
+    TransitGatewayPropagations,
+    TransitGatewayRoutes,
+    TransitGatewayRouteTable,
+    TransitGatewayVpcAttachment,
+)
 from .vpc import Subnet, Vpc
 
 
@@ -108,6 +155,57 @@ class Snapshot:
     prefix_lists: Mapping[str, PrefixList]
     bpa_options: Mapping[str, BlockPublicAccessOptions]
     bpa_exclusions: Mapping[str, BlockPublicAccessExclusion]
+    load_balancers: Mapping[str, LoadBalancer]
+    listeners: Mapping[str, Listeners]
+    listener_rules: Mapping[str, ListenerRules]
+    target_groups: Mapping[str, TargetGroup]
+    targets: Mapping[str, Targets]
+    target_group_attributes: Mapping[str, TargetGroupAttributes]
+    load_balancer_attributes: Mapping[str, LoadBalancerAttributes]
+    classic_load_balancers: Mapping[str, ClassicLoadBalancer]
+    classic_attributes: Mapping[str, ClassicAttributes]
+    endpoint_services: Mapping[str, EndpointService]
+    endpoint_connections: Mapping[str, EndpointConnection]
+    endpoint_permissions: Mapping[str, AllowedPrincipals]
+    vpc_endpoints: Mapping[str, VpcEndpoint]
+    carrier_gateways: Mapping[str, CarrierGateway]
+    local_gateways: Mapping[str, LocalGateway]
+    local_gateway_tables: Mapping[str, LocalGatewayRouteTable]
+    local_gateway_associations: Mapping[str, LocalGatewayVpcAssociation]
+    local_gateway_routes: Mapping[str, LocalGatewayRoutes]
+    public_ipv4_pools: Mapping[str, PublicIpv4Pool]
+    byoip_cidrs: Mapping[str, ByoipCidr]
+    listed_firewalls: Mapping[str, ListedFirewall]
+    firewalls: Mapping[str, Firewall]
+    firewall_policies: Mapping[str, FirewallPolicy]
+    rule_groups: Mapping[str, RuleGroup]
+    accelerators: Mapping[str, Accelerator]
+    accelerator_listeners: Mapping[str, AcceleratorListener]
+    endpoint_groups: Mapping[str, EndpointGroup]
+    vpc_origins: Mapping[str, VpcOrigin]
+    vpc_origin_settings: Mapping[str, VpcOriginAnswer]
+    instance_connect_endpoints: Mapping[str, InstanceConnectEndpoint]
+    verified_access_endpoints: Mapping[str, VerifiedAccessEndpoint]
+    lattice_target_groups: Mapping[str, LatticeTargetGroup]
+    lattice_targets: Mapping[str, LatticeTarget]
+    client_vpn_endpoints: Mapping[str, ClientVpnEndpoint]
+    client_vpn_networks: Mapping[str, ClientVpnTargetNetwork]
+    client_vpn_authorizations: Mapping[str, ClientVpnAuthorizationRule]
+    direct_connect_associations: Mapping[str, DirectConnectGatewayAssociation]
+    virtual_interfaces: Mapping[str, DirectConnectVirtualInterface]
+    transit_gateways: Mapping[str, TransitGateway]
+    transit_gateway_attachments: Mapping[str, TransitGatewayAttachment]
+    transit_gateway_vpc_attachments: Mapping[str, TransitGatewayVpcAttachment]
+    transit_gateway_peerings: Mapping[str, TransitGatewayPeeringAttachment]
+    transit_gateway_connects: Mapping[str, TransitGatewayConnect]
+    transit_gateway_route_tables: Mapping[str, TransitGatewayRouteTable]
+    transit_gateway_policy_tables: Mapping[str, TransitGatewayPolicyTable]
+    transit_gateway_prefix_lists: Mapping[str, TransitGatewayPrefixListReferences]
+    transit_gateway_routes: Mapping[str, TransitGatewayRoutes]
+    transit_gateway_associations: Mapping[str, TransitGatewayAssociations]
+    transit_gateway_propagations: Mapping[str, TransitGatewayPropagations]
+    transit_gateway_policies: Mapping[str, TransitGatewayPolicyEntries]
+    transit_gateway_policy_associations: Mapping[str, TransitGatewayPolicyAssociations]
 
     def __init__(
         self,
@@ -129,10 +227,11 @@ class Snapshot:
         #: Earliest and latest `collected_at` of the enveloped calls, as written; None where there are none.
         self.collected = collected
         tables: dict[str, dict[str, Record]] = {kind.table: {} for kind in KINDS}
+        lost = {(m.table, m.id) for m in missing}
         for page in pages:
             table = tables[page.table]
             for key, record in zip(page.keys(), page.records, strict=True):
-                if key not in self.missing:
+                if (page.table, key) not in lost:
                     table.setdefault(key, record)
         for name, table in tables.items():
             setattr(self, name, table)

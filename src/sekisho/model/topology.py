@@ -9,12 +9,15 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TypeVar
 
+from .balancers import Balancers
 from .filters import NetworkAcl
 from .gateways import InternetGateway, VpcPeeringConnection, VpnGateway
 from .interface import NetworkInterface
 from .record import Record, Scope, Undecided
 from .routing import RouteTable
+from .services import Services
 from .snapshot import Snapshot
+from .transit import Transit
 from .vpc import Subnet
 
 R = TypeVar("R", bound=Record)
@@ -34,6 +37,21 @@ class Topology:
 
     def interface_scope(self, interface: NetworkInterface) -> Scope:
         return self.snapshot.scope("interfaces", interface.network_interface_id)
+
+    @cached_property
+    def transit(self) -> Transit:
+        """The transit gateways, their attachments and tables."""
+        return Transit(self)
+
+    @cached_property
+    def balancers(self) -> Balancers:
+        """The load balancers, what they take and whom they send it to."""
+        return Balancers(self)
+
+    @cached_property
+    def services(self) -> Services:
+        """The interface endpoints and endpoint services."""
+        return Services(self)
 
     # Subnet -> route table, ACL -----------------------------------------------------------------
 

@@ -64,6 +64,7 @@ def _run(run: Run) -> Document:
         "tool": "sekisho",
         "version": run.version,
         "semantics": run.semantics,
+        "direction": run.direction,
         "input_digest": run.input_digest,
         "collected_at": collected,
     }
@@ -73,6 +74,7 @@ def _scope(assessment: Assessment) -> Document:
     population = assessment.coverage.population
     return {
         "target": assessment.run.target,
+        "direction": assessment.run.direction,
         "origins": list(assessment.run.origins),
         "accounts": sorted({p.scope.account for p in population if p.scope.account}),
         "regions": sorted({p.scope.region for p in population if p.scope.region}),

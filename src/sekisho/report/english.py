@@ -1,6 +1,6 @@
 """The renderings in English."""
 
-from .words import OriginWords, Words
+from .words import OriginWords, Outwards, Words
 
 ENGLISH = Words(
     language="en",
@@ -119,6 +119,46 @@ ENGLISH = Words(
             "The component can deliver the packet to nobody.",
             "The component can deliver the reply to nobody.",
         ),
+        "ELBV2_LISTENERS_MISMATCH": (
+            "The load balancer has no listener for the packet.",
+            "The load balancer has no listener for the reply.",
+        ),
+        "ELB_LISTENERS_MISMATCH": (
+            "The load balancer has no listener for the packet.",
+            "The load balancer has no listener for the reply.",
+        ),
+        "ELBV2_LISTENER_HAS_NO_TG": (
+            "The listener sends to no target.",
+            "The listener sends to no target, so nothing replies.",
+        ),
+        "ELB_INSTALLED_AZ_RESTRICTION": (
+            "The target is in a zone in which the load balancer is not enabled.",
+            "The target is in a zone in which the load balancer is not enabled.",
+        ),
+        "ELB_NOT_CROSSZONE": (
+            "The load balancer's node does not send to targets of other zones.",
+            "The load balancer's node gets no replies from other zones.",
+        ),
+        "ELB_ACL_RESTRICTION": (
+            "The network ACL denies what the classic load balancer sends, in its own subnet too.",
+            "The network ACL denies the reply to the classic load balancer.",
+        ),
+        "ELBV2_SOURCE_ADDRESS_PRESERVATION": (
+            "The load balancer keeps the client's address, and the target would get packets from its own.",
+            "The target would reply to its own address.",
+        ),
+        "VPCE_INTRA_VPC_TRAFFIC": (
+            "A VPC endpoint starts no connection into its own VPC.",
+            "A VPC endpoint sends no reply into its own VPC.",
+        ),
+        "VPCE_GATEWAY_PROTOCOL_RESTRICTION": (
+            "A gateway endpoint carries TCP and pings only.",
+            "A gateway endpoint carries replies of TCP and pings only.",
+        ),
+        "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": (
+            "A gateway endpoint serves only addresses of its own VPC.",
+            "A gateway endpoint carries replies to addresses of its own VPC only.",
+        ),
         "PROTOCOL_RESTRICTION": (
             "The component does not carry this protocol.",
             "The component does not carry the protocol of the reply.",
@@ -151,6 +191,30 @@ ENGLISH = Words(
             "The VPN connection is not in operation.",
             "The VPN connection is not in operation, so the reply stops there.",
         ),
+        "SG_REFERENCING_SUPPORT": (
+            "The rule names a security group, which the transit gateway or an attachment does not support.",
+            "The rule names a security group, which the transit gateway or an attachment does not support for replies.",
+        ),
+        "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION": (
+            "The attachment is associated with no route table, so the transit gateway routes nothing from it.",
+            "The attachment is associated with no route table, so the transit gateway does not route the reply.",
+        ),
+        "TGW_ROUTE_AZ_RESTRICTION": (
+            "The attachment has no subnet in the zone, so nothing from there gets to the transit gateway.",
+            "The attachment has no subnet in the zone, so the reply does not get to the transit gateway.",
+        ),
+        "TGW_RTB_BAD_STATE_ROUTE": (
+            "The transit gateway's route is not usable, so it drops the packet.",
+            "The transit gateway's route is not usable, so it drops the reply.",
+        ),
+        "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT": (
+            "The transit gateway has no route to the destination.",
+            "The transit gateway has no route for the reply.",
+        ),
+        "TGW_RTB_CANNOT_ROUTE": (
+            "No rule of the transit gateway's policy table takes the packet.",
+            "No rule of the transit gateway's policy table takes the reply.",
+        ),
         "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS": (
             "A virtual private gateway takes packets only from private addresses of interfaces in its VPC.",
             "A virtual private gateway takes replies only from private addresses of interfaces in its VPC.",
@@ -165,7 +229,27 @@ ENGLISH = Words(
         ),
         "FIREWALL_RULES_RESTRICTION": (
             "A rule of the network firewall drops the packet.",
-            "A rule of the network firewall drops the reply.",
+            "The network firewall drops the reply, or does not get to see it though it needs both directions.",
+        ),
+        "INGRESS_RTB_NO_PUBLIC_IP": (
+            "The gateway leads packets to an appliance that has no public address, so it delivers none.",
+            "The gateway leads replies to an appliance that has no public address, so it delivers none.",
+        ),
+        "INGRESS_RTB_TRAFFIC_REDIRECTION": (
+            "The gateway leads packets in through a middlebox, which the way out does not pass.",
+            "The gateway leads packets in through a middlebox, and the other direction does not pass it.",
+        ),
+        "REGIONAL_NGW_ROUTE_AZ_RESTRICTION": (
+            "The regional NAT gateway is not present in the sender's zone.",
+            "The regional NAT gateway is not present in the zone of the reply.",
+        ),
+        "LGW_CUSTOMER_OWNED_IP_ASSOCIATION_FOR_INGRESS": (
+            "The local gateway translates, and no customer-owned address belongs to the destination.",
+            "The local gateway translates, and no customer-owned address belongs to the reply's destination.",
+        ),
+        "LGW_CUSTOMER_OWNED_IP_ASSOCIATION_FOR_EGRESS": (
+            "The local gateway translates, and no customer-owned address belongs to the sender.",
+            "The local gateway translates, and no customer-owned address belongs to the sender of the reply.",
         ),
     },
     counts={
@@ -304,4 +388,37 @@ ENGLISH = Words(
         "lead_none": "No interface address is in scope.",
         "none_reachable": "No address can be reached",
     },
+    outwards=Outwards(
+        origins={
+            "internet": OriginWords("Internet", "the internet"),
+            "peering": OriginWords("Peered VPC", "a peered VPC"),
+            "vgw": OriginWords("VPN, Direct Connect", "what lies behind a virtual private gateway"),
+            "tgw": OriginWords("Transit gateway", "what lies behind a transit gateway"),
+        },
+        meanings={
+            "reachable": "Some packet is proven to get out, and its reply to come back.",
+            "unknown": "Whether a packet gets out hangs on something that the snapshot or the model does not cover.",
+            "forward-only": "Packets get out, but for none of them does a reply come back.",
+            "unreachable": "No packet gets out. This is proven for every destination, protocol and port.",
+        },
+        tallies={
+            "reachable": ("1 address can reach", "{} addresses can reach"),
+            "forward-only": ("1 sends packets but gets no reply", "{} send packets but get no reply"),
+        },
+        counts={
+            "from_address": ("to 1 address", "to {} addresses"),
+            "up_to": ("to 1 address", "to up to {} addresses"),
+        },
+        text={
+            "anywhere": "to anywhere",
+            "no_way": "no way out",
+            "who": "Where to",
+            "none_reachable": "No address can reach",
+            "verdicts_title": "What each address can reach",
+            "verdicts_note": (
+                "One row for each address, one column for each place outside. A verdict leads to its evidence."
+            ),
+            "missing_origins": "Places that no route of a VPC leads to",
+        },
+    ),
 )

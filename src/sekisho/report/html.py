@@ -56,6 +56,7 @@ class AnswerView(NamedTuple):
 
 def to_html(document: Document, words: Words = ENGLISH) -> str:
     """The whole report. Text from the snapshot is escaped, and its control characters are spelled out."""
+    words = words.of(document["scope"].get("direction", "ingress"))
     template = _environment().get_template("report.html.j2")
     style, script = (Markup(_resource(name)) for name in ("report.css", "report.js"))  # noqa: S704 - our own files
     every_line = lines(document, words)

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - Japanese punctuation is full-width
 """The renderings in Japanese. Rules, titles and sentences of findings stay as the document has them."""
 
-from .words import OriginWords, Words
+from .words import OriginWords, Outwards, Words
 
 JAPANESE = Words(
     language="ja",
@@ -140,6 +140,30 @@ JAPANESE = Words(
             "仮想プライベートゲートウェイは VPC 内のプライベートアドレスにのみ届ける。",
             "仮想プライベートゲートウェイは VPC 内のプライベートアドレスにのみ応答を届ける。",
         ),
+        "SG_REFERENCING_SUPPORT": (
+            "ルールはセキュリティグループを参照するが、Transit Gateway またはアタッチメントが参照に対応していない。",
+            "ルールはセキュリティグループを参照するが、Transit Gateway またはアタッチメントが応答の参照に対応していない。",
+        ),
+        "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION": (
+            "アタッチメントにルートテーブルが関連付けられておらず、何も転送されない。",
+            "アタッチメントにルートテーブルが関連付けられておらず、応答は転送されない。",
+        ),
+        "TGW_ROUTE_AZ_RESTRICTION": (
+            "アタッチメントのサブネットがこのゾーンになく、Transit Gateway に届かない。",
+            "アタッチメントのサブネットがこのゾーンになく、応答は Transit Gateway に届かない。",
+        ),
+        "TGW_RTB_BAD_STATE_ROUTE": (
+            "Transit Gateway のルートが使えない状態で、パケットを破棄する。",
+            "Transit Gateway のルートが使えない状態で、応答を破棄する。",
+        ),
+        "TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT": (
+            "Transit Gateway に宛先へのルートがない。",
+            "Transit Gateway に応答を返すルートがない。",
+        ),
+        "TGW_RTB_CANNOT_ROUTE": (
+            "Transit Gateway のポリシーテーブルに、パケットに一致するルールがない。",
+            "Transit Gateway のポリシーテーブルに、応答に一致するルールがない。",
+        ),
         "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS": (
             "仮想プライベートゲートウェイは VPC 内のプライベートアドレスからのパケットだけを受け取る。",
             "仮想プライベートゲートウェイは VPC 内のプライベートアドレスからの応答だけを受け取る。",
@@ -160,9 +184,69 @@ JAPANESE = Words(
             "構成要素はパケットを誰にも届けられない。",
             "構成要素は応答を誰にも届けられない。",
         ),
+        "ELBV2_LISTENERS_MISMATCH": (
+            "ロードバランサーに、このパケットを受けるリスナーがない。",
+            "ロードバランサーに、この応答を受けるリスナーがない。",
+        ),
+        "ELB_LISTENERS_MISMATCH": (
+            "ロードバランサーに、このパケットを受けるリスナーがない。",
+            "ロードバランサーに、この応答を受けるリスナーがない。",
+        ),
+        "ELBV2_LISTENER_HAS_NO_TG": (
+            "リスナーの送り先にターゲットがない。",
+            "リスナーの送り先にターゲットがなく、応答がない。",
+        ),
+        "ELB_INSTALLED_AZ_RESTRICTION": (
+            "ターゲットは、ロードバランサーが有効でないゾーンにある。",
+            "ターゲットは、ロードバランサーが有効でないゾーンにある。",
+        ),
+        "ELB_NOT_CROSSZONE": (
+            "ロードバランサーのノードは、他のゾーンのターゲットに送らない。",
+            "ロードバランサーのノードは、他のゾーンから応答を受けない。",
+        ),
+        "ELB_ACL_RESTRICTION": (
+            "Classic Load Balancer の送信を、同じサブネット内でもネットワーク ACL が拒否する。",
+            "Classic Load Balancer への応答を、ネットワーク ACL が拒否する。",
+        ),
+        "ELBV2_SOURCE_ADDRESS_PRESERVATION": (
+            "クライアントのアドレスが保持され、ターゲットは自身のアドレスから受けることになる。",
+            "ターゲットは自身のアドレスに応答することになる。",
+        ),
+        "VPCE_INTRA_VPC_TRAFFIC": (
+            "VPC エンドポイントは、自身の VPC への通信を始めない。",
+            "VPC エンドポイントは、自身の VPC に応答を送らない。",
+        ),
+        "VPCE_GATEWAY_PROTOCOL_RESTRICTION": (
+            "ゲートウェイエンドポイントは TCP と ping だけを運ぶ。",
+            "ゲートウェイエンドポイントは TCP と ping の応答だけを運ぶ。",
+        ),
+        "VPCE_GATEWAY_EGRESS_SOURCE_ADDRESS_RESTRICTION": (
+            "ゲートウェイエンドポイントは、自身の VPC のアドレスだけを扱う。",
+            "ゲートウェイエンドポイントは、自身の VPC のアドレスへの応答だけを運ぶ。",
+        ),
         "PROTOCOL_RESTRICTION": (
             "構成要素はこのプロトコルを運ばない。",
             "構成要素は応答のプロトコルを運ばない。",
+        ),
+        "INGRESS_RTB_NO_PUBLIC_IP": (
+            "ゲートウェイのルートの宛先であるアプライアンスにパブリックアドレスがなく、パケットは届かない。",
+            "ゲートウェイのルートの宛先であるアプライアンスにパブリックアドレスがなく、応答は届かない。",
+        ),
+        "INGRESS_RTB_TRAFFIC_REDIRECTION": (
+            "ゲートウェイは内向きをミドルボックス経由にしているが、外向きはそこを通らない。",
+            "ゲートウェイは内向きをミドルボックス経由にしているが、逆方向はそこを通らない。",
+        ),
+        "REGIONAL_NGW_ROUTE_AZ_RESTRICTION": (
+            "リージョナル NAT ゲートウェイは送信元のアベイラビリティーゾーンにない。",
+            "リージョナル NAT ゲートウェイは応答元のアベイラビリティーゾーンにない。",
+        ),
+        "LGW_CUSTOMER_OWNED_IP_ASSOCIATION_FOR_INGRESS": (
+            "ローカルゲートウェイはアドレスを変換するが、宛先に顧客所有アドレスがない。",
+            "ローカルゲートウェイはアドレスを変換するが、応答の宛先に顧客所有アドレスがない。",
+        ),
+        "LGW_CUSTOMER_OWNED_IP_ASSOCIATION_FOR_EGRESS": (
+            "ローカルゲートウェイはアドレスを変換するが、送信元に顧客所有アドレスがない。",
+            "ローカルゲートウェイはアドレスを変換するが、応答の送信元に顧客所有アドレスがない。",
         ),
         "FIREWALL_RULES_RESTRICTION": (
             "ネットワークファイアウォールのルールがパケットを破棄する。",
@@ -303,4 +387,35 @@ JAPANESE = Words(
         "lead_none": "対象となるアドレスはない。",
         "none_reachable": "到達できるアドレスはない",
     },
+    outwards=Outwards(
+        origins={
+            "internet": OriginWords("インターネット", "インターネットに"),
+            "peering": OriginWords("ピア VPC", "ピア VPC に"),
+            "vgw": OriginWords("VPN・Direct Connect", "仮想プライベートゲートウェイの先に"),
+            "tgw": OriginWords("Transit Gateway", "Transit Gateway の先に"),
+        },
+        meanings={
+            "reachable": "外へ出て、応答も戻ることが証明されたパケットがある。",
+            "unknown": "外へ出られるかどうかは、スナップショットまたはモデルが扱わない事柄に左右される。",
+            "forward-only": "パケットは外へ出るが、応答は戻らない。",
+            "unreachable": "外へ出るパケットはない。すべての宛先・プロトコル・ポートについて証明済み。",
+        },
+        tallies={
+            "reachable": ("1 個のアドレスから到達できる", "{} 個のアドレスから到達できる"),
+            "forward-only": ("1 個は送れますが応答を受けない", "{} 個は送れますが応答を受けない"),
+        },
+        counts={
+            "from_address": ("1 個のアドレスへ", "{} 個のアドレスへ"),
+            "up_to": ("1 個のアドレスへ", "最大 {} 個のアドレスへ"),
+        },
+        text={
+            "anywhere": "任意の宛先へ",
+            "no_way": "出口なし",
+            "who": "宛先",
+            "none_reachable": "到達できるアドレスはない",
+            "verdicts_title": "各アドレスから到達できる先",
+            "verdicts_note": "1 行が 1 つのアドレス、1 列が 1 つの行き先。判定から根拠へたどれる。",
+            "missing_origins": "VPC のどのルートも通じていない行き先",
+        },
+    ),
 )

@@ -31,7 +31,7 @@ def flow(f: Flow) -> Document:
     """A box of packets. Keys that do not apply to its protocol, or say nothing new, are left out."""
     document: Document = {"family": f.family, "sources": list(to_cidrs(f.sources, f.family))}
     if f.destinations:
-        document["destinations"] = list(to_cidrs(f.destinations, f.family))
+        document["destinations"] = list(to_cidrs(f.destinations, f.behind or f.family))
     document |= _protocol(f.protocols, f.family)
     named = (
         ("source_ports", f.source_ports),
@@ -43,10 +43,10 @@ def flow(f: Flow) -> Document:
     document |= {"reply": f.reply, "via": list(f.via)}
     if f.entry:
         document["entry"] = {"destinations": list(to_cidrs(f.entry, f.family))}
-        if f.destination_ports:
-            document["entry"]["destination_ports"] = ports(f.destination_ports)
+        if f.entry_ports or f.destination_ports:
+            document["entry"]["destination_ports"] = ports(f.entry_ports or f.destination_ports)
     if f.seen_as:
-        document["seen_as"] = list(to_cidrs(f.seen_as, f.family))
+        document["seen_as"] = list(to_cidrs(f.seen_as, f.behind or f.family))
     if f.unusual_source_port:
         document["unusual_source_port"] = True
     return document

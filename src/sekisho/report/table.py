@@ -24,6 +24,7 @@ _GAP_STATUSES = ("failed", "incomplete", "not-read")
 
 def print_assessment(document: Document, console: Console, words: Words = ENGLISH) -> None:
     """The headline, the verdict of every address by origin, findings by severity, and what was not covered."""
+    words = words.of(document["scope"].get("direction", "ingress"))
     for sentence in headline(document, words):
         console.print(_text(sentence, "bold"))
     if document["verdicts"]:
@@ -36,7 +37,8 @@ def print_assessment(document: Document, console: Console, words: Words = ENGLIS
         console.print()
         console.print(_legend(document, words))
     console.print()
-    console.print(_severities(document, words))
+    if document["scope"].get("direction") != "egress":
+        console.print(_severities(document, words))
     console.print(_coverage(document, words))
     for warning in _warnings(document, words):
         console.print(_hanging("! ", _text(warning), "yellow"))

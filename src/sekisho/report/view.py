@@ -89,11 +89,19 @@ def _line(row: Document, interfaces: Document, cells: tuple[Cell | None, ...]) -
         region=row["region"],
         interface=row["interface"],
         name=facts.get("instance_name") or facts.get("name") or row["instance"] or row["interface"],
-        about=row["instance"] or facts.get("description") or facts.get("kind") or "",
+        about=row["instance"] or _belongs_to(facts),
         address=row["address"],
         public_address=row["public_address"],
         cells=cells,
     )
+
+
+def _belongs_to(facts: Document) -> str:
+    """What the interface belongs to, where that is told; else what it says of itself."""
+    kind, description = facts.get("kind") or "", facts.get("description") or ""
+    if kind in {"", "interface", "instance"}:
+        return description or kind
+    return f"{kind} ({description})" if description and description != kind else kind
 
 
 def _cell(row: Document, summaries: dict[str, tuple[Detail, ...]], words: Words) -> Cell:
@@ -130,7 +138,13 @@ def _openings(answer: Document, words: Words) -> tuple[Detail, ...]:
 
 
 def _sizes(answer: Document) -> list[int]:
-    return [count(parse(cidr).range for cidr in flow["sources"]) for flow in answer["flows"]]
+    return [count(parse(cidr).range for cidr in far_side(flow)) for flow in answer["flows"]]
+
+
+def far_side(flow: Document) -> list[str]:
+    """The addresses at the other end: the sources, or in a shared answer about what goes out the destinations."""
+    far: list[str] = flow["sources"] or flow.get("destinations", [])
+    return far
 
 
 def _width(answer: Document, size: int) -> Width:
@@ -184,7 +198,7 @@ def flow_lines(answer: Document, words: Words) -> tuple[FlowLine, ...]:
             protocol=_protocol(flow, words),
             ports=_ports(flow, words),
             width=_width(answer, size),
-            sources=tuple(flow["sources"]),
+            sources=tuple(far_side(flow)),
             via=tuple(flow["via"]),
             more=tuple(_unusual(flow, words)),
         )

@@ -1,7 +1,7 @@
 """What the renderings need words for. A language is one `Words`, in a module of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import NamedTuple
 
@@ -13,6 +13,16 @@ class OriginWords(NamedTuple):
 
     heading: str
     phrase: str
+
+
+class Outwards(NamedTuple):
+    """What is said otherwise of an assessment of what goes out: each replaces the keys of its name."""
+
+    origins: Mapping[str, OriginWords]
+    meanings: Mapping[str, str]
+    tallies: Mapping[str, tuple[str, str]]
+    counts: Mapping[str, tuple[str, str]]
+    text: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,21 @@ class Words:
     proven: tuple[str, ...]
     not_proven: tuple[str, ...]
     text: Mapping[str, str]
+    outwards: Outwards
+
+    def of(self, direction: str) -> "Words":
+        """The catalogue for an assessment of that direction (`ingress` or `egress`)."""
+        if direction != "egress":
+            return self
+        out = self.outwards
+        return replace(
+            self,
+            origins={**self.origins, **out.origins},
+            meanings={**self.meanings, **out.meanings},
+            tallies={**self.tallies, **out.tallies},
+            counts={**self.counts, **out.counts},
+            text={**self.text, **out.text},
+        )
 
     def count(self, noun: str, number: int) -> str:
         """`1 barrier`, `4,096 addresses`, `2^64 addresses`; beyond a trillion the nearest power of two."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from . import diagram
 from .diagram import EMPTY, FULL, Node
 from .flows import PORT_TOP, PROTOCOL_TOP, TCP, UDP, FlowSet
-from .prefixes import Range, top
+from .prefixes import Family, Range, top
 
 
 def pin(flows: FlowSet, address: int) -> FlowSet:
@@ -31,6 +31,36 @@ def for_some_source_port(flows: FlowSet, ports: Range) -> FlowSet:
     """Flows that are in the set with some source port of the range, said of every source port."""
     mask = diagram.ranges([ports], FULL, PORT_TOP)
     return _on_source_ports(flows, lambda n: EMPTY if diagram.intersection(mask, n) is EMPTY else FULL)
+
+
+def move_port(flows: FlowSet, port: int, to: int) -> FlowSet:
+    """Flows of TCP and UDP that are in the set with the one destination port, said of another one."""
+    return _on_destination_ports(flows, lambda n: diagram.ranges([(to, to)], diagram.child_at(n, port), PORT_TOP))
+
+
+def to_port(flows: FlowSet, port: int) -> FlowSet:
+    """Flows of TCP and UDP that are in the set with some destination port, said of the one port."""
+
+    def gathered(n: Node) -> Node:
+        some = diagram.union_all(child for _, _, child in diagram.steps(n, PORT_TOP))
+        return diagram.ranges([(port, port)], some, PORT_TOP)
+
+    return _on_destination_ports(flows, gathered)
+
+
+def in_family(flows: FlowSet, family: Family) -> FlowSet:
+    """Flows of TCP and UDP that are in the set with some remote address, said of every address of the family."""
+    return FlowSet(family, forget_remote(flows & _with_ports(flows.family)).root)
+
+
+def _with_ports(family: Family) -> FlowSet:
+    return FlowSet.build(family, protocols=[(TCP, TCP), (UDP, UDP)])
+
+
+def _on_destination_ports(flows: FlowSet, change: Callable[[Node], Node]) -> FlowSet:
+    """`change` applied to the destination-port level of TCP and UDP; other protocols are left out."""
+    limit = top(flows.family)
+    return _below_protocol(flows & _with_ports(flows.family), lambda level: _mapped(level, limit, change))
 
 
 def _constant(child: Node) -> Node:

@@ -1,7 +1,7 @@
 """`sekisho assess`: every interface in scope, every origin."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -20,6 +20,13 @@ SEVERITIES = ("high", "medium", "low", "informational")
 )
 @click.argument("snapshot", type=click.Path(path_type=Path))
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
+@click.option(
+    "--direction",
+    type=click.Choice(["ingress", "egress"]),
+    default="ingress",
+    show_default=True,
+    help="What can reach each interface, or what each can reach.",
+)
 @click.option("--origin", "origins", multiple=True, metavar="ORIGIN", help=f"Only these: {', '.join(ORIGIN_NAMES)}.")
 @click.option(
     "--listeners",
@@ -41,6 +48,7 @@ def command(
     *,
     snapshot: Path,
     target: str,
+    direction: Literal["ingress", "egress"],
     origins: tuple[str, ...],
     listeners: Path | None,
     fail_on: str,
@@ -60,6 +68,7 @@ def command(
     found = assess(
         load(snapshot),
         target=target,
+        direction=direction,
         origins=_origins(origins),
         listeners=read_listeners(listeners),
         progress=progress.over,

@@ -1,0 +1,80 @@
+"""By an interface endpoint to the endpoint service that it leads to: a consumer's leg, then the service's own.
+
+Both are read on the consumer's address, and the port is the same in both; the node sees the consumer, a target
+behind it the node (S-PL-03).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sekisho.model.endpoints import VpcEndpoint
+from sekisho.sets.flows import FlowSet
+from sekisho.sets.prefixes import Family
+
+from .answer import Passage
+from .balancers import Clients
+from .connection import Carried, Connection, Connector, Consumer, Host
+from .ends import starts_nothing
+from .entering import enter
+from .population import hosts_of
+
+
+def by_endpoints(connector: Connector, senders: Iterable[Host], node: Host) -> Iterator[Connection]:
+    """Every connection of the senders to the node by an endpoint of the snapshot."""
+    facts = connector.facts
+    active = [s for s in senders if s.family == node.family and starts_nothing(facts, s.interface) is None]
+    for endpoint in facts.topology.services.consumers_of(node.interface.vpc_id or ""):
+        for entered in handed_in(connector, endpoint, node):
+            for interface in facts.topology.services.interfaces(endpoint):
+                for at in hosts_of(interface, node.family):
+                    for sender in active:
+                        client = connector.between(sender, at, FlowSet.full(node.family))
+                        yield _joined(client, entered, endpoint, at, node)
+
+
+def handed_in(connector: Connector, endpoint: VpcEndpoint, node: Host) -> Iterator[Connection]:
+    """What the service of the endpoint hands to the node, from whoever uses the endpoint."""
+    service = connector.facts.topology.services.service_of(endpoint)
+    if service is None or not endpoint.in_force:
+        return
+    for entrance in connector.facts.entrances.named(service.service_id):
+        entered = enter(connector, entrance, node, FlowSet.full(node.family))
+        if entered is not None:
+            yield entered
+
+
+def clients_of_endpoint(connectors: Mapping[Family, Connector], sender: Host) -> Clients:
+    """What an interface endpoint, of which the sender is one, hands to the nodes behind its service."""
+
+    def clients(node: Host) -> tuple[Connection, ...]:
+        connector = connectors[node.family]
+        endpoint = connector.facts.topology.services.endpoint_of(sender.interface)
+        return tuple(handed_in(connector, endpoint, node)) if endpoint and node.family == sender.family else ()
+
+    return clients
+
+
+def _joined(client: Connection, entered: Connection, endpoint: VpcEndpoint, at: Host, node: Host) -> Connection:
+    carried = tuple(
+        Carried(
+            Passage(
+                (*one.passage.via, endpoint.vpc_endpoint_id, *two.passage.via),
+                one.passage.delivered & two.passage.delivered,
+                one.passage.round_trip & two.passage.round_trip,
+                two.passage.by_group,
+            ),
+            entry=((at.address, at.address),),
+        )
+        for one in client.carried
+        for two in entered.carried
+    )
+    return Connection(
+        question=client.question & entered.question,
+        checks=client.checks + entered.checks,
+        delivered=client.delivered & entered.delivered,
+        round_trip=client.round_trip & entered.round_trip,
+        carried=carried,
+        host=node,
+        sender=client.sender,
+        entrance=entered.entrance,
+        consumer=Consumer(at, client),
+    )
