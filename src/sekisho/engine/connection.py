@@ -157,6 +157,9 @@ class Connector:
             w.stop(leg, t, way.closed, Layer.GATEWAY)
         if way.doubt:
             w.doubt(leg, t, way.doubt, Layer.GATEWAY)
+        own = self.facts.vpc_ranges(way.vpc, self.family)
+        if isinstance(own, Undecided) and way.kind != "vpc-peering-connection":
+            w.doubt(leg, t, own.reason, Layer.GATEWAY)
         if way.kind == "internet-gateway":
             w.crossing.from_internet(leg, t, host.interface)
             return
@@ -213,15 +216,20 @@ class Connector:
     def _as_if_arrived(self, w: Walker, leg: Leg, t: Transit, host: Host, question: FlowSet) -> None:
         """The destination's own checks for flows that did not get there, so that every barrier is known.
 
-        Only where nothing ends surely: the ending is of flows that other checks stop or leave open.
+        Only where nothing ends: what other checks leave open may come with another header, so of the destination
+        only its state is known to apply.
         """
         rest = question
         for ending in leg.endings:
             rest = rest - ending.transit.region
-        if rest.is_empty:
-            return
-        same = t.peer_vpc == host.interface.vpc_id and self._same_subnet(t, host)
-        w.arrive(leg, t._replace(region=rest), host.interface, host.interface.subnet_id if same else None)
+        undecided = t._replace(region=rest & _through(leg.checks, question).maybe)
+        stopped = t._replace(region=rest - undecided.region)
+        if not undecided.region.is_empty:
+            w.check_state(leg, undecided, host.interface)
+            leg.endings.append(Ending(undecided, Arrived(host.interface.network_interface_id, {}), open=True))
+        if not stopped.region.is_empty:
+            same = t.peer_vpc == host.interface.vpc_id and self._same_subnet(t, host)
+            w.arrive(leg, stopped, host.interface, host.interface.subnet_id if same else None)
 
     def _same_subnet(self, t: Transit, host: Host) -> bool:
         subnet = self.facts.topology.subnet_of(host.interface)
@@ -249,6 +257,8 @@ class Connector:
     def _replies(self, w: Walker, forward: Leg, goal: Goal, way: Way | None, sender: Host | None = None) -> Leg:
         leg = Leg("return")
         for ending in forward.endings:
+            if ending.open:
+                continue
             t = ending.transit
             tracked = frozenset(t.passed) | ({sender.interface.network_interface_id} if sender else set())
             header = Header(t.header.dst, t.header.src, reply=True, translated=t.header.translated)
@@ -256,9 +266,11 @@ class Connector:
             match ending.place:
                 case Arrived(interface=name):
                     start = self.facts.snapshot.interfaces[name]
-                    w.leave(leg, back._replace(tracked=tracked | {name}), start)
+                    w.leave(leg, back._replace(tracked=tracked | {name}, peer_vpc=start.vpc_id), start)
                 case Outside(gateway=gateway, vpc=vpc):
-                    w.crossing.back_in(leg, back, gateway, vpc)
+                    peering = self.facts.snapshot.peerings.get(gateway)
+                    far = peering.far_side(vpc) if peering else None
+                    w.crossing.back_in(leg, back._replace(peer_vpc=far.vpc_id if far else None), gateway, vpc)
         self._keep(w, leg, goal, way)
         return leg
 

@@ -51,7 +51,8 @@ class Crossing:
         valid = self._valid_destinations(leg, t, gateway)
         if valid is None:
             return
-        t = valid._replace(via=(*valid.via, gateway), left_by=valid.left_by or gateway, peer_vpc=None)
+        left_by = valid.left_by if valid.header.reply else valid.left_by or gateway
+        t = valid._replace(via=(*valid.via, gateway), left_by=left_by, peer_vpc=None)
         if t.translation and t.header.reply and t.header.dst.address == t.translation.public:
             back = t.header._replace(dst=End(remote=False, address=t.translation.address))
             home = self._facts.snapshot.subnets[t.translation.subnet]
@@ -102,7 +103,9 @@ class Crossing:
         """The public address that the source gets (IPv4); stopped where there is none. IPv6 keeps its own."""
         address = t.header.src.address
         if address is None:
-            raise ValueError("the source of a packet at an internet gateway is known")
+            detail = f"it comes from no address of {vpc_id}"
+            self._w.stop(leg, t, Stated("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", vpc_id, detail), Layer.PUBLIC_ADDRESS)
+            return None
         if t.translation and self._is_translated(t):
             if t.translation.public is None:
                 detail = f"{t.translation.gateway} has no public address"
@@ -139,7 +142,7 @@ class Crossing:
         if not isinstance(subnet, Undecided):
             known = None if gateway is None or isinstance(gateway, Undecided) else gateway.internet_gateway_id
             self._check_bpa(leg, t, subnet, "ingress", known)
-        if t.header.dst.address is not None and not t.header.reply:
+        if t.header.dst.address is not None and (self._w.family == "ipv6" or not t.header.reply):
             self.check_public(leg, t, interface, t.header.dst.address, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
         self._w.arrive(leg, t, interface, None)
 
@@ -255,8 +258,10 @@ class Crossing:
             self._gone(leg, t, "nat_gateways", subnet)
         elif nat.state in {"deleted", "failed"}:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", f"is {nat.state}")
-        elif nat.state not in {"available", "deleting"}:
+        elif nat.state != "available":
             self._w.doubt(leg, t, f"{target} is in state `{nat.state}`")
+        elif t.translation and t.translation.gateway == target:
+            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", f"leads back to {target}: a loop")
         elif nat.vpc_id != subnet.vpc_id:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "is a NAT gateway of another VPC")
         else:
@@ -331,10 +336,17 @@ class Crossing:
         if carried.translation:
             carried = carried._replace(translation=carried.translation._replace(peered=True))
         carried = carried._replace(via=(*carried.via, target))
-        if carried.header.dst.address is None or far.vpc_id not in self._facts.snapshot.vpcs:
+        if not self._is_shown(far.vpc_id or "", carried.header.dst.address):
             leg.endings.append(Ending(carried, Outside(target, subnet.vpc_id)))
         else:
             self._w.deliver(leg, carried, far.vpc_id or "", None)
+
+    def _is_shown(self, vpc_id: str, address: int | None) -> bool:
+        """Whether the snapshot says who holds an address of the VPC."""
+        if address is None:
+            return False
+        text = spell(address, self._w.family)
+        return vpc_id in self._facts.snapshot.vpcs or bool(self._facts.topology.holders_in_vpc(vpc_id, text))
 
     def far_ranges(self, vpc_id: str | None, cidrs: tuple[str, ...]) -> tuple[Range, ...]:
         """The addresses of a peer VPC: by its own record, else as the connection lists them."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from sekisho.errors import QueryError
+from sekisho.model.kinds import KINDS
 from sekisho.model.record import Scope, Source, Undecided
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Prefix, Range, internet, overlap, spell, subtract, top
@@ -17,7 +18,7 @@ from .barriers import stated_barrier
 from .connection import Connection, Connector, Goal, Host, Way, impossible, unmodelled
 from .facts import Facts
 from .population import hosts_of
-from .query import Endpoint, Query
+from .query import ENDPOINT_PREFIXES, Endpoint, Query
 from .transit import Stated
 from .verdict import answer
 
@@ -207,10 +208,12 @@ class Explainer:
                 return Opaque(record.id, f"{record.kind.noun} {record.id} is not modelled")
         if name in self._snapshot.missing:
             return Opaque(name, f"{name}: {self._snapshot.missing[name].why}")
-        if self._is_referred_to(name):
+        if name.startswith((*ENDPOINT_PREFIXES, "arn:")) and self._is_referred_to(name):
             return Opaque(name, f"{name} is referred to, but nothing in the snapshot describes it")
         if name == "cloudfront":
             return Opaque(name, "CloudFront VPC origins were not read")
+        if any(name in self._snapshot.table(kind.table) for kind in KINDS):
+            raise QueryError(f"`{endpoint.text}` is no endpoint: ask about an interface, a subnet, a VPC or a gateway")
         raise QueryError(f"`{endpoint.text}` is nowhere in the snapshot")
 
     def _is_referred_to(self, name: str) -> bool:

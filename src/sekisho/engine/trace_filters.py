@@ -191,6 +191,9 @@ def groups_ruling(
 
     `stripped` is the sender's own address where the way has taken away what references match on (S-SG-06).
     """
+    if not interface.group_ids:
+        name = interface.network_interface_id
+        return Ruling(None, name, detail=f"{name} names no security group")
     asked = _Asked(topology, interface, packet, egress, stripped)
     found = [(g, topology.snapshot.security_groups.get(g)) for g in interface.group_ids]
     rules = [rule for _, group in found if group for rule in asked.rules(group)]

@@ -244,7 +244,8 @@ def public_access_blocked(
     if mode not in {"block-bidirectional", "block-ingress"}:
         return Undecided(f"the Block Public Access mode {mode} of {key} is not known")
     lifted = _exclusions(topology, subnet)
-    if "allow-bidirectional" in lifted or (direction == "egress" and "allow-egress" in lifted):
+    outwards = direction == "egress" and mode == "block-bidirectional"  # an egress exclusion is for that mode only
+    if "allow-bidirectional" in lifted or (outwards and "allow-egress" in lifted):
         return None
     open_question = _opened(topology, "bpa_exclusions", scope)
     return Undecided(open_question) if open_question else (mode, snapshot.source("bpa_options", key))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NAT_PORTS: Range = (1024, 65535)
 # Interfaces that do not end connections by the rules of security groups alone (S-ENI-06).
 _NAT_KINDS = {"nat_gateway", "natGateway"}
-_OTHER_KINDS = {"network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"}
+_OTHER_KINDS = {"gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"}
 _NO_PACKETS = {"stopping", "stopped", "shutting-down", "terminated"}
 
 
@@ -184,7 +184,7 @@ class Walker:
         self._check_acl_in(leg, t, interface, from_subnet)
         by_group: dict[str, FlowSet] = {}
         # A NAT gateway has no groups (S-NAT-05).
-        if interface.network_interface_id not in t.tracked and interface.interface_type not in _NAT_KINDS:
+        if interface.network_interface_id not in t.tracked and interface.interface_type not in _NAT_KINDS | _OTHER_KINDS:
             by_group = self.check_groups(leg, t, interface, egress=False)
         self.check_state(leg, t, interface)
         return by_group
@@ -230,7 +230,7 @@ class Walker:
         if kind in _NAT_KINDS and not t.header.reply:
             detail = f"{interface_id} belongs to a NAT gateway, which accepts no connection"
             self._stop_state(leg, t, Stated("NO_POSSIBLE_DESTINATION", interface_id, detail, (place,)))
-        elif kind in _OTHER_KINDS:
+        elif kind in _OTHER_KINDS or (kind == "network_load_balancer" and not interface.groups):
             reason = f"{interface_id} belongs to a {kind.replace('_', ' ')}, which is not modelled"
             leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
         if interface.status is None:
