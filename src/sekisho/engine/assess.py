@@ -6,6 +6,7 @@ itself, the class is the address.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from sekisho.model.interface import NetworkInterface
@@ -130,7 +131,7 @@ class Assessor:
         whole = self.ways.internet_sources(vpc_id, host.family) if origin == "internet" else ()
         found = answer(self.facts, connections, whole=whole, shared=True)
         absent = self.relies_on_absent(host, origin, found.verdict)
-        return answer(self.facts, connections, whole=whole, shared=True, relies_on_absent=absent) if absent else found
+        return replace(found, relies_on_absent=absent) if absent else found
 
     def relies_on_absent(self, host: Host, origin: Origin, verdict: Verdict) -> tuple[str, ...]:
         """Calls that were not read and whose records would change the answer if there were any (S-LOAD)."""

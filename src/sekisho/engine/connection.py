@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, parse, spell
+from sekisho.sets.prefixes import Family, Range, merge, parse, spell
 
 from .answer import Passage
 from .crossing import Crossing, rejected_sources
@@ -129,8 +129,9 @@ class Connector:
                 checks=total.checks + other.checks,
                 delivered=_either(total.delivered, other.delivered),
                 round_trip=_either(total.round_trip, other.round_trip),
+                carried=_seen_either(total.carried, other.carried),
             )
-        return total
+        return total._replace(carried=_parts(total))
 
     def _walker(self, choice: int) -> Walker:
         walker = Walker(self.facts, self.groups, self.family, choice)
@@ -391,6 +392,25 @@ def _either(one: Share, other: Share) -> Share:
     sure, maybe = one.sure & other.sure, one.maybe | other.maybe
     doubt = doubtful(maybe - sure, "a NAT gateway may choose among its addresses, and not all of them get through")
     return Share(sure, maybe, one.doubts + other.doubts + doubt.doubts, one.assumptions + other.assumptions)
+
+
+def _seen_either(one: tuple[Carried, ...], other: tuple[Carried, ...]) -> tuple[Carried, ...]:
+    """The passages of the one choice, with the sources as the destination sees them after either."""
+    seen = {c.passage.via: c.seen_as for c in other}
+    return tuple(c._replace(seen_as=merge(c.seen_as + seen.get(c.passage.via, ()))) for c in one)
+
+
+def _parts(total: Connection) -> tuple[Carried, ...]:
+    """The passages clipped to what holds for the whole, and one more of what ends nobody knows where."""
+    found, rest = [], total.delivered.maybe
+    for carried in total.carried:
+        passage = carried.passage
+        delivered, round_trip = passage.delivered & total.delivered, passage.round_trip & total.round_trip
+        found.append(carried._replace(passage=passage._replace(delivered=delivered, round_trip=round_trip)))
+        rest -= delivered.maybe
+    if not rest.is_empty:
+        found.append(Carried(Passage((), total.delivered.within(rest), total.round_trip.within(rest), {})))
+    return tuple(found)
 
 
 def _known(host: Host) -> End:

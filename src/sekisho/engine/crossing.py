@@ -4,6 +4,8 @@ Each method gets the packets that a route hands to the gateway and sends them on
 gateway that is provably gone stops what it gets (S-RT-07); one that the snapshot does not show leaves it open.
 """
 
+import msgspec
+
 from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Undecided
@@ -53,17 +55,20 @@ class Crossing:
             return
         left_by = valid.left_by if valid.header.reply else valid.left_by or gateway
         t = valid._replace(via=(*valid.via, gateway), left_by=left_by, peer_vpc=None)
+        src = t.header.src if public is None else End(remote=False, address=public)
         if t.translation and t.header.reply and t.header.dst.address == t.translation.public:
-            back = t.header._replace(dst=End(remote=False, address=t.translation.address))
+            back = t.header._replace(src=src, dst=End(remote=False, address=t.translation.address))
             home = self._facts.snapshot.subnets[t.translation.subnet]
             self.back_in(leg, t._replace(header=back), t.left_by or gateway, home.vpc_id)
             return
-        holder = self._holder(t, vpc_id)
-        if holder is None:
+        holders = self._holders(t, vpc_id)
+        if not holders:
             leg.endings.append(Ending(t, Outside(gateway, vpc_id, public)))
             return
-        interface, address = holder
-        src = t.header.src if public is None else End(remote=False, address=public)
+        if len(holders) > 1:
+            self._w.doubt(leg, t, f"{self._w.spell_destination(t)} belongs to several interfaces")
+            return
+        interface, address = holders[0]
         self.from_internet(
             leg, t._replace(header=t.header._replace(src=src, dst=End(remote=False, address=address))), interface
         )
@@ -84,22 +89,20 @@ class Crossing:
         detail = f"{gateway} carries only internet addresses, and {self._w.spell_destination(t)} is outside them"
         return Stated(code, gateway, detail)
 
-    def _holder(self, t: Transit, vpc_id: str) -> tuple[NetworkInterface, int] | None:
-        """The interface that is meant by a destination on the internet, with its own address."""
+    def _holders(self, t: Transit, vpc_id: str) -> list[tuple[NetworkInterface, int]]:
+        """The interfaces that may be meant by a destination on the internet, with their own addresses."""
         address = t.header.dst.address
         if address is None:
-            return None
+            return []
         text = spell(address, self._w.family)
         if self._w.family == "ipv4":
-            found = self._facts.topology.public_holders(text)
-            return (found[0][0], parse(found[0][1]).low) if len(found) == 1 else None
-        holders = [i for i in self._facts.topology.holders(text) if i.vpc_id != vpc_id]
-        return (holders[0], address) if len(holders) == 1 else None
+            return [(i, parse(private).low) for i, private in self._facts.topology.public_holders(text)]
+        return [(i, address) for i in self._facts.topology.holders(text) if i.vpc_id != vpc_id]
 
     def _is_translated(self, t: Transit) -> bool:
         return t.translation is not None and t.header.src.address == t.translation.address
 
-    def _public_source(self, leg: Leg, t: Transit, vpc_id: str) -> int | None:
+    def _public_source(self, leg: Leg, t: Transit, vpc_id: str, *, egress_only: bool = False) -> int | None:
         """The public address that the source gets (IPv4); stopped where there is none. IPv6 keeps its own."""
         address = t.header.src.address
         if address is None:
@@ -116,7 +119,10 @@ class Crossing:
         if len(holders) != 1:
             self._w.doubt(leg, t, f"who holds {spell(address, self._w.family)} in {vpc_id} is not known")
             return None
-        return self.check_public(leg, t, holders[0], address, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+        holder = holders[0]
+        if egress_only:  # what an interface denies is internet gateways (S-ENI-05)
+            holder = msgspec.structs.replace(holder, deny_all_igw_traffic=False)
+        return self.check_public(leg, t, holder, address, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
 
     # Internet gateway, inwards -------------------------------------------------------------------
 
@@ -241,7 +247,7 @@ class Crossing:
             self._w.stop_at_route(leg, t, "PROTOCOL_RESTRICTION", "carries no IPv4")
             return
         self._check_bpa(leg, t, subnet, "nat", target)
-        self._public_source(leg, t, subnet.vpc_id)
+        self._public_source(leg, t, subnet.vpc_id, egress_only=True)
         self._out(leg, t, target, subnet.vpc_id, None)
 
     # NAT gateway ---------------------------------------------------------------------------------

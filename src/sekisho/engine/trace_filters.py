@@ -259,7 +259,9 @@ def _header_matches(rule: IpPermission, packet: Packet) -> bool:
 def _peers(asked: _Asked, rule: IpPermission) -> Iterator[dict[str, object] | str | None]:
     """What the rule names that matches: its member, a line of doubt, or None for a reference that the way has lost."""
     cidrs = [("CidrIp", r.cidr_ip) for r in rule.ip_ranges] + [("CidrIpv6", r.cidr_ipv6) for r in rule.ipv6_ranges]
-    yield from ({member: cidr} for member, cidr in cidrs if within(asked.remote, (cidr,)))
+    for member, cidr in cidrs:
+        if within(asked.remote, (cidr,)):
+            yield {member: cidr}
     for list_id in (p.prefix_list_id for p in rule.prefix_list_ids):  # S-SG-09
         entries = asked.topology.snapshot.prefix_lists.get(list_id)
         if entries is None:

@@ -125,6 +125,8 @@ class GatewayWalk(Walk):
         if public is None:
             detail = f"{source} has no public address, so {gateway_id} sends nothing of it to the internet"
             return self.drop(code, gateway_id, IGW, detail, evidence)
+        if len(self.topology.public_holders(public)) > 1:
+            self.doubt(f"{public} is associated with several private addresses")
         rule = {"PrivateIpAddress": source, "PublicIp": public}
         self.hop(gateway_id, IGW, "translate", rule, evidence)
         self.sent = Translated(vpc_id, public, self.header)
@@ -206,20 +208,23 @@ class GatewayWalk(Walk):
         table = self.topology.edge_table_of(gateway_id, vpc_id)
         if table is None:
             return None
-        choice = table
-        if not isinstance(table, Undecided):
-            choice = choose(self.topology, table, vpc_id, self.header.destination)
-        if isinstance(table, Undecided) or isinstance(choice, Undecided):
-            self.diverted = True
-            return self.doubt(choice.reason)
+        if isinstance(table, Undecided):
+            return self.divert(table.reason)
+        choice = choose(self.topology, table, vpc_id, self.header.destination)
+        if isinstance(choice, Undecided):
+            return self.divert(choice.reason)
         if choice is None or choice.route.state == "blackhole":
             return self.unroutable(table, choice)
         table_id, target_id = table.route_table_id, choice.target.id
         if choice.target.kind is not TargetKind.LOCAL:
-            self.diverted = True
             what = f"{table_id}, the route table of the {kind} {gateway_id}, leads {choice.route.destination} to"
-            return self.doubt(f"{what} {target_id}, which is not modelled")
+            return self.divert(f"{what} {target_id}, which is not modelled")
         return self.hop(table_id, RTB, "route", written(choice.route), (choice.evidence,))
+
+    def divert(self, reason: str) -> Dropped | None:
+        """A doubt about the subnets that the packet crosses on its way to its destination."""
+        self.diverted = True
+        return self.doubt(reason)
 
     # Peering and virtual private gateway --------------------------------------------------------
 

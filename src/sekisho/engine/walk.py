@@ -184,7 +184,10 @@ class Walker:
         self._check_acl_in(leg, t, interface, from_subnet)
         by_group: dict[str, FlowSet] = {}
         # A NAT gateway has no groups (S-NAT-05).
-        if interface.network_interface_id not in t.tracked and interface.interface_type not in _NAT_KINDS | _OTHER_KINDS:
+        if (
+            interface.network_interface_id not in t.tracked
+            and interface.interface_type not in _NAT_KINDS | _OTHER_KINDS
+        ):
             by_group = self.check_groups(leg, t, interface, egress=False)
         self.check_state(leg, t, interface)
         return by_group
