@@ -5,8 +5,8 @@ import pytest
 from engine.questions import Told, flows, judge, rows, told
 from estates import (
     acl,
-    entry,
     eni,
+    entry,
     group_pair,
     igw,
     instance,

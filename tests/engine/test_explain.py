@@ -5,8 +5,8 @@ import pytest
 from engine.questions import Told, ask, flows, told
 from estates import (
     acl,
-    entry,
     eni,
+    entry,
     igw,
     instance,
     nat,
@@ -59,7 +59,15 @@ def world(**changes: object) -> Snapshot:
     [
         ("internet", "i-x", Told("reachable", (), None)),
         ("internet:198.51.100.7", "i-x", Told("reachable", (), None)),
-        ("internet:192.168.0.0/16", "i-x", Told("unreachable", ("IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"), 2)),
+        (
+            "internet:192.168.0.0/16",
+            "i-x",
+            Told(
+                "unreachable",
+                ("IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"),
+                2,
+            ),
+        ),
         ("igw-1", "eni-x", Told("reachable", (), None)),
         ("igw-1", "i-z", Told("unreachable", ("BAD_STATE_ATTACHMENT",), None)),
         (

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from sekisho.model.interface import NetworkInterface
+from sekisho.model.record import Undecided
 from sekisho.model.routing import TargetKind
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, spell, to_cidrs, top
 
 from .answer import ORIGINS, Answer, Origin, Row, Verdict
-from .bpa import OPTIONS_CALL
+from .bpa import OPTIONS_CALL, block_public_access
 from .connection import Connection, Connector, Host, Way, unmodelled
 from .crossing import private_ipv6
 from .facts import Facts
@@ -140,12 +141,20 @@ class Assessor:
         if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY} and self._admits_anything(host):
             found.update(self.ways.assumed_absent(vpc_id, origin))
         scope = self.facts.topology.vpc_scope(vpc_id)
-        if origin == "vgw" and host.family == "ipv6" and self.facts.snapshot.calls.state(DIRECT_CONNECT_CALL, scope) is None:
+        direct_connect = self.facts.snapshot.calls.state(DIRECT_CONNECT_CALL, scope)
+        if origin == "vgw" and host.family == "ipv6" and direct_connect is None:
             found.add(DIRECT_CONNECT_CALL)
         if origin == "internet" and verdict is not Verdict.UNREACHABLE:
-            if self.facts.snapshot.calls.state(OPTIONS_CALL, scope) is None:
-                found.add(OPTIONS_CALL)
+            found.update(self.absent_public_access(host))
         return tuple(sorted(found))
+
+    def absent_public_access(self, host: Host) -> tuple[str, ...]:
+        """The call that would say that Block Public Access stops the host's subnet, where nothing else says it."""
+        subnet = self.facts.topology.subnet_of(host.interface)
+        if isinstance(subnet, Undecided):
+            return ()
+        found = block_public_access(self.facts, subnet)
+        return (OPTIONS_CALL,) if not isinstance(found, Undecided) and found.evidence is None else ()
 
     def _admits_anything(self, host: Host) -> bool:
         """Whether groups and state would let any packet of any sender through."""

@@ -193,7 +193,7 @@ class Connector:
 
     def _between(self, w: Walker, sender: Host, host: Host, question: FlowSet, *, public: bool) -> Connection:
         forward = Leg("forward")
-        question = question & FlowSet.of_remotes(self.family, [(sender.address, sender.address)])
+        question = question & FlowSet.of_remotes(self.family, [(sender.address, sender.last)])
         start = sender.interface
         w.check_state(forward, Transit(question, Header(_known(sender), _fixed(host))), start)
         if start.network_interface_id == host.interface.network_interface_id:
@@ -210,15 +210,14 @@ class Connector:
 
     def _with_itself(self, forward: Leg, question: FlowSet, host: Host) -> Connection:
         """An interface and itself: nothing filters (S-SG-10)."""
-        t = Transit(question, Header(_fixed(host), _fixed(host)))
+        t = Transit(question, Header(_known(host), _fixed(host)))
         forward.endings.append(Ending(t, Arrived(host.interface.network_interface_id, {})))
         return self._connection(forward, Leg("return"), question, host, ())
 
     def _as_if_arrived(self, w: Walker, leg: Leg, t: Transit, host: Host, question: FlowSet) -> None:
         """The destination's own checks for flows that did not get there, so that every barrier is known.
 
-        Only where nothing ends: what other checks leave open may come with another header, so of the destination
-        only its state is known to apply.
+        What other checks leave open may come from another address, so groups stop only what they admit from none.
         """
         rest = question
         for ending in leg.endings:
@@ -226,6 +225,7 @@ class Connector:
         undecided = t._replace(region=rest & _through(leg.checks, question).maybe)
         stopped = t._replace(region=rest - undecided.region)
         if not undecided.region.is_empty:
+            w.check_groups_of_anyone(leg, undecided, host.interface)
             w.check_state(leg, undecided, host.interface)
             leg.endings.append(Ending(undecided, Arrived(host.interface.network_interface_id, {}), open=True))
         if not stopped.region.is_empty:
@@ -353,8 +353,7 @@ def unmodelled(connector: Connector, host: Host, question: FlowSet, reason: str)
     leg = Leg("forward")
     vpc = host.interface.vpc_id
     t = Transit(question, Header(End(remote=True, address=None), _fixed(host)), peer_vpc=vpc)
-    if not connector.groups.refer_beyond(host.interface):
-        w.check_groups(leg, t, host.interface, egress=False)
+    w.check_groups_of_anyone(leg, t, host.interface)
     w.check_state(leg, t, host.interface)
     leg.check(Layer.GATEWAY, question, doubtful(question, reason), Stated("", "", reason))
     delivered = _through(leg.checks, question)

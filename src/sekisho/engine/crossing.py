@@ -120,9 +120,20 @@ class Crossing:
             self._w.doubt(leg, t, f"who holds {spell(address, self._w.family)} in {vpc_id} is not known")
             return None
         holder = holders[0]
+        if self._may_be_translated(t, holder, address):
+            reason = f"an appliance on the way may translate {spell(address, 'ipv4')}, which has no public address"
+            self._w.doubt(leg, t, reason, Layer.PUBLIC_ADDRESS)
+            return None
         if egress_only:  # what an interface denies is internet gateways (S-ENI-05)
             holder = msgspec.structs.replace(holder, deny_all_igw_traffic=False)
         return self.check_public(leg, t, holder, address, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+
+    def _may_be_translated(self, t: Transit, holder: NetworkInterface, address: int) -> bool:
+        """Whether an appliance stands between the sender and here, and only its translation could help (S-APP-04)."""
+        if self._w.family == "ipv6" or t.header.reply or not t.passed:
+            return False
+        text = spell(address, "ipv4")
+        return not any(a.private_ip_address == text and a.association for a in holder.addresses)
 
     # Internet gateway, inwards -------------------------------------------------------------------
 

@@ -97,6 +97,8 @@ def answered(packet: Packet) -> Packet:
 class Reply(GatewayWalk):
     """The way of the reply, from where the first packet ended to the host that sent it (S-Q-02)."""
 
+    replying = True
+
     def __init__(self, forward: Forward) -> None:
         super().__init__(forward.topology, answered(forward.header))
         self.forward = forward

@@ -250,7 +250,7 @@ def _header_matches(rule: IpPermission, packet: Packet) -> bool:
     if _is_all(rule.ip_protocol):  # S-SG-03
         return True
     if packet.protocol in {TCP, UDP}:
-        return _between(packet.destination_port, rule.from_port, rule.to_port)
+        return rule.from_port == -1 or _between(packet.destination_port, rule.from_port, rule.to_port)  # S-SG-03
     if packet.icmp_type is not None:  # none in ICMP of the other family: only the number is compared (S-ICMP-01)
         return _icmp_matches(rule.from_port, rule.to_port, packet)  # S-SG-04
     return True

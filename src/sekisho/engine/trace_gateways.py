@@ -122,6 +122,9 @@ class GatewayWalk(Walk):
                 return self.drop(code, gateway_id, IGW, why, evidence)
             return self.hop(gateway_id, IGW, "allow", None, evidence)
         public = self.public_of(vpc_id, source)
+        if public is None and self.assumptions and not self.replying:  # S-APP-04
+            self.doubt(f"an appliance on the way may translate {source}, which has no public address")
+            return self.hop(gateway_id, IGW, "allow", None, evidence)
         if public is None:
             detail = f"{source} has no public address, so {gateway_id} sends nothing of it to the internet"
             return self.drop(code, gateway_id, IGW, detail, evidence)

@@ -40,6 +40,8 @@ class TranslatedByNat(NamedTuple):
 class Walk(ABC):
     """One direction. The abstract steps are those in which a first packet and a reply differ."""
 
+    replying = False
+
     def __init__(self, topology: Topology, header: Packet) -> None:
         self.topology = topology
         self.snapshot = topology.snapshot

@@ -17,7 +17,7 @@ from .connection import Carried, Connection
 from .facts import Facts
 from .lifts import layers_of, least_lifts
 from .share import Share, decided, everything, texts
-from .transit import Layer, Stated
+from .transit import Check, Layer, Stated
 
 FIRST_ORDINARY_PORT = 1024
 _STATE_CODES = {"BAD_STATE", "BAD_STATE_ATTACHMENT"}
@@ -197,14 +197,13 @@ def _impersonal(barrier: Barrier) -> Barrier:
 
 def _latent(connections: Sequence[Connection]) -> Verdict | None:
     """The verdict if instance and interface were in service, where that is what keeps packets out."""
-    stopped = [c for c in connections if any(_is_bad_state(check.cause) for check in c.checks)]
-    if not stopped:
+    if not any(_is_bad_state(check) for c in connections for check in c.checks):
         return None
     return judge(_without_state(c) for c in connections)
 
 
-def _is_bad_state(cause: object) -> bool:
-    return isinstance(cause, Stated) and cause.code in _STATE_CODES
+def _is_bad_state(check: Check) -> bool:
+    return check.layer is Layer.STATE and isinstance(check.cause, Stated) and check.cause.code in _STATE_CODES
 
 
 def _without_state(connection: Connection) -> tuple[Share, Share]:

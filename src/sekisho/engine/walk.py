@@ -15,7 +15,7 @@ from sekisho.model.vpc import Subnet
 from sekisho.sets.boxes import remotes_of
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges, spell
-from sekisho.sets.reshape import for_every_source_port, for_some_source_port, pin
+from sekisho.sets.reshape import for_every_source_port, for_some_source_port, forget_remote, pin
 
 from .facts import Facts
 from .groups import Groups, Question, addresses_of
@@ -31,6 +31,7 @@ NAT_PORTS: Range = (1024, 65535)
 # Interfaces that do not end connections by the rules of security groups alone (S-ENI-06).
 _NAT_KINDS = {"nat_gateway", "natGateway"}
 _OTHER_KINDS = {"gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"}
+_IN_SERVICE = {"running", "pending"}
 _NO_PACKETS = {"stopping", "stopped", "shutting-down", "terminated"}
 
 
@@ -225,6 +226,20 @@ class Walker:
             return {}
         return {g: read(s.sure, end) & t.region for g, s in self.groups.by_group(interface, question).items()}
 
+    def check_groups_of_anyone(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
+        """Note what the groups admit from some address of some member: whoever the sender turns out to be.
+
+        A reference to a group of another VPC may hold on a way that is not modelled, so such groups stop nothing.
+        """
+        if self.groups.refer_beyond(interface) or interface.interface_type in _NAT_KINDS:
+            return
+        question = Question(
+            self.family, egress=False, reply=False, vpc=interface.vpc_id or "", peer_vpc=interface.vpc_id
+        )
+        share = self.groups.of_interface(interface, question)
+        anyone = Share(FlowSet.empty(self.family), forget_remote(share.maybe), share.doubts)
+        leg.check(Layer.GROUPS, t.region, anyone, GroupCause(interface, egress=False, stripped=False))
+
     def check_state(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
         """Whether the interface is in service and its instance takes packets (S-ENI-01, S-ENI-06, S-INST-01)."""
         interface_id = interface.network_interface_id
@@ -251,6 +266,9 @@ class Walker:
             scope = self.facts.topology.interface_scope(interface)
             reason = self.facts.snapshot.why_missing("instances", instance_id, scope)
             leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
+        elif instance.state.name not in _IN_SERVICE | _NO_PACKETS:
+            reason = f"the state `{instance.state.name}` of {instance_id} is not known"
+            leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
         elif instance.state.name in _NO_PACKETS:
             place = self.facts.source("instances", instance_id, "/State")
             detail = f"{instance_id} is {instance.state.name}"
@@ -274,6 +292,10 @@ class Walker:
             return
         if t.header.dst.address is not None and _holds(interface, self.family, t.header.dst.address):
             self.arrive(leg, t, interface, subnet.subnet_id)
+            return
+        kind = interface.interface_type
+        if kind in _OTHER_KINDS or (kind == "network_load_balancer" and not interface.groups):
+            self.doubt(leg, t, f"{self.describe_route(t)} leads to a {kind.replace('_', ' ')}, which is not modelled")
             return
         if interface.source_dest_check:
             detail = f"{target} has its source/destination check on, so it does not forward"

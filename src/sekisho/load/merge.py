@@ -17,6 +17,8 @@ from .scope import Placed
 
 #: Members that decide nothing; AWS shows the tags of a shared resource to its owner only.
 _NOTES = frozenset({"tags", "tag_set", "description", "message"})
+#: Members that one account's view may lack, or that are told apart by another member: zone names differ by account.
+_FILLABLE = frozenset({"availability_zone", "availability_zone_id", "block_public_access_states", "owner_id"})
 _EMPTY: tuple[Any, ...] = (None, "", ())
 
 
@@ -87,7 +89,8 @@ def _agreed(one: Record, other: Record, *, lenient: bool) -> Record | None:
         mine, theirs = getattr(one, name), getattr(other, name)
         if _canonical(mine) == _canonical(theirs) and name not in _NOTES:
             continue
-        if name in _NOTES or (lenient and (mine in _EMPTY or theirs in _EMPTY)):
+        partial = (lenient or name in _FILLABLE) and (mine in _EMPTY or theirs in _EMPTY)
+        if name in _NOTES or partial or _is_named_by_its_id(name, one, other):
             if mine in _EMPTY and theirs not in _EMPTY:
                 more[name] = theirs
         elif lenient and isinstance(mine, Record) and isinstance(theirs, Record):
@@ -98,6 +101,14 @@ def _agreed(one: Record, other: Record, *, lenient: bool) -> Record | None:
         else:
             return None
     return msgspec.structs.replace(one, **more) if more else one
+
+
+def _is_named_by_its_id(name: str, one: Record, other: Record) -> bool:
+    """Whether the member is a zone's name, where both say the zone's id, which is the same for every account."""
+    if name != "availability_zone":
+        return False
+    mine, theirs = (getattr(r, "availability_zone_id", None) for r in (one, other))
+    return (mine is None or theirs is None or mine == theirs) and hasattr(one, "availability_zone_id")
 
 
 def _canonical(value: object) -> object:
