@@ -140,9 +140,15 @@ def test_a_peered_vpc_without_the_family_hands_nothing_in() -> None:
     six = vpc("vpc-1", "10.0.0.0/16", "2001:db8:1::/56")
     a6 = subnet("subnet-a", "vpc-1", "10.0.1.0/24", "2001:db8:1:1::/64")
     found = snapshot(
-        six, W, a6, acl("acl-1", "vpc-1", ["subnet-a"]), pcx("pcx-1", six, W), rtb("rtb-1", "vpc-1", ["subnet-a"], LOCAL),
-        sg("sg-1", "vpc-1", [perm("-1", None, "::/0")]), eni("eni-x", a6, "2001:db8:1:1::5", groups=["sg-1"]),
-    )  # fmt: skip
+        six,
+        W,
+        a6,
+        acl("acl-1", "vpc-1", ["subnet-a"]),
+        pcx("pcx-1", six, W),
+        rtb("rtb-1", "vpc-1", ["subnet-a"], LOCAL),
+        sg("sg-1", "vpc-1", [perm("-1", None, "::/0")]),
+        eni("eni-x", a6, "2001:db8:1:1::5", groups=["sg-1"]),
+    )
     assert told(judge(found, "eni-x", "peering")) == Told("unreachable", ("PROTOCOL_RESTRICTION",), None)
 
 
@@ -212,9 +218,15 @@ def test_what_is_not_read_does_not_matter_where_the_groups_let_nothing_in() -> N
 def test_a_damaged_group_leaves_open_what_it_might_allow() -> None:
     hurt = Missing("security_groups", "sg-2", "not a valid record", Source("f", "/0"))
     found = snapshot(
-        V, A, acl("acl-1", "vpc-1", ["subnet-a"]), igw("igw-1", "vpc-1"), rtb("rtb-1", "vpc-1", ["subnet-a"], LOCAL, OUT),
-        sg("sg-1", "vpc-1"), eni("eni-x", A, PUBLIC, groups=["sg-1", "sg-2"]), missing=[hurt],
-    )  # fmt: skip
+        V,
+        A,
+        acl("acl-1", "vpc-1", ["subnet-a"]),
+        igw("igw-1", "vpc-1"),
+        rtb("rtb-1", "vpc-1", ["subnet-a"], LOCAL, OUT),
+        sg("sg-1", "vpc-1"),
+        eni("eni-x", A, PUBLIC, groups=["sg-1", "sg-2"]),
+        missing=[hurt],
+    )
     answer = judge(found, "eni-x")
     assert (answer.verdict.value, answer.reasons) == ("unknown", ("sg-2: not a valid record",))
 

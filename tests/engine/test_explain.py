@@ -1,5 +1,7 @@
 """Questions between endpoints of every kind. Expected values by hand."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from engine.questions import Told, ask, flows, told
@@ -21,6 +23,8 @@ from estates import (
     vpc,
 )
 from sekisho.errors import QueryError
+from sekisho.model.filters import AclEntry
+from sekisho.model.routing import Route
 from sekisho.model.snapshot import Snapshot
 
 V, W = vpc("vpc-1", "10.0.0.0/16"), vpc("vpc-2", "10.1.0.0/16")
@@ -32,26 +36,34 @@ A, B, C = (
 ALL = perm("-1", None, "0.0.0.0/0")
 
 
-def world(**changes: object) -> Snapshot:
-    """X (public) in A, Y (private, behind a NAT gateway) in B, Z in a peered VPC; everything open but what is changed."""
-    rules = changes.get("rules", (ALL,))
-    routes_b = changes.get(
-        "routes_b", (route("10.0.0.0/16", "local"), route("10.1.0.0/16", "pcx-1"), route("0.0.0.0/0", "nat-1"))
-    )
-    routes_c = changes.get("routes_c", (route("10.1.0.0/16", "local"), route("10.0.0.0/16", "pcx-1")))
-    acl_b = changes.get("acl_b", ())
+TO_NAT = (route("10.0.0.0/16", "local"), route("10.1.0.0/16", "pcx-1"), route("0.0.0.0/0", "nat-1"))
+BACK = (route("10.1.0.0/16", "local"), route("10.0.0.0/16", "pcx-1"))
+OUT = (route("10.0.0.0/16", "local"), route("0.0.0.0/0", "igw-1"), route("172.31.0.0/16", "vgw-1"))
+
+
+def world(
+    routes_b: Sequence[Route] = TO_NAT, routes_c: Sequence[Route] = BACK, acl_b: Sequence[AclEntry] = ()
+) -> Snapshot:
+    """X (public) in A, Y (private, behind a NAT gateway) in B, Z in a peered VPC; all open but what is given."""
     return snapshot(
-        V, W, A, B, C,
-        acl("acl-a", "vpc-1", ["subnet-a"]), acl("acl-b", "vpc-1", ["subnet-b"], *acl_b), acl("acl-c", "vpc-2", ["subnet-c"]),  # type: ignore[misc]
-        igw("igw-1", "vpc-1"), pcx("pcx-1", V, W), nat("nat-1", A, "10.0.1.99", "203.0.113.99", "eni-n"), vgw("vgw-1", "vpc-1"),
-        rtb("rtb-a", "vpc-1", ["subnet-a"], route("10.0.0.0/16", "local"), route("0.0.0.0/0", "igw-1"), route("172.31.0.0/16", "vgw-1")),
-        rtb("rtb-b", "vpc-1", ["subnet-b"], *routes_b), rtb("rtb-c", "vpc-2", ["subnet-c"], *routes_c),  # type: ignore[misc]
-        sg("sg-1", "vpc-1", rules), sg("sg-2", "vpc-2", [ALL]),  # type: ignore[arg-type]
+        *(V, W, A, B, C),
+        acl("acl-a", "vpc-1", ["subnet-a"]),
+        acl("acl-b", "vpc-1", ["subnet-b"], *acl_b),
+        acl("acl-c", "vpc-2", ["subnet-c"]),
+        igw("igw-1", "vpc-1"),
+        pcx("pcx-1", V, W),
+        nat("nat-1", A, "10.0.1.99", "203.0.113.99", "eni-n"),
+        vgw("vgw-1", "vpc-1"),
+        rtb("rtb-a", "vpc-1", ["subnet-a"], *OUT),
+        rtb("rtb-b", "vpc-1", ["subnet-b"], *routes_b),
+        rtb("rtb-c", "vpc-2", ["subnet-c"], *routes_c),
+        sg("sg-1", "vpc-1", [ALL]),
+        sg("sg-2", "vpc-2", [ALL]),
         eni("eni-n", A, ("10.0.1.99", "203.0.113.99"), interface_type="nat_gateway"),
-        eni("eni-x", A, ("10.0.1.10", "203.0.113.5"), groups=["sg-1"], instance="i-x"), instance("i-x"),
-        eni("eni-y", B, "10.0.2.10", groups=["sg-1"], instance="i-y"), instance("i-y"),
-        eni("eni-z", C, "10.1.1.10", groups=["sg-2"], instance="i-z"), instance("i-z"),
-    )  # fmt: skip
+        *(eni("eni-x", A, ("10.0.1.10", "203.0.113.5"), groups=["sg-1"], instance="i-x"), instance("i-x")),
+        *(eni("eni-y", B, "10.0.2.10", groups=["sg-1"], instance="i-y"), instance("i-y")),
+        *(eni("eni-z", C, "10.1.1.10", groups=["sg-2"], instance="i-z"), instance("i-z")),
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sekisho.sets.boxes import Box, boxes
 from sekisho.sets.flows import FlowSet, has_ports, icmp_of
-from sekisho.sets.prefixes import Range, count
+from sekisho.sets.prefixes import Range, count, merge
 
 from .answer import Answer, Barrier, Flow, Verdict, Width
 from .barriers import barriers_of
@@ -61,8 +61,8 @@ def answer(
         verdict=verdict,
         family=family,
         passages=tuple(c.passage for connection in connections for c in connection.carried),
-        flows=tuple(sorted(set(sure), key=_order)),
-        possible=tuple(sorted({f for c in connections for f in _possible(c, shared=shared)}, key=_order)),
+        flows=_merged(sure),
+        possible=_merged(f for c in connections for f in _possible(c, shared=shared)),
         barriers=tuple(map(_impersonal, barriers)) if shared else barriers,
         depth=depth,
         assumptions=_assumptions(connections),
@@ -139,6 +139,19 @@ def _boxed(
             seen_as=carried.seen_as if carried else (),
             unusual_source_port=ports and _unusual(box),
         )
+
+
+def _merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    """The flows in order; those that differ in their sources alone, or in their destinations alone, are one."""
+    by_rest: dict[Flow, list[Flow]] = {}
+    for flow in dict.fromkeys(flows):
+        by_rest.setdefault(replace(flow, sources=()), []).append(flow)
+    joined = [replace(f[0], sources=merge(r for one in f for r in one.sources)) for f in by_rest.values()]
+    by_rest = {}
+    for flow in joined:
+        by_rest.setdefault(replace(flow, destinations=()), []).append(flow)
+    whole = [replace(f[0], destinations=merge(r for one in f for r in one.destinations)) for f in by_rest.values()]
+    return tuple(sorted(whole, key=_order))
 
 
 def _unusual(box: Box) -> bool:

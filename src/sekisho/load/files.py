@@ -24,7 +24,7 @@ from sekisho.model.record import Issue, Scope
 from .clues import scope_of_path
 
 _CHUNK = 1 << 20
-SERVICES = {kind.service for kind in (*KINDS, *UNMODELLED_KINDS)}
+SERVICES = {kind.service for kind in KINDS} | {kind.service for kind in UNMODELLED_KINDS}
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 

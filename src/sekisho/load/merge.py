@@ -15,10 +15,11 @@ from .decode import refers
 from .files import shown
 from .scope import Placed
 
-#: Members that decide nothing; AWS shows the tags of a shared resource to its owner only.
-_NOTES = frozenset({"tags", "tag_set", "description", "message"})
-#: Members that one account's view may lack, or that are told apart by another member: zone names differ by account.
-_FILLABLE = frozenset({"availability_zone", "availability_zone_id", "block_public_access_states", "owner_id"})
+#: Members that decide nothing: AWS shows the tags of a shared resource to its owner only, and each account
+#: has its own names of zones (their ids are the same for all).
+_NOTES = frozenset({"tags", "tag_set", "description", "message", "availability_zone"})
+#: Members that one account's view may lack.
+_FILLABLE = frozenset({"availability_zone_id", "block_public_access_states", "owner_id"})
 _EMPTY: tuple[Any, ...] = (None, "", ())
 
 
@@ -90,7 +91,7 @@ def _agreed(one: Record, other: Record, *, lenient: bool) -> Record | None:
         if _canonical(mine) == _canonical(theirs) and name not in _NOTES:
             continue
         partial = (lenient or name in _FILLABLE) and (mine in _EMPTY or theirs in _EMPTY)
-        if name in _NOTES or partial or _is_named_by_its_id(name, one, other):
+        if name in _NOTES or partial:
             if mine in _EMPTY and theirs not in _EMPTY:
                 more[name] = theirs
         elif lenient and isinstance(mine, Record) and isinstance(theirs, Record):
@@ -101,14 +102,6 @@ def _agreed(one: Record, other: Record, *, lenient: bool) -> Record | None:
         else:
             return None
     return msgspec.structs.replace(one, **more) if more else one
-
-
-def _is_named_by_its_id(name: str, one: Record, other: Record) -> bool:
-    """Whether the member is a zone's name, where both say the zone's id, which is the same for every account."""
-    if name != "availability_zone":
-        return False
-    mine, theirs = (getattr(r, "availability_zone_id", None) for r in (one, other))
-    return (mine is None or theirs is None or mine == theirs) and hasattr(one, "availability_zone_id")
 
 
 def _canonical(value: object) -> object:
