@@ -81,6 +81,11 @@ def test_a_closed_stdout_ends_with_4() -> None:
     assert done.stderr.startswith("sekisho: standard output: ")
 
 
+def _heed_interrupts() -> None:
+    """A suite that a shell runs in the background is told to ignore them, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     """A name longer than a pipe holds: after the first byte the process waits for a reader of the rest."""
     large = tmp_path / "story"
@@ -93,6 +98,7 @@ def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         env=environment(),
         bufsize=0,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 - one line that takes no lock
     ) as running:
         assert running.stdout is not None
         assert running.stdout.read(1) == b"{"
