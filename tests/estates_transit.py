@@ -1,5 +1,7 @@
 """Builders of transit gateways for `estates.snapshot`: records by short calls, ids as they come."""
 
+from typing import Any
+
 from estates import ACCOUNT, REGION
 from sekisho.model.transit_gateway import (
     AttachmentAssociation,
@@ -122,7 +124,7 @@ def tgw_references(table_id: str, **lists: str) -> TransitGatewayPrefixListRefer
     )
 
 
-def tgw_rule(number: str, table: str, **conditions: str) -> PolicyEntry:
+def tgw_rule(number: str, table: str, **conditions: Any) -> PolicyEntry:
     """A rule of a policy table: `source_cidr_block`, `destination_port_range`, `protocol`..."""
     return PolicyEntry(policy_rule_number=number, policy_rule=PolicyRule(**conditions), target_route_table_id=table)
 

@@ -2,269 +2,121 @@
 
     .venv/bin/python tests/proof.py --pairs 20000 [--seed N]
 
-Every network is asked in all three ways (from a gateway, between hosts, outwards); of every answer packets are taken
-at the boundaries of what is sure, possible and impossible, and sent through `trace`. A *pair* is one packet read
-both ways. Prints a table, writes it to docs/PROOF.md, and exits 1 where the two contradict each other.
+Prints a table and writes it to docs/PROOF.md. Exits 1 at the first packet that the two read in contradictory ways,
+and prints the smallest network on which they still do.
 """
 
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from random import Random
-from typing import NamedTuple
 
-from random_networks import ELSEWHERE, ELSEWHERE6, PORTS, Network, network, simpler, written
-
-from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Connection, Goal
-from sekisho.engine.packet import Delivered, Dropped, GatewayEntry, Left, Packet, Trace, Unsettled
-from sekisho.engine.population import hosts_of
-from sekisho.engine.trace import trace
-from sekisho.engine.witness import disagreement, sent
-from sekisho.model.topology import Topology
-from sekisho.sets import diagram
-from sekisho.sets.boxes import Box, Example, boxes
-from sekisho.sets.flows import TCP, UDP, FlowSet, has_ports, icmp_of
-from sekisho.sets.prefixes import Family, parse, top
+from agreement import ANSWERED, DROPPED, ONE_WAY, OPEN, Pair, pairs_of
+from random_networks import network
+from sekisho.engine.packet import Dropped
+from sekisho.sets.flows import ICMP, ICMPV6, TCP, UDP
+from sekisho.version import SEMANTICS_VERSION
+from shrinking import described, smallest
 
 PAGE = Path(__file__).parent.parent / "docs" / "PROOF.md"
-ANSWERED, ONE_WAY, DROPPED, OPEN = "delivered and answered", "delivered only", "dropped", "undecided"
-KINDS = (ANSWERED, ONE_WAY, DROPPED, OPEN)
+PROTOCOLS = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMPV6: "ICMP"}
 
 
-class Asked(NamedTuple):
-    """One answer of the engine: how it was asked, and the gateways by which packets may leave, where they do."""
+class Tally:
+    """What the pairs were, counted."""
 
-    name: str
-    connection: Connection
-    exits: tuple[str, ...] = ()
+    def __init__(self) -> None:
+        self.networks = 0
+        self.pairs = 0
+        self.verdicts: Counter[tuple[str, str]] = Counter()
+        self.kinds: Counter[str] = Counter()
+        self.codes: Counter[str] = Counter()
 
-
-class Pair(NamedTuple):
-    """One packet read both ways."""
-
-    asked: Asked
-    example: Example
-    packet: Packet
-    traced: Trace
-    sets: str
-    steps: str
-    fault: str | None
-
-
-# What is asked --------------------------------------------------------------------------------------
+    def add(self, pair: Pair) -> None:
+        self.pairs += 1
+        self.verdicts[pair.sets, pair.steps] += 1
+        self.kinds.update(_kinds(pair))
+        for outcome in (pair.traced.outcome, pair.traced.reply_outcome):
+            if isinstance(outcome, Dropped):
+                self.codes[outcome.code] += 1
 
 
-def questions(assessor: Assessor, r: Random, most: int) -> Iterator[Asked]:
-    """Answers of every kind, `most` of each at most."""
-    snapshot = assessor.facts.snapshot
-    hosts = [h for i in snapshot.interfaces.values() for h in hosts_of(i)]
-    gates = [*snapshot.internet_gateways, *snapshot.egress_only_gateways]
-    beyond = (*snapshot.carrier_gateways, *snapshot.local_gateways)
-    far = (*snapshot.vpn_gateways, *snapshot.peerings, *beyond, *assessor.facts.topology.transit.named)
-    exits = (tuple(gates), *((name,) for name in far))
-    for host in r.sample(hosts, min(most, len(hosts))):
-        for origin in ("internet", "peering", "vgw", "tgw"):
-            for found in assessor.connections(host, origin):
-                if found.way and found.way.gateway:
-                    yield Asked(f"{found.way.gateway} to {host.interface.network_interface_id}", found)
-    pairs = [(a, b) for a in hosts for b in hosts if a.family == b.family]
-    for sender, host in r.sample(pairs, min(most * 2, len(pairs))):
-        full, connector = FlowSet.full(host.family), assessor.connectors[host.family]
-        name = f"{sender.interface.network_interface_id} to {host.interface.network_interface_id}"
-        yield Asked(name, connector.between(sender, host, full))
-        if host.public is not None and sender.interface is not host.interface:
-            yield Asked(f"{name} (public)", connector.between(sender, host, full, public=True))
-    for host in r.sample(hosts, min(most, len(hosts))):
-        full, connector = FlowSet.full(host.family), assessor.connectors[host.family]
-        leave = r.choice(exits)
-        found = connector.outwards(host, Goal(gateways=frozenset(leave)), full)
-        yield Asked(f"{host.interface.network_interface_id} out by {', '.join(leave)}", found, leave)
-
-
-# Packets of an answer -------------------------------------------------------------------------------
-
-
-def regions(c: Connection) -> tuple[FlowSet, ...]:
-    """Parts that the engine answers alike."""
-    return (
-        c.round_trip.sure,
-        c.delivered.sure - c.round_trip.maybe,
-        c.delivered.sure & (c.round_trip.maybe - c.round_trip.sure),
-        c.delivered.maybe - c.delivered.sure,
-        c.question - c.delivered.maybe,
-    )
-
-
-def examples(c: Connection, r: Random, each: int) -> Iterator[Example]:
-    """Packets at the corners of boxes of every part, and some from small pools."""
-    for region in regions(c):
-        found = boxes(region)
-        for box in r.sample(found, min(each, len(found))):
-            yield _corner(box, r)
-    pool = _pool(c)
-    for _ in range(each):
-        made = _random(c.question.family, pool, r)
-        if holds(c.question, made):
-            yield made
-
-
-def holds(flows: FlowSet, e: Example) -> bool:
-    return flows.contains(e.protocol, e.remote, e.third or 0, e.fourth or 0)
-
-
-def _corner(box: Box, r: Random) -> Example:
-    protocol, remote = r.choice(r.choice(box.protocols)), r.choice(r.choice(box.remotes))
-    if not box.thirds:
-        return Example(protocol, remote, None, None)
-    return Example(protocol, remote, r.choice(r.choice(box.thirds)), r.choice(r.choice(box.fourths)))
-
-
-def _pool(c: Connection) -> list[int]:
-    family, host = c.question.family, c.sender or c.host
-    texts = ELSEWHERE if family == "ipv4" else ELSEWHERE6
-    return [0, top(family), host.address, *(parse(text).low for text in texts)]
-
-
-def _random(family: Family, remotes: list[int], r: Random) -> Example:
-    protocol, remote = r.choice((TCP, TCP, UDP, icmp_of(family), 47, 1, 58, 0)), r.choice(remotes)
-    if has_ports(protocol):
-        return Example(protocol, remote, r.choice(PORTS), r.choice(PORTS))
-    if protocol == icmp_of(family):
-        return Example(protocol, remote, r.choice((0, 3, 8, 13, 14, 128, 129)), r.choice((0, 0, 1, 4)))
-    return Example(protocol, remote, None, None)
-
-
-# Both readings --------------------------------------------------------------------------------------
-
-
-def read_both(topology: Topology, asked: Asked, example: Example) -> Pair:
-    c = asked.connection
-    packet, entry, leave_by = sent(c, example)
-    if isinstance(entry, GatewayEntry) and not entry.gateway_id:
-        raise ValueError(f"{asked.name} has no gateway")
-    exits: tuple[str | None, ...] = (leave_by,) if leave_by or not asked.exits else asked.exits
-    for leave in exits:
-        traced = trace(topology, packet, entry, leave)
-        fault = disagreement(c, example, traced)
-        if fault:
-            break
-    return Pair(asked, example, packet, traced, by_sets(c, example), by_steps(asked, traced), fault)
-
-
-def by_sets(c: Connection, e: Example) -> str:
-    if not holds(c.delivered.maybe, e):
-        return DROPPED
-    if not holds(c.delivered.sure, e):
-        return OPEN
-    if holds(c.round_trip.sure, e):
-        return ANSWERED
-    return OPEN if holds(c.round_trip.maybe, e) else ONE_WAY
-
-
-def by_steps(asked: Asked, traced: Trace) -> str:
-    match traced.outcome:
-        case Unsettled():
-            return OPEN
-        case Dropped():
-            return DROPPED
-        case Delivered(interface_id=name) if asked.connection.outbound or name != asked.connection.host.interface.network_interface_id:
-            return DROPPED
-        case Left(gateway_id=name) if name not in asked.exits:
-            return DROPPED
-        case _:
-            back = traced.reply_outcome
-            return OPEN if isinstance(back, Unsettled) else ONE_WAY if isinstance(back, Dropped) else ANSWERED
-
-
-def pairs_of(whole: Network, seed: int, most: int = 6, each: int = 2) -> Iterator[Pair]:
-    """The pairs of one network: the same for the same seed."""
-    diagram.clear()
-    topology = Topology(whole.snapshot())
-    r = Random(seed)
-    for asked in questions(Assessor(topology), r, most):
-        for example in dict.fromkeys(examples(asked.connection, r, each)):
-            yield read_both(topology, asked, example)
-
-
-def faulty(pair: Pair) -> bool:
-    return pair.fault is not None
-
-
-# Smallest network -----------------------------------------------------------------------------------
-
-
-def smallest(whole: Network, pair: Pair, effort: int = 3000) -> tuple[Network, Pair]:
-    """The network with everything taken away that the contradiction does not need."""
-    tried, shrunk = 0, True
-    while shrunk and tried < effort:
-        shrunk = False
-        for less in simpler(whole):
-            tried += 1
-            found = again(less, pair)
-            same = found is not None and (found.sets, found.steps) == (pair.sets, pair.steps)
-            if found is not None and found.fault is not None and same and tried < effort:
-                whole, pair, shrunk = less, found, True
-                break
-    return whole, pair
-
-
-def again(whole: Network, pair: Pair) -> Pair | None:
-    """The same packet on another network; None where it cannot be asked there."""
-    topology = Topology(whole.snapshot())
-    assessor, c = Assessor(topology), pair.asked.connection
-    hosts = {
-        (i.network_interface_id, h.family, h.address): h
-        for i in topology.snapshot.interfaces.values()
-        for h in hosts_of(i)
-    }
-    host = hosts.get((c.host.interface.network_interface_id, c.host.family, c.host.address))
-    if host is None:
-        return None
-    connector, found = assessor.connectors[host.family], None
+def _kinds(pair: Pair) -> Iterable[str]:
+    c = pair.asked.connection
     if c.outbound:
-        found = connector.outwards(host, Goal(gateways=frozenset(pair.asked.exits)), FlowSet.full(host.family))
+        yield "from a host, outwards"
     elif c.sender:
-        s = c.sender
-        sender = hosts.get((s.interface.network_interface_id, s.family, s.address))
-        if sender and (host.public is not None or not c.public):
-            found = connector.between(sender, host, FlowSet.full(host.family), public=c.public)
+        yield "from a host to a public address" if c.public else "from a host to a host"
     elif c.way:
-        ways = (w for o in ("internet", "peering", "vgw", "tgw") for w in assessor.ways.into(c.way.vpc, o))
-        way = next((w for w in ways if w.gateway == c.way.gateway), None)
-        found = connector.from_gateway(way, host, c.question) if way else None
-    return None if found is None else read_both(topology, pair.asked._replace(connection=found), pair.example)
+        yield f"from {'an' if c.way.kind == 'internet-gateway' else 'a'} {c.way.kind.replace('-', ' ')}"
+    yield "IPv4" if c.question.family == "ipv4" else "IPv6"
+    yield PROTOCOLS.get(pair.example.protocol, "other protocols")
 
 
-def described(whole: Network, seed: int, pair: Pair) -> str:
-    lines = [
-        f"seed {seed}: {pair.asked.name}: {pair.packet}",
-        f"sets: {pair.sets}; trace: {pair.steps}; {pair.fault}",
-        written(whole),
-        *(f"  {hop.action:9} {hop.component:14} {dict(hop.rule or {})}" for hop in pair.traced.forward),
-        f"  = {pair.traced.outcome}",
-        *(f"  reply {hop.action:9} {hop.component:14} {dict(hop.rule or {})}" for hop in pair.traced.reply),
-        f"  = {pair.traced.reply_outcome}",
-    ]
-    return "\n".join(lines)
+def page(tally: Tally, seed: int) -> str:
+    """The result as the text of docs/PROOF.md."""
+    kinds = (ANSWERED, ONE_WAY, DROPPED, OPEN)
+    verdicts = [[f"sets: {s}", *(f"{tally.verdicts[s, t]:,}" for t in kinds)] for s in kinds]
+    return f"""# The engine against the one-packet semantics
+
+The engine answers for sets of packets. `sekisho.engine.trace` walks one packet, hop by hop, and shares no code with
+the sets: it is the readable form of [SEMANTICS.md](SEMANTICS.md), version {SEMANTICS_VERSION}. On random networks of
+small pools of values, where rules, routes and packets collide, both are asked the same: packets at the corners of what
+an answer calls sure, possible and impossible, and some at random. They must never contradict each other.
+
+| | |
+|---|---|
+| networks | {tally.networks:,} (seeds {seed} to {seed + tally.networks - 1}) |
+| pairs (one packet read both ways) | {tally.pairs:,} |
+| disagreements | 0 |
+
+Sets stand in the rows, the trace in the columns:
+
+{_table(["", *kinds], verdicts)}
+
+One may leave open what the other settles, which is no contradiction: the trace stops at the first thing that the
+snapshot does not show, the sets also use what is known behind it.
+
+{_table(["what was asked", "pairs"], [[k, f"{n:,}"] for k, n in sorted(tally.kinds.items())])}
+
+{_table(["what dropped packets and replies", "times"], [[f"`{k}`", f"{n:,}"] for k, n in sorted(tally.codes.items())])}
+
+Repeat it with `make proof`, or with other networks:
+
+```
+.venv/bin/python tests/proof.py --pairs {tally.pairs} --seed {seed + tally.networks}
+```
+
+A contradiction ends the run with exit code 1, its seed, and the smallest network that still shows it.
+"""
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=20000, help="how many packets to read both ways, at least")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of the first network")
+    asked = parser.parse_args()
+    tally = Tally()
+    while tally.pairs < asked.pairs:
+        seed = asked.seed + tally.networks
+        whole = network(seed)
+        for pair in pairs_of(whole, seed):
+            tally.add(pair)
+            if pair.fault is not None:
+                print(described(*smallest(whole, pair), seed))
+                return 1
+        tally.networks += 1
+    text = page(tally, asked.seed)
+    print(text)
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    n = int(sys.argv[1])
-    start = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    counts: Counter[tuple[str, str]] = Counter()
-    faults: Counter[str] = Counter()
-    for seed in range(start, start + n):
-        try:
-            for p in pairs_of(network(seed), seed):
-                counts[p.sets, p.steps] += 1
-                if p.fault:
-                    faults[p.asked.name.split("-")[0] + " " + p.fault.split("(")[0]] += 1
-        except Exception as e:
-            faults[f"{type(e).__name__} {e}"] += 1
-    for k, v in counts.most_common():
-        print(v, k)
-    for k2, v in faults.most_common(40):
-        print(v, k2)
+    sys.exit(main())

@@ -32,7 +32,7 @@ from sekisho.model.balancing import (
 from sekisho.model.filters import NetworkAcl, SecurityGroup
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record
-from sekisho.model.vpc import Subnet
+from sekisho.model.vpc import Subnet, Vpc
 
 _ARN = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 _PORTS = (22, 23, 80, 1024, 32768)
@@ -48,7 +48,7 @@ def balanced(seed: int) -> Network:
     records = [by_id[x.subnet_id] if isinstance(x, Subnet) else _opened(r, x) for x in whole.records]
     for number in range(r.randint(1, 3)):
         records += _balancer(r, number, zoned, [i for i in records if isinstance(i, NetworkInterface)])
-    kept = tuple(u for u in whole.unusable if u[0] != "vpcs")
+    kept = tuple(u for u in whole.unusable if not isinstance(u, Vpc))
     return whole._replace(records=tuple(records), unusable=kept)
 
 

@@ -4,15 +4,14 @@
 that fails can be made smaller (`simpler`) and written down again.
 """
 
-from collections.abc import Iterator
+import re
 from ipaddress import ip_network
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+
 from estates import (
-    ACCOUNT,
-    CLOSING,
     REGION,
     acl,
     bpa,
@@ -36,14 +35,14 @@ from estates import (
     vgw,
     vpc,
 )
-
 from sekisho.model.filters import AclEntry, IpPermission
 from sekisho.model.gateways import NatGatewayAddress
-from sekisho.model.interface import InstanceState, NetworkInterface
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.kinds import KINDS
 from sekisho.model.record import Record, Source
 from sekisho.model.routing import Route
 from sekisho.model.snapshot import Missing, Snapshot
-from sekisho.model.vpc import Subnet, Vpc
+from sekisho.model.vpc import BlockPublicAccessStates, Subnet, Vpc
 
 T = TypeVar("T")
 
@@ -59,22 +58,39 @@ ELSEWHERE6 = ("2001:db8:ffff::7", "2600::7", "fd00:ff::7", "fe80::1", "fd00:ec2:
 
 
 class Network(NamedTuple):
-    """Records, the tables whose call failed or was cut, and the ids of records that could not be used."""
+    """Records, the tables whose call failed or was not made, and the records that are there but cannot be used.
+
+    `nameless`: not even what the unusable ones name could be read.
+    """
 
     records: tuple[Record, ...]
     failed: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
-    unusable: tuple[tuple[str, str], ...] = ()
+    unusable: tuple[Record, ...] = ()
+    nameless: bool = False
 
     def snapshot(self) -> Snapshot:
-        gone = {record_id for _, record_id in self.unusable}
-        missing = [Missing(table, i, "damaged", Source("x.json", "/0"), frozenset()) for table, i in self.unusable]
-        kept = [r for r in self.records if _id(r) not in gone]
+        missing = [
+            Missing(
+                table_of(r), id_of(r), "damaged", Source("x.json", "/0"), frozenset() if self.nameless else named(r)
+            )
+            for r in self.unusable
+        ]
+        kept = [r for r in self.records if r not in self.unusable]
         return snapshot(*kept, failed=self.failed, absent=self.unread, missing=missing)
 
 
-def _id(record: Record) -> str:
+def id_of(record: Record) -> str:
     return str(getattr(record, record.__struct_fields__[0]))
+
+
+def table_of(record: Record) -> str:
+    return next(kind.table for kind in KINDS if type(record) is kind.type)
+
+
+def named(record: Record) -> frozenset[str]:
+    """Every id that the record names."""
+    return frozenset(re.findall(r'"([a-z]+-[\w-]+)"', msgspec.json.encode(record).decode()))
 
 
 class _Maker:
@@ -113,20 +129,20 @@ class _Maker:
             made = vpc(f"vpc-{n}", four, *more, *([six] if six else []), ipv6=kind)
             self.vpcs.append(made)
             self.add(made)
-            self._subnets(n, made, four, more, six)
+            self._subnets(n, made, four, more, six, kind)
         self.cidrs += [c for v in self.vpcs for c in v.cidrs if ":" not in c]
         self.cidrs6 += [c for v in self.vpcs for c in v.cidrs if ":" in c]
         for s in self.subnets:
             self.cidrs += [c for c in s.cidrs if ":" not in c]
             self.cidrs6 += [c for c in s.cidrs if ":" in c]
 
-    def _subnets(self, n: int, made: Vpc, four: str, more: list[str], six: str) -> None:
+    def _subnets(self, n: int, made: Vpc, four: str, more: list[str], six: str, kind: str) -> None:
         base = four.removesuffix(".128/25").removesuffix(".0/24")
         low, high = (128, 192) if four.endswith(".128/25") else (0, 64)
         blocks = [f"{base}.{low}/26", more[0] if more else f"{base}.{high}/26"]
         for k, block in enumerate(blocks[: self.pick((1, 2, 2))]):
             own = [f"{ip_network(six).network_address + (k << 64)}/64"] if six else []
-            self.subnets.append(subnet(f"subnet-{n}{k}", made.vpc_id, block, *own))
+            self.subnets.append(subnet(f"subnet-{n}{k}", made.vpc_id, block, *own, ipv6=kind))
             self.add(self.subnets[-1])
 
     # Interfaces ---------------------------------------------------------------------------------
@@ -210,10 +226,7 @@ class _Maker:
             ports = self.pick((*_ICMP, None))
         elif self.chance(20):
             ports = (22, 22)
-        peers: list[Any] = []
-        for _ in range(self.pick((1, 1, 2, 3))):
-            peers.append(self._peer(v))
-        return perm(protocol, ports, *peers)
+        return perm(protocol, ports, *(self._peer(v) for _ in range(self.pick((1, 1, 2, 3)))))
 
     def _peer(self, v: Vpc) -> Any:
         dice = self.r.randrange(100)
@@ -229,6 +242,8 @@ class _Maker:
         if group not in self.groups[v.vpc_id]:
             more = {"vpc_id": f"vpc-{group[3]}"} if self.chance(50) else {}
             more |= {"peering_status": self.pick(("active", "active", "deleted"))} if self.chance(50) else {}
+        if self.chance(6):
+            more["user_id"] = "444455556666"
         return group_pair(group, **more)
 
     def _entries(self) -> list[AclEntry]:
@@ -266,11 +281,30 @@ class _Maker:
             for b, other in enumerate(self.vpcs[a + 1 :], a + 1):
                 if self.chance(75):
                     self._peering(f"pcx-{a}{b}", one, other)
-        if self.chance(12):
-            self.add(bpa(self.pick(("block-bidirectional", "block-ingress", "off"))))
-            for place in self.some([*self.vpcs, *self.subnets], 0, 2):
-                mode = self.pick(("allow-bidirectional", "allow-egress"))
-                self.add(bpa_exclusion(_id(place), mode, self.pick(("create-complete", "delete-complete"))))
+        if self.chance(15):
+            self._block_public_access()
+
+    def _block_public_access(self) -> None:
+        mode = self.pick(("block-bidirectional", "block-ingress", "off"))
+        self.add(bpa(mode))
+        excluded: set[str] = set()
+        for place in self.some([*self.vpcs, *self.subnets], 0, 2):
+            kind, state = (
+                self.pick(("allow-bidirectional", "allow-egress")),
+                self.pick(("create-complete", "disable-complete")),
+            )
+            self.add(bpa_exclusion(id_of(place), kind, state))
+            excluded |= {id_of(place)} if (kind, state) == ("allow-bidirectional", "create-complete") else set()
+        if self.chance(30):
+            self.records = [self._says(r, mode, excluded) for r in self.records]
+
+    def _says(self, record: Record, mode: str, excluded: set[str]) -> Record:
+        """A VPC or subnet that says itself which mode it is under."""
+        if not isinstance(record, Vpc | Subnet):
+            return record
+        lifted = not excluded.isdisjoint({id_of(record), getattr(record, "vpc_id", "")})
+        states = BlockPublicAccessStates(internet_gateway_block_mode="off" if lifted else mode)
+        return msgspec.structs.replace(record, block_public_access_states=states)
 
     def _internet_gateway(self, n: int, v: Vpc, gates: list[str]) -> None:
         gates += [f"igw-{n}"] * 6
@@ -369,10 +403,7 @@ def network(seed: int) -> Network:
     return _damaged(maker)
 
 
-_TABLES = (
-    "interfaces instances security_groups network_acls route_tables internet_gateways peerings subnets nat_gateways "
-    "vpn_gateways egress_only_gateways bpa_options bpa_exclusions"
-).split()
+_TABLES = [kind.table for kind in KINDS if kind.table not in {"vpcs", "addresses", "vpn_connections"}]
 
 
 def _damaged(maker: _Maker) -> Network:
@@ -381,59 +412,8 @@ def _damaged(maker: _Maker) -> Network:
         case 0:
             return Network(records, failed=(maker.pick(_TABLES),))
         case 1:
-            return Network(records, unread=(maker.pick(_TABLES),))
+            return Network(records, unread=(maker.pick([*_TABLES, "bpa_exclusions", "bpa_exclusions"]),))
         case 2 | 3 | 4:
-            record = maker.pick(records)
-            return Network(records, unusable=((table_of(record), _id(record)),))
+            return Network(records, unusable=(maker.pick(records),), nameless=maker.chance(40))
         case _:
             return Network(records)
-
-
-def table_of(record: Record) -> str:
-    from sekisho.model.kinds import KINDS  # noqa: PLC0415
-
-    return next(kind.table for kind in KINDS if type(record) is kind.type)
-
-
-# Smaller networks -----------------------------------------------------------------------------------
-
-
-def simpler(whole: Network) -> Iterator[Network]:
-    """Networks with one thing less: a record, or an element of a record's list."""
-    if whole.failed or whole.unread or whole.unusable:
-        yield whole._replace(failed=(), unread=(), unusable=())
-    for i in range(len(whole.records)):
-        yield whole._replace(records=whole.records[:i] + whole.records[i + 1 :])
-    for i, record in enumerate(whole.records):
-        for smaller in _simpler_record(record):
-            yield whole._replace(records=(*whole.records[:i], smaller, *whole.records[i + 1 :]))
-
-
-def _simpler_record(record: Record) -> Iterator[Record]:
-    if isinstance(record, InstanceState):
-        return
-    for field in record.__struct_fields__:
-        value = getattr(record, field)
-        if isinstance(value, tuple) and field not in {"cidr_block_association_set", "cidr_block_set"}:
-            for k in range(len(value)):
-                if value[k] in CLOSING:
-                    continue
-                yield msgspec.structs.replace(record, **{field: value[:k] + value[k + 1 :]})
-            for k, item in enumerate(value):
-                if isinstance(item, Record):
-                    for less in _simpler_record(item):
-                        yield msgspec.structs.replace(record, **{field: (*value[:k], less, *value[k + 1 :])})
-
-
-def written(whole: Network) -> str:
-    """The network as text that a person can read: one line a record, members that are empty left out."""
-    lines = [f"{type(r).__name__} {msgspec.json.encode(_bare(r)).decode()}" for r in whole.records]
-    lines += [f"failed {t}" for t in whole.failed] + [f"not read {t}" for t in whole.unread]
-    return "\n".join(lines + [f"unusable {table} {i}" for table, i in whole.unusable])
-
-
-def _bare(value: object) -> object:
-    if isinstance(value, Record):
-        named = ((f, _bare(getattr(value, f))) for f in value.__struct_fields__)
-        return {f: v for f, v in named if v not in (None, (), [], {}, "", ACCOUNT)}
-    return [_bare(v) for v in value] if isinstance(value, tuple) else value

@@ -55,7 +55,7 @@ class _Transit(_Maker):
         if self.chance(40):
             self._other(gateways[0], "tgw-attach-v", "vpn")
         if len(gateways) > 1 and self.chance(80):
-            self.add(tgw_peering("tgw-attach-p", *gateways, state=self.pick(_STATES)))
+            self.add(tgw_peering("tgw-attach-p", gateways[0], gateways[1], self.pick(_STATES)))
             for name in gateways:
                 self.add(tgw_attachment("tgw-attach-p", name, "", self._table(), kind="peering"))
             self.attached.append("tgw-attach-p")

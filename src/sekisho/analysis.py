@@ -23,7 +23,7 @@ from sekisho.findings.assessment import (
 )
 from sekisho.findings.find import find
 from sekisho.findings.listeners import Listener
-from sekisho.model.calls import GLOBAL_SERVICES
+from sekisho.model.calls import is_global
 from sekisho.model.entrances import states_of
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.interface_kinds import kind_of
@@ -232,7 +232,7 @@ def _coverage(
 def _is_absent(snapshot: Snapshot, call: str, scope: Scope) -> bool:
     """Whether the call was not made; one of a global service may have been made in any Region."""
     made = snapshot.calls.state(call, scope) is not None
-    return not made and not (call.startswith(GLOBAL_SERVICES) and states_of(snapshot, call, scope))
+    return not made and not (is_global(call) and states_of(snapshot, call, scope))
 
 
 def _unseen_interfaces(snapshot: Snapshot) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The command line as a user runs it: in this process where only the answer counts, as a process of its own otherwise."""
+"""The command line as a user runs it: in this process, or as a process of its own where streams are looked at."""
 
 import json
 import os

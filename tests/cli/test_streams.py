@@ -88,7 +88,7 @@ def test_an_output_file_gets_what_stdout_would(output_format: str, tmp_path: Pat
     shown = sekisho("assess", STORY, "-o", output_format)
     assert sekisho("assess", STORY, "-o", output_format, "--output-file", place) == (0, "", "")
     assert place.read_bytes() == shown.out.encode()
-    assert shown.out.startswith({"table": "1 address", "json": "{\n", "html": "<!doctype html>"}[output_format])
+    assert shown.out.startswith({"table": "1 address", "json": "{\n", "html": "<!DOCTYPE html>"}[output_format])
 
 
 def test_an_explanation_can_go_to_a_file(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from agreement import examples
 from estates import acl, eni, igw, instance, perm, route, rtb, sg, snapshot, subnet, vpc
-from proof import examples
 from random_balancers import balanced
 from sekisho.engine.answer import Origin, Verdict
 from sekisho.engine.assess import Assessor

@@ -1,5 +1,7 @@
 """What an interface is called: by its type, its description, its requester."""
 
+from typing import Any
+
 import pytest
 
 from estates import eni, subnet
@@ -28,7 +30,7 @@ A = subnet("subnet-a", "vpc-1", "10.0.1.0/24")
         ({"interface_type": "something_new"}, "something new"),
     ],
 )
-def test_an_interface_is_named_as_what_it_belongs_to(fields: dict[str, str], expected: str) -> None:
+def test_an_interface_is_named_as_what_it_belongs_to(fields: dict[str, Any], expected: str) -> None:
     assert kind_of(eni("eni-1", A, "10.0.1.10", **fields)) == expected
 
 

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from agreement import pairs_of
 from estates import acl, eni, entry, igw, instance, perm, route, rtb, sg, snapshot, subnet, vpc
 from inspection_estates import (
     cagw,
@@ -19,7 +20,6 @@ from inspection_estates import (
     stateful,
     stateless,
 )
-from proof import pairs_of
 from random_middleboxes import network_with_middleboxes
 from sekisho.engine.answer import Verdict
 from sekisho.engine.assess import Assessor, Judged

@@ -132,11 +132,11 @@ def test_all_groups_of_the_interface_count_together() -> None:
     assert groups_ruling(found, interface, tcp(23), egress=False).code == "ENI_SG_RULES_MISMATCH"
 
 
-def test_an_interface_without_groups_or_rules_admits_nothing() -> None:
+def test_a_group_without_rules_admits_nothing_and_an_interface_without_groups_is_undecided() -> None:
     assert ruling(tcp(22), []).code == "SG_HAS_NO_RULES"
     bare = eni("eni-x", A, HERE)
     assert groups_ruling(Topology(snapshot(V, A, bare)), bare, tcp(22), egress=False) == Ruling(
-        False, "eni-x", None, (), "SG_HAS_NO_RULES", "eni-x has no ingress rule"
+        None, "eni-x", detail="eni-x names no security group"
     )
 
 

@@ -1,8 +1,8 @@
-"""The sets against the steps on random estates with transit gateways (see `proof`)."""
+"""The sets against the steps on random estates with transit gateways (see `agreement`)."""
 
 import pytest
 
-from proof import pairs_of
+from agreement import pairs_of
 from random_transit import transit_network
 
 

@@ -49,11 +49,29 @@ def test_a_directory_a_zip_and_a_tar_give_the_same_snapshot(tmp_path: Path) -> N
 
 
 def test_members_written_with_a_leading_dot_or_backslashes_keep_their_plain_names(tmp_path: Path) -> None:
-    plain = files({"describe-vpcs": estate()["describe-vpcs"]}, folder="a")
+    plain = files({"describe-vpcs": estate()["describe-vpcs"]}, folder="ec2")
     dotted = {"./" + name: data for name, data in plain.items()}
     slashed = {name.replace("/", "\\"): data for name, data in plain.items()}
-    assert load(tarred(tmp_path / "t.tgz", dotted)).source("vpcs", "vpc-1").file == "a/describe-vpcs.json"
-    assert load(zipped(tmp_path / "z.zip", slashed)).source("vpcs", "vpc-1").file == "a/describe-vpcs.json"
+    assert load(tarred(tmp_path / "t.tgz", dotted)).source("vpcs", "vpc-1").file == "ec2/describe-vpcs.json"
+    assert load(zipped(tmp_path / "z.zip", slashed)).source("vpcs", "vpc-1").file == "ec2/describe-vpcs.json"
+
+
+@pytest.mark.parametrize("folder", ["snap", "2026-11-24 web"])
+def test_the_folder_that_wraps_an_archive_is_no_part_of_the_names(tmp_path: Path, folder: str) -> None:
+    laid = files(estate())
+    wrapped = {f"{folder}/{name}": data for name, data in laid.items()} | {f"{folder}/README": b"not read"}
+    same = [
+        contents(load(directory(tmp_path / "dir", laid))),
+        contents(load(zipped(tmp_path / "x.zip", wrapped))),
+        contents(load(tarred(tmp_path / "y.tgz", wrapped))),
+    ]
+    assert same[0] == same[1] == same[2]
+
+
+@pytest.mark.parametrize("folder", ["111122223333", "eu-west-1", "ec2"])
+def test_a_folder_that_says_whose_or_which_the_answers_are_stays(tmp_path: Path, folder: str) -> None:
+    laid = files({"describe-vpcs": estate()["describe-vpcs"]}, folder=folder)
+    assert load(zipped(tmp_path / "x.zip", laid)).source("vpcs", "vpc-1").file == f"{folder}/describe-vpcs.json"
 
 
 def test_a_single_file_is_a_snapshot_of_one(tmp_path: Path) -> None:

@@ -92,7 +92,9 @@ def test_a_table_with_a_damaged_route_is_open(tmp_path: Path, damaged: dict[str,
 
 def test_a_plain_search_does_not_say_whose_it_is(tmp_path: Path) -> None:
     snapshot = read(tmp_path, {"Routes": [ROUTE], "AdditionalRoutesAvailable": False}, {"Vpcs": []})
-    assert [issue.effect for issue in snapshot.issues if issue.file == "0.json"] == ["only usable enveloped, as `sekisho collect` writes it"]
+    assert [issue.effect for issue in snapshot.issues if issue.file == "0.json"] == [
+        "only usable enveloped, as `sekisho collect` writes it"
+    ]
     assert isinstance(routes_of(snapshot), Undecided)
 
 
@@ -114,7 +116,9 @@ def test_a_policy_table_with_a_damaged_rule_is_open(tmp_path: Path, rule: dict[s
 
 
 def test_rules_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
-    entries = [{"PolicyRuleNumber": n, "PolicyRule": {}, "TargetRouteTableId": TABLE} for n in ("100", "9", "*")]
+    entries: list[dict[str, object]] = [
+        {"PolicyRuleNumber": n, "PolicyRule": {}, "TargetRouteTableId": TABLE} for n in ("100", "9", "*")
+    ]
     response = {"TransitGatewayPolicyTableEntries": entries}
     call = enveloped("GetTransitGatewayPolicyTableEntries", response, TransitGatewayPolicyTableId="tgw-ptb-1")
     found = Topology(read(tmp_path, call)).transit.policies("tgw-ptb-1")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Document = Any
 Command = TypeVar("Command", bound=Callable[..., Any])
 _WIDEST = 4  # digits of COLUMNS
+_HEIGHT = 24
 
 
 def options(*formats: str) -> Callable[[Command], Command]:
@@ -94,6 +95,8 @@ def _table(document: Document, print_table: "Callable[[Document, Console], None]
         # Colour that is forced does not ask what the terminal can do: there may be none.
         color_system=("auto" if terminal else "standard") if coloured else None,
         width=_width(terminal=terminal),
+        # With both given, the console does not look into the environment itself.
+        height=_HEIGHT,
         highlight=False,
         emoji=False,
     )

@@ -6,6 +6,7 @@ itself, the class is the address.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from sekisho.model.entrances import Entrance
@@ -19,7 +20,7 @@ from sekisho.sets.prefixes import Family, parse, spell, subtract, to_cidrs, top
 from .answer import ORIGINS, Answer, Origin, Row, Verdict
 from .balancers import Relays
 from .border import Translation, associated
-from .bpa import OPTIONS_CALL
+from .bpa import OPTIONS_CALL, block_public_access
 from .connection import Connection, Connector, Host, Way, unmodelled
 from .crossing import private_ipv6
 from .entering import enter, gate
@@ -117,7 +118,17 @@ class Assessor:
         groups = self.connectors[host.family].groups
         gates = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
         gates += self._lines(host) if origin == "vgw" else ()
-        return (origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, tuple(bool(a) for a in _associations(host)), private, own, gates)
+        return (
+            origin,
+            host.family,
+            i.vpc_id,
+            i.subnet_id,
+            i.group_ids,
+            tuple(bool(a) for a in _associations(host)),
+            private,
+            own,
+            gates,
+        )
 
     def _is_balanced(self, host: Host) -> bool:
         """Whether it is a node of a load balancer, or a target behind one."""
@@ -200,7 +211,7 @@ class Assessor:
         whole = self.ways.internet_sources(vpc_id, host.family) if origin in {"internet", "gated"} else ()
         found = answer(self.facts, connections, whole=whole, shared=True)
         absent = self.relies_on_absent(host, origin, found.verdict)
-        return answer(self.facts, connections, whole=whole, shared=True, relies_on_absent=absent) if absent else found
+        return replace(found, relies_on_absent=absent) if absent else found
 
     def relies_on_absent(self, host: Host, origin: Origin, verdict: Verdict) -> tuple[str, ...]:
         """Calls that were not read and whose records would change the answer if there were any (S-LOAD)."""
@@ -209,15 +220,23 @@ class Assessor:
         if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY} and self._admits_anything(host):
             found.update(self.ways.assumed_absent(vpc_id, origin))
         scope = self.facts.topology.vpc_scope(vpc_id)
-        if origin == "vgw" and host.family == "ipv6" and self.facts.snapshot.calls.state(DIRECT_CONNECT_CALL, scope) is None:
+        direct_connect = self.facts.snapshot.calls.state(DIRECT_CONNECT_CALL, scope)
+        if origin == "vgw" and host.family == "ipv6" and direct_connect is None:
             found.add(DIRECT_CONNECT_CALL)
         if origin == "internet" and verdict is not Verdict.UNREACHABLE:
-            if self.facts.snapshot.calls.state(OPTIONS_CALL, scope) is None:
-                found.add(OPTIONS_CALL)
+            found.update(self.absent_public_access(host))
         balancers = self.facts.topology.balancers
         for _, _, place in balancers.registrations(host.interface, spell(host.address, host.family)):
             found.update(place.treatment.defaults)
         return tuple(sorted(found))
+
+    def absent_public_access(self, host: Host) -> tuple[str, ...]:
+        """The call that would say that Block Public Access stops the host's subnet, where nothing else says it."""
+        subnet = self.facts.topology.subnet_of(host.interface)
+        if isinstance(subnet, Undecided):
+            return ()
+        found = block_public_access(self.facts, subnet)
+        return (OPTIONS_CALL,) if not isinstance(found, Undecided) and found.evidence is None else ()
 
     def _admits_anything(self, host: Host) -> bool:
         """Whether groups and state would let any packet of any sender through."""

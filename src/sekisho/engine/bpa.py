@@ -49,7 +49,8 @@ def block_public_access(facts: Facts, subnet: Subnet, *, whole_vpc: bool = False
             gap = calls.gap(OPTIONS_CALL, scope)
             if gap:
                 return Undecided(gap)
-        return _by_record(facts, subnet)
+        unusable = _unusable(facts, "bpa_options")
+        return Undecided(unusable) if unusable else _by_record(facts, subnet)
     if options.internet_gateway_block_mode not in {"off", "block-bidirectional", "block-ingress"}:
         return Undecided(f"Block Public Access mode `{options.internet_gateway_block_mode}` is not known")
     evidence = facts.source("bpa_options", key)
@@ -59,11 +60,18 @@ def block_public_access(facts: Facts, subnet: Subnet, *, whole_vpc: bool = False
             declared = _by_record(facts, subnet)
             if declared.evidence is not None:
                 return declared
-        gap = calls.gap(EXCLUSIONS_CALL, scope) if calls.state(EXCLUSIONS_CALL, scope) is not None else None
-        if gap:
-            return Undecided(gap)
         exclusion = _exclusion(facts, subnet, whole_vpc=whole_vpc)
+        gap = calls.gap(EXCLUSIONS_CALL, scope) if calls.state(EXCLUSIONS_CALL, scope) is not None else None
+        gap = gap or _unusable(facts, "bpa_exclusions")
+        if gap and exclusion != "allow-bidirectional":
+            return Undecided(gap)
     return BlockPublicAccess(options.internet_gateway_block_mode, exclusion, evidence)
+
+
+def _unusable(facts: Facts, table: str) -> str | None:
+    """Why a record of the table cannot be used, if there is one: it may speak of any subnet."""
+    found = next((m for m in facts.snapshot.missing.values() if m.table == table), None)
+    return f"{found.id}: {found.why}" if found else None
 
 
 def _by_record(facts: Facts, subnet: Subnet) -> BlockPublicAccess:

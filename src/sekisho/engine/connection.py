@@ -173,7 +173,8 @@ class Connector:
 
     def _every_choice(self, connect: Callable[[Walker], Connection]) -> Connection:
         """The connection whatever AWS chooses on its way."""
-        return every_choice(self._walker, connect)
+        total = every_choice(self._walker, connect)
+        return total._replace(carried=_parts(total))
 
     def _walker(self, picks: Mapping[str, int]) -> Walker:
         walker = Walker(self.facts, self.groups, self.family, picks)
@@ -230,6 +231,9 @@ class Connector:
             w.stop(leg, t, way.closed, Layer.GATEWAY)
         if way.doubt:
             w.doubt(leg, t, way.doubt, Layer.GATEWAY)
+        own = self.facts.vpc_ranges(way.vpc, self.family)
+        if isinstance(own, Undecided) and way.kind != "vpc-peering-connection":
+            w.doubt(leg, t, own.reason, Layer.GATEWAY)
         self._hand_in(w, leg, way, host, t)
 
     def _hand_in(self, w: Walker, leg: Leg, way: Way, host: Host, t: Transit) -> None:
@@ -280,7 +284,7 @@ class Connector:
 
     def _between(self, w: Walker, sender: Host, host: Host, question: FlowSet, *, public: bool) -> Connection:
         forward = Leg("forward")
-        question = question & FlowSet.of_remotes(self.family, [(sender.address, sender.address)])
+        question = question & FlowSet.of_remotes(self.family, [(sender.address, sender.last)])
         start = sender.interface
         w.check_state(forward, Transit(question, Header(_known(sender), _fixed(host))), start)
         if start.network_interface_id == host.interface.network_interface_id:
@@ -297,7 +301,7 @@ class Connector:
 
     def _with_itself(self, forward: Leg, question: FlowSet, host: Host) -> Connection:
         """An interface and itself: nothing filters (S-SG-10)."""
-        t = Transit(question, Header(_fixed(host), _fixed(host)))
+        t = Transit(question, Header(_known(host), _fixed(host)))
         forward.endings.append(Ending(t, Arrived(host.interface.network_interface_id, {})))
         return self._connection(forward, Leg("return"), question, host, ())
 
@@ -349,6 +353,8 @@ class Connector:
     def _replies(self, w: Walker, forward: Leg, goal: Goal, way: Way | None, sender: Host | None = None) -> Leg:
         leg = Leg("return")
         for ending in forward.endings:
+            if ending.open:
+                continue
             t = ending.transit
             tracked = frozenset(t.passed) | ({sender.interface.network_interface_id} if sender else set())
             header = Header(t.header.dst, t.header.src, reply=True, translated=t.header.translated)
@@ -357,9 +363,11 @@ class Connector:
             match ending.place:
                 case Arrived(interface=name):
                     start = self.facts.snapshot.interfaces[name]
-                    w.leave(leg, back._replace(tracked=tracked | {name}), start)
+                    w.leave(leg, back._replace(tracked=tracked | {name}, peer_vpc=start.vpc_id), start)
                 case Outside(gateway=gateway, vpc=vpc):
-                    w.crossing.back_in(leg, back, gateway, vpc)
+                    peering = self.facts.snapshot.peerings.get(gateway)
+                    far = peering.far_side(vpc) if peering else None
+                    w.crossing.back_in(leg, back._replace(peer_vpc=far.vpc_id if far else None), gateway, vpc)
         for ending in leg.endings:
             w.middleboxes.check_awaited(leg, ending.transit)
         self._keep(w, leg, goal, way)
@@ -384,7 +392,11 @@ class Connector:
         Not where an internet gateway has to restore the public address of an IPv4 reply (S-IGW-04).
         """
         translated = way is not None and way.kind == "internet-gateway" and self.family == "ipv4"
-        return isinstance(ending.place, Outside) and ending.place.gateway.startswith(("vgw-", "lgw-", "tgw-attach-")) and not translated
+        return (
+            isinstance(ending.place, Outside)
+            and ending.place.gateway.startswith(("vgw-", "lgw-", "tgw-attach-"))
+            and not translated
+        )
 
     def _astray(self, ending: Ending) -> Stated:
         taken = ending.transit.route
@@ -450,9 +462,7 @@ def unmodelled(connector: Connector, host: Host, question: FlowSet, reason: str)
     leg = Leg("forward")
     vpc = host.interface.vpc_id
     t = Transit(question, Header(End(remote=True, address=None), _fixed(host)), peer_vpc=vpc)
-    if not connector.groups.refer_beyond(host.interface):
-        w.check_groups(leg, t, host.interface, egress=False)
-    w.check_state(leg, t, host.interface)
+    w.check_whoever_sends(leg, t, host.interface)
     leg.check(Layer.GATEWAY, question, doubtful(question, reason), Stated("", "", reason))
     delivered = _through(leg.checks, question)
     return Connection(question, tuple(leg.checks), delivered, delivered, (), host)
@@ -482,6 +492,19 @@ def _seen_as(ending: Ending) -> tuple[Range, ...]:
     if src.remote or src.address is None or outwards_as_it_is:
         return ()
     return ((src.address, src.address),)
+
+
+def _parts(total: Connection) -> tuple[Carried, ...]:
+    """The passages clipped to what holds for the whole, and one more of what ends nobody knows where."""
+    found, rest = [], total.delivered.maybe
+    for carried in total.carried:
+        passage = carried.passage
+        delivered, round_trip = passage.delivered & total.delivered, passage.round_trip & total.round_trip
+        found.append(carried._replace(passage=passage._replace(delivered=delivered, round_trip=round_trip)))
+        rest -= delivered.maybe
+    if not rest.is_empty:
+        found.append(Carried(Passage((), total.delivered.within(rest), total.round_trip.within(rest), {})))
+    return tuple(found)
 
 
 def _known(host: Host) -> End:

@@ -4,6 +4,8 @@ Each method gets the packets that a route hands to the gateway and sends them on
 gateway that is provably gone stops what it gets (S-RT-07); one that the snapshot does not show leaves it open.
 """
 
+import msgspec
+
 from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Undecided
@@ -61,17 +63,20 @@ class Crossing:
         if not t.header.reply:
             t = t._replace(left_by=t.left_by or gateway)
         t = t._replace(entered=None)
+        src = t.header.src if public is None else End(remote=False, address=public)
         if t.translation and t.header.reply and t.header.dst.address == t.translation.public:
-            back = t.header._replace(dst=End(remote=False, address=t.translation.address))
+            back = t.header._replace(src=src, dst=End(remote=False, address=t.translation.address))
             home = t.translation.vpc or self._facts.snapshot.subnets[t.translation.subnet].vpc_id
             self.back_in(leg, t._replace(header=back), t.left_by or self._own_gateway(home) or gateway, home)
             return
-        holder = self._holder(t, vpc_id)
-        if holder is None:
+        holders = self._holders(t, vpc_id)
+        if not holders:
             leg.endings.append(Ending(t, Outside(gateway, vpc_id, public)))
             return
-        interface, address = holder
-        src = t.header.src if public is None else End(remote=False, address=public)
+        if len(holders) > 1:
+            self._w.doubt(leg, t, f"{self._w.spell_destination(t)} belongs to several interfaces")
+            return
+        interface, address = holders[0]
         self.from_internet(
             leg, t._replace(header=t.header._replace(src=src, dst=End(remote=False, address=address))), interface
         )
@@ -93,22 +98,20 @@ class Crossing:
         detail = f"{gateway} carries only internet addresses, and {self._w.spell_destination(t)} is outside them"
         return Stated(code, gateway, detail)
 
-    def _holder(self, t: Transit, vpc_id: str) -> tuple[NetworkInterface, int] | None:
-        """The interface that is meant by a destination on the internet, with its own address."""
+    def _holders(self, t: Transit, vpc_id: str) -> list[tuple[NetworkInterface, int]]:
+        """The interfaces that may be meant by a destination on the internet, with their own addresses."""
         address = t.header.dst.address
         if address is None:
-            return None
+            return []
         text = spell(address, self._w.family)
         if self._w.family == "ipv4":
-            found = self._facts.topology.public_holders(text)
-            return (found[0][0], parse(found[0][1]).low) if len(found) == 1 else None
-        holders = [i for i in self._facts.topology.holders(text) if i.vpc_id != vpc_id]
-        return (holders[0], address) if len(holders) == 1 else None
+            return [(i, parse(private).low) for i, private in self._facts.topology.public_holders(text)]
+        return [(i, address) for i in self._facts.topology.holders(text) if i.vpc_id != vpc_id]
 
     def _is_translated(self, t: Transit) -> bool:
         return t.translation is not None and t.header.src.address == t.translation.address
 
-    def public_source(self, leg: Leg, t: Transit, vpc_id: str) -> int | None:
+    def public_source(self, leg: Leg, t: Transit, vpc_id: str, *, egress_only: bool = False) -> int | None:
         """The public address that the source gets (IPv4); stopped where there is none. IPv6 keeps its own."""
         address = t.header.src.address
         if address is None:
@@ -126,11 +129,14 @@ class Crossing:
         if len(holders) != 1:
             self._w.doubt(leg, t, f"who holds {spell(address, self._w.family)} in {vpc_id} is not known")
             return None
-        translator = self._translator(t, holders[0], address)
+        holder = holders[0]
+        translator = self._translator(t, holder, address)
         if translator is not None:
             self._w.doubt(leg, t, f"whether {translator} gives packets its own public address is not in a snapshot")
             return None
-        return self.check_public(leg, t, holders[0], address, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+        if egress_only:  # what an interface denies is internet gateways (S-ENI-05)
+            holder = msgspec.structs.replace(holder, deny_all_igw_traffic=False)
+        return self.check_public(leg, t, holder, address, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
 
     def _translator(self, t: Transit, sender: NetworkInterface, address: int) -> str | None:
         """An appliance on the way with a public address, where the sender has none (S-APP-04)."""
@@ -279,7 +285,7 @@ class Crossing:
         if self._w.transit.stops_foreign(leg, t, subnet.vpc_id, target):
             return
         self.check_bpa(leg, t, subnet, "nat", target)
-        self.public_source(leg, t, subnet.vpc_id)
+        self.public_source(leg, t, subnet.vpc_id, egress_only=True)
         self._out(leg, t, target, subnet.vpc_id, None)
 
     # NAT gateway ---------------------------------------------------------------------------------
@@ -296,8 +302,10 @@ class Crossing:
             self.gone(leg, t, "nat_gateways", subnet)
         elif nat.state in {"deleted", "failed"}:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", f"is {nat.state}")
-        elif nat.state not in {"available", "deleting"}:
+        elif nat.state != "available":
             self._w.doubt(leg, t, f"{target} is in state `{nat.state}`")
+        elif t.translation and t.translation.gateway == target:
+            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", f"leads back to {target}: a loop")
         elif nat.vpc_id != subnet.vpc_id:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "is a NAT gateway of another VPC")
         elif nat.is_regional:
@@ -380,10 +388,17 @@ class Crossing:
         if carried.translation:
             carried = carried._replace(translation=carried.translation._replace(peered=True))
         carried = carried._replace(via=(*carried.via, target))
-        if carried.header.dst.address is None or far.vpc_id not in self._facts.snapshot.vpcs:
+        if not self._is_shown(far.vpc_id or "", carried.header.dst.address):
             leg.endings.append(Ending(carried, Outside(target, subnet.vpc_id)))
         else:
             self._w.deliver(leg, carried, far.vpc_id or "", None)
+
+    def _is_shown(self, vpc_id: str, address: int | None) -> bool:
+        """Whether the snapshot says who holds an address of the VPC."""
+        if address is None:
+            return False
+        text = spell(address, self._w.family)
+        return vpc_id in self._facts.snapshot.vpcs or bool(self._facts.topology.holders_in_vpc(vpc_id, text))
 
     def far_ranges(self, vpc_id: str | None, cidrs: tuple[str, ...]) -> tuple[Range, ...]:
         """The addresses of a peer VPC: by its own record, else as the connection lists them."""

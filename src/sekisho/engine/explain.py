@@ -7,16 +7,17 @@ from typing import NamedTuple
 import msgspec
 
 from sekisho.errors import QueryError
-from sekisho.model.record import Scope, Source, Undecided
+from sekisho.model.kinds import KINDS
+from sekisho.model.record import Source, Undecided
 from sekisho.model.targets import Balancer
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Prefix, Range, internet, overlap, spell, subtract, top
+from sekisho.sets.prefixes import Family, Prefix, Range, internet, overlap, parse_ranges, spell, subtract, top
 
-from .answer import Answer, Barrier, Verdict
+from .answer import Answer, Barrier, Origin, Verdict
 from .assess import Assessor
 from .balancers import Clients
 from .barriers import stated_barrier
-from .connection import Connection, Connector, Goal, Host, Way, impossible, unmodelled
+from .connection import Connection, Connector, GatewayKind, Goal, Host, Way, impossible, unmodelled
 from .consumers import by_endpoints, clients_of_endpoint
 from .endpoints import service_ranges
 from .ends import starts_nothing
@@ -24,22 +25,35 @@ from .entering import callers, enter
 from .facts import Facts
 from .pools import pooled_within, pools_of
 from .population import hosts_of
-from .query import Endpoint, Query
+from .query import ENDPOINT_PREFIXES, Endpoint, Query
 from .transit import Stated
 from .transit_ways import named_way
 from .verdict import answer
 
 
-class Hosts(NamedTuple):
-    """Addresses of interfaces of the estate; `public`: asked for by this public address.
+class Target(NamedTuple):
+    """An address of an interface: `private`, asked for by itself; `public`, by the public one associated with it."""
 
-    `nobody` says why there is none, `doubt` why there may be more.
+    host: Host
+    private: bool = True
+    public: bool = True
+
+
+class Hosts(NamedTuple):
+    """Addresses of interfaces of the estate.
+
+    `nobody` says why there is none, `doubt` why there may be more. `single`: the endpoint names one instance,
+    interface or address, so that asking it about itself means something.
     """
 
-    hosts: tuple[Host, ...]
-    public: bool = False
+    targets: tuple[Target, ...]
     nobody: Stated | None = None
     doubt: str | None = None
+    single: bool = True
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        return tuple(dict.fromkeys(target.host for target in self.targets))
 
 
 class Outer(NamedTuple):
@@ -92,7 +106,7 @@ class Explainer:
         if not connections:
             return Asked(self._nothing(query, source, destination), ())
         whole = self._whole(query, connections)
-        absent = {call for c in connections for call in self._absent(query, c)}
+        absent = {call for c in connections for call in self._absent(c)}
         found = answer(self._facts, connections, whole=whole, relies_on_absent=tuple(sorted(absent)))
         return Asked(_doubted(found, source, destination), connections)
 
@@ -102,11 +116,19 @@ class Explainer:
         first = connections[0]
         return self._assessor.ways.internet_sources(first.host.interface.vpc_id or "", first.host.family)
 
-    def _absent(self, query: Query, c: Connection) -> tuple[str, ...]:
-        if query.source.name != "internet" or c.outbound:
-            return ()
+    def _absent(self, c: Connection) -> tuple[str, ...]:
+        """Calls that were not read, and whose records would change the answer (S-LOAD)."""
         verdict = Verdict.UNREACHABLE if c.delivered.maybe.is_empty else Verdict.REACHABLE
-        return self._assessor.relies_on_absent(c.relay.target if c.relay else c.host, "internet", verdict)
+        target = c.relay.target if c.relay else c.host
+        if c.way:
+            return self._assessor.relies_on_absent(target, ORIGIN_OF[c.way.kind], verdict)
+        if c.relay:
+            return self._assessor.relies_on_absent(target, "internet", verdict)
+        through = any(name.startswith("igw-") for carried in c.carried for name in carried.passage.via)
+        if not through or verdict is Verdict.UNREACHABLE:
+            return ()
+        senders = (c.sender, c.host) if c.sender else (c.host,)
+        return tuple({call for host in senders for call in self._assessor.absent_public_access(host)})
 
     def _nothing(self, query: Query, source: End, destination: End) -> Answer:
         """The answer where there is nothing to connect: unknown for an opaque end, else unreachable."""
@@ -169,7 +191,7 @@ class Explainer:
             return Opaque(name, f"{len(named)} load balancers are named {name}")
         if named:
             nodes = [h for i in topology.balancers.nodes(named[0]) for h in hosts_of(i)]
-            return Hosts(tuple(nodes), doubt=topology.balancers.nodes_gap(named[0]))
+            return Hosts(tuple(map(Target, nodes)), doubt=topology.balancers.nodes_gap(named[0]))
         record = self._snapshot.vpc_endpoints.get(name)
         if record is None or record.vpc_endpoint_type.lower() != "interface":
             return Outer(name, block) if record and record.vpc_endpoint_type.lower() == "gateway" else None
@@ -177,12 +199,14 @@ class Explainer:
         hosts = [h for i in held for h in hosts_of(i) if block is None or _overlaps(h, block)]
         unseen = sorted(set(record.network_interface_ids) - {i.network_interface_id for i in held})
         scope = self._snapshot.scope("vpc_endpoints", name)
-        return Hosts(tuple(hosts), doubt=self._snapshot.why_missing("interfaces", unseen[0], scope) if unseen else None)
+        doubt = self._snapshot.why_missing("interfaces", unseen[0], scope) if unseen else None
+        return Hosts(tuple(map(Target, hosts)), doubt=doubt)
 
     def _interfaces(self, endpoint: Endpoint) -> Hosts | None:
         """The hosts of an instance, interface, subnet or VPC; None where the snapshot has no such record."""
         topology, name = self._facts.topology, endpoint.name
         doubt: str | None = None
+        single = not name.startswith(("subnet-", "vpc-"))
         if name.startswith("eni-") and name in self._snapshot.interfaces:
             found = [self._snapshot.interfaces[name]]
         elif name.startswith("i-") and (name in self._snapshot.instances or name in topology.interfaces_of_instance):
@@ -200,24 +224,27 @@ class Explainer:
             return None
         hosts = [h for i in sorted(found, key=lambda i: i.network_interface_id) for h in hosts_of(i)]
         if endpoint.block is None:
-            return Hosts(tuple(hosts), doubt=doubt)
+            return Hosts(tuple(map(Target, hosts)), doubt=doubt, single=single)
         inside = tuple(_within(h, endpoint.block) for h in hosts if _overlaps(h, endpoint.block))
         nobody = Stated(
             "ENI_ADDRESS_RESTRICTION", name, f"{name} holds no address in {endpoint.text.partition(':')[2]}"
         )
-        return Hosts(inside, nobody=None if inside or doubt else nobody, doubt=doubt)
+        return Hosts(tuple(map(Target, inside)), None if inside or doubt else nobody, doubt, single)
 
     def _unseen_of_instance(self, name: str) -> str | None:
         """Why the instance may have interfaces that the snapshot does not hold: its own record lists them all."""
         instance = self._snapshot.instances.get(name)
+        found = self._facts.topology.interfaces_of_instance.get(name, ())
+        vpc_id = next((i.vpc_id for i in found if i.vpc_id), instance.vpc_id if instance else None)
+        if vpc_id is None:
+            return self._snapshot.gap("interfaces", self._snapshot.scope("instances", name))
         if instance is None:
-            return self._snapshot.why_missing("instances", name, Scope(None, None))
+            return self._facts.topology.interfaces_gap(vpc_id, name)
         listed = [i.network_interface_id for i in instance.network_interfaces]
-        scope = self._snapshot.scope("instances", name)
         unseen = [i for i in listed if i not in self._snapshot.interfaces]
         if unseen:
-            return self._snapshot.why_missing("interfaces", unseen[0], scope)
-        return None if listed else self._facts.topology.interfaces_gap(instance.vpc_id or "", name)
+            return self._snapshot.why_missing("interfaces", unseen[0], self._snapshot.scope("instances", name))
+        return None if listed else self._facts.topology.interfaces_gap(vpc_id, name)
 
     def _no_interface(self, instance_id: str) -> Hosts:
         instance = self._snapshot.instances.get(instance_id)
@@ -228,29 +255,41 @@ class Explainer:
         )
 
     def _holders(self, block: Prefix) -> End:
-        """Whoever holds an address: privately, or by association with a public one."""
+        """Whoever holds an address, privately or by association with a public one: all of them."""
         text = spell(block.low, block.family)
         topology = self._facts.topology
         own = [
-            _within(h, block) for i in topology.holders(text) for h in hosts_of(i, block.family) if _overlaps(h, block)
+            Target(_within(h, block), public=False)
+            for i in topology.holders(text)
+            for h in hosts_of(i, block.family)
+            if _overlaps(h, block)
         ]
-        if own:
-            return Hosts(tuple(own))
-        public = [
-            h
+        behind = [
+            Target(h, private=False)
             for i, private in topology.public_holders(text)
             for h in hosts_of(i, "ipv4")
             if spell(h.address, "ipv4") == private
         ]
-        if public:
-            return Hosts(tuple(public), public=True)
         pooled = pooled_within(self._facts, block)
-        if pooled:
-            return Hosts(tuple(Host(interface, "ipv4", *addresses) for interface, addresses in pooled))
-        gap = topology.interfaces_gap()
+        own += [Target(Host(interface, "ipv4", *addresses), public=False) for interface, addresses in pooled]
+        gap = self._unseen_holder(block)
+        if own or behind:
+            return Hosts((*own, *behind), doubt=f"who else holds {text} is not known: {gap}" if gap else None)
         if gap:
             return Opaque(text, f"who holds {text} is not known: {gap}")
         return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, f"no interface of the snapshot holds {text}"))
+
+    def _unseen_holder(self, block: Prefix) -> str | None:
+        """Why an interface that the snapshot does not show may hold the address."""
+        gap = self._facts.topology.interfaces_gap()
+        if gap:
+            return gap
+        for peering in self._snapshot.peerings.values():
+            for side in (peering.requester_vpc_info, peering.accepter_vpc_info):
+                within = overlap([block.range], parse_ranges(side.cidrs, block.family))
+                if within and side.vpc_id not in self._snapshot.vpcs:
+                    return f"{side.vpc_id} is not in the snapshot"
+        return None
 
     def _opaque(self, endpoint: Endpoint) -> Opaque:
         """An endpoint that has no modelled record. QueryError where nothing in the snapshot mentions it."""
@@ -260,10 +299,12 @@ class Explainer:
                 return Opaque(record.id, f"{record.kind.noun} {record.id} is not modelled")
         if name in self._snapshot.missing:
             return Opaque(name, f"{name}: {self._snapshot.missing[name].why}")
-        if self._is_referred_to(name):
+        if name.startswith((*ENDPOINT_PREFIXES, "arn:")) and self._is_referred_to(name):
             return Opaque(name, f"{name} is referred to, but nothing in the snapshot describes it")
         if name == "cloudfront":
             return Opaque(name, "CloudFront VPC origins were not read")
+        if any(name in self._snapshot.table(kind.table) for kind in KINDS):
+            raise QueryError(f"`{endpoint.text}` is no endpoint: ask about an interface, a subnet, a VPC or a gateway")
         raise QueryError(f"`{endpoint.text}` is nowhere in the snapshot")
 
     def _is_referred_to(self, name: str) -> bool:
@@ -296,7 +337,7 @@ class Explainer:
                 for host in _of(destination, family):
                     yield from self._inwards(connector, source, host, packets)
                     yield from self._assessor.relays.behind(host, clients, packets)
-            case (Outer() | Hosts()), Balanced(balancer=balancer):
+            case ((Outer() | Hosts()), Balanced(balancer=balancer)):
                 yield from self._assessor.relays.to(balancer, self._clients(source, family), packets)
             case Opaque(), Hosts():
                 for host in _of(destination, family):
@@ -312,19 +353,22 @@ class Explainer:
     ) -> Iterator[Connection]:
         family = connector.family
         for sender in _of(source, family):
-            for host in _of(destination, family):
-                silent = starts_nothing(self._facts, sender.interface)
+            silent = starts_nothing(self._facts, sender.interface)
+            for target in destination.targets:
+                host, itself = target.host, target.host.interface is sender.interface
+                if host.family != family or (itself and not (source.single and destination.single)):
+                    continue
                 if silent:
                     yield impossible(host, packets, silent)
                     handing = clients_of_endpoint(self._assessor.connectors, sender)
                     yield from self._assessor.relays.behind(host, handing, packets)
                     continue
-                if not destination.public:
+                if target.private:
                     yield connector.between(sender, host, packets)
-                if host.public is not None and sender.interface is not host.interface:
+                if target.public and host.public is not None and not itself:
                     yield connector.between(sender, host, packets, public=True)
         clients = self._clients(source, family)
-        for host in () if destination.public else _of(destination, family):
+        for host in dict.fromkeys(t.host for t in destination.targets if t.private and t.host.family == family):
             yield from self._assessor.relays.behind(host, clients, packets)
 
     def _clients(self, source: End, only: Family | None) -> Clients:
@@ -479,6 +523,16 @@ def _doubted(found: Answer, source: End, destination: End) -> Answer:
         return found
     reasons = tuple(sorted({*found.reasons, *doubts}))
     return replace(found, verdict=Verdict.UNKNOWN, reasons=reasons, barriers=(), depth=None)
+
+
+ORIGIN_OF: dict[GatewayKind, Origin] = {
+    "internet-gateway": "internet",
+    "vpc-peering-connection": "peering",
+    "virtual-private-gateway": "vgw",
+    "local-gateway": "vgw",
+    "carrier-gateway": "internet",
+    "transit-gateway-attachment": "tgw",
+}
 
 
 def _of(end: Hosts, family: Family) -> tuple[Host, ...]:

@@ -44,9 +44,7 @@ class Facts:
         if key not in self._transit:
             found = self.topology.transit.routes(table)
             self._transit[key] = (
-                found
-                if isinstance(found, Undecided)
-                else transit_routes.partition(table, found, family, self.entries)
+                found if isinstance(found, Undecided) else transit_routes.partition(table, found, family, self.entries)
             )
         return self._transit[key]
 

@@ -133,9 +133,7 @@ class Groups:
                 addresses += found
         return _Members(tuple(addresses), merge(perhaps), doubt)
 
-    def _places_of_members(
-        self, pair: UserIdGroupPair, question: Question
-    ) -> Iterable[tuple[str, bool | Undecided]]:
+    def _places_of_members(self, pair: UserIdGroupPair, question: Question) -> Iterable[tuple[str, bool | Undecided]]:
         """VPCs that members may be in, and whether the reference holds for those there."""
         for vpc in self._vpcs_of_members(question):
             yield vpc, self._in_force(pair, question.vpc, vpc)

@@ -15,7 +15,8 @@ Protocol = int | None
 _DIGITS = 5
 FAMILIES: tuple[Family, Family] = ("ipv4", "ipv6")
 _NAMES = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
-_ADDRESS_AFTER = (
+#: How the ids of what can be an endpoint begin; an address may follow each.
+ENDPOINT_PREFIXES = (
     "i-",
     "eni-",
     "subnet-",
@@ -106,6 +107,8 @@ def protocol_of(text: str) -> int:
 
 def parse_endpoint(text: str) -> Endpoint:
     """The endpoint that `text` writes. QueryError where its address cannot be read."""
+    if not text.strip():
+        raise QueryError("an endpoint is empty: name internet, an id, or ip:ADDRESS")
     if text.startswith("arn:"):
         return Endpoint(text, text, None)
     name, colon, rest = text.partition(":")
@@ -116,7 +119,7 @@ def parse_endpoint(text: str) -> Endpoint:
         return Endpoint(text, "ip", block)
     if not colon:
         return Endpoint(text, text, None)
-    if name == "internet" or name.startswith(_ADDRESS_AFTER):
+    if name == "internet" or name.startswith(ENDPOINT_PREFIXES):
         return Endpoint(text, name, _block(rest, text))
     return Endpoint(text, text, None)
 

@@ -202,6 +202,9 @@ def groups_ruling(
 
     `stripped` is the sender's own address where the way has taken away what references match on (S-SG-06).
     """
+    if not interface.group_ids:
+        name = interface.network_interface_id
+        return Ruling(None, name, detail=f"{name} names no security group")
     asked = _Asked(topology, interface, packet, egress, stripped, over_tgw)
     found = [(g, topology.snapshot.security_groups.get(g)) for g in interface.group_ids]
     rules = [rule for _, group in found if group for rule in asked.rules(group)]
@@ -258,7 +261,7 @@ def header_matches(rule: IpPermission, packet: Packet) -> bool:
     if _is_all(rule.ip_protocol):  # S-SG-03
         return True
     if packet.protocol in {TCP, UDP}:
-        return _between(packet.destination_port, rule.from_port, rule.to_port)
+        return rule.from_port == -1 or _between(packet.destination_port, rule.from_port, rule.to_port)  # S-SG-03
     if packet.icmp_type is not None:  # none in ICMP of the other family: only the number is compared (S-ICMP-01)
         return _icmp_matches(rule.from_port, rule.to_port, packet)  # S-SG-04
     return True

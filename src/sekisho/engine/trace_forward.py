@@ -265,8 +265,8 @@ class Forward(GatewayWalk):
             detail = f"the packet comes to {nat_id} a second time"
             return self.drop("NO_POSSIBLE_DESTINATION", nat_id, NAT, detail, evidence)
         self.visited.add(nat_id)
-        if nat.state == "available":
-            return None
+        if nat.state not in {"failed", "deleted"}:  # one that is made or deleted may still carry packets
+            return None if nat.state == "available" else self.doubt(f"{nat_id} is in state `{nat.state}`")
         return self.drop("BAD_STATE", nat_id, NAT, f"{nat_id} is {nat.state}", evidence, rule={"State": nat.state})
 
     def nat_carries(self, nat: NatGateway, home: Subnet) -> Dropped | Unsettled | None:

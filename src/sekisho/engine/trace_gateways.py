@@ -100,9 +100,7 @@ class GatewayWalk(TransitWalk):
         if isinstance(subnet, Undecided):
             return self.doubt(subnet.reason)
         translated = kind == EIGW or any(nat.subnet.subnet_id == subnet.subnet_id for nat in self.nats)
-        blocked = public_access_blocked(
-            self.topology, subnet, direction, translated=translated, whole_vpc=whole_vpc
-        )
+        blocked = public_access_blocked(self.topology, subnet, direction, translated=translated, whole_vpc=whole_vpc)
         if blocked is None:
             return None
         if isinstance(blocked, Undecided):
@@ -149,6 +147,8 @@ class GatewayWalk(TransitWalk):
         if public is None:
             detail = f"{source} has no public address, so {gateway_id} sends nothing of it to the internet"
             return self.drop(code, gateway_id, IGW, detail, evidence)
+        if len(self.topology.public_holders(public)) > 1:
+            self.doubt(f"{public} is associated with several private addresses")
         rule = {"PrivateIpAddress": source, "PublicIp": public}
         self.hop(gateway_id, IGW, "translate", rule, evidence)
         self.sent = Translated(vpc_id, public, self.header)
@@ -278,6 +278,11 @@ class GatewayWalk(TransitWalk):
     def translated(self, vpc_id: str, address: str) -> Translated:
         """The packet as it is, with what its source becomes."""
         return Translated(vpc_id, address, self.header)
+
+    def divert(self, reason: str) -> Dropped | None:
+        """A doubt about the subnets that the packet crosses on its way to its destination."""
+        self.diverted = True
+        return self.doubt(reason)
 
     # Peering and virtual private gateway --------------------------------------------------------
 

@@ -244,8 +244,14 @@ def public_access_blocked(
     if mode not in {"block-bidirectional", "block-ingress"}:
         return Undecided(f"the Block Public Access mode {mode} of {key} is not known")
     lifted = _exclusions(topology, subnet, whole_vpc=whole_vpc)
-    if "allow-bidirectional" in lifted or (direction == "egress" and "allow-egress" in lifted):
+    outwards = direction == "egress" and mode == "block-bidirectional"  # an egress exclusion is for that mode only
+    if "allow-bidirectional" in lifted or (outwards and "allow-egress" in lifted):
         return None
+    if snapshot.calls.state(KIND_BY_TABLE["bpa_exclusions"].call, scope) is None:
+        spoken = _spoken(topology, subnet)
+        if spoken not in {None, mode}:
+            other = f"{subnet.subnet_id} is under Block Public Access {spoken}, and exclusions were not read"
+            return None if spoken == "off" else Undecided(other)
     open_question = _opened(topology, "bpa_exclusions", scope)
     return Undecided(open_question) if open_question else (mode, snapshot.source("bpa_options", key))
 
@@ -264,13 +270,17 @@ def _options_doubt(topology: Topology, subnet: Subnet, key: str) -> str | None:
     """Why access may be blocked where no options were read: absent ones are off, unless a record speaks of a mode."""
     if key in topology.snapshot.missing:
         return f"{key}: {topology.snapshot.missing[key].why}"
-    records = (subnet, topology.snapshot.vpcs.get(subnet.vpc_id))
-    states = [r.block_public_access_states for r in records if r and r.block_public_access_states]
-    spoken = next((s for s in states if s.internet_gateway_block_mode not in {None, "off"}), None)
-    if spoken:
-        mode = spoken.internet_gateway_block_mode
+    mode = _spoken(topology, subnet)
+    if mode not in {None, "off"}:
         return f"{subnet.subnet_id} is under Block Public Access {mode}, and the options of {key} were not read"
     return _opened(topology, "bpa_options", topology.vpc_scope(subnet.vpc_id))
+
+
+def _spoken(topology: Topology, subnet: Subnet) -> str | None:
+    """The mode in force as the subnet, or else its VPC, says itself."""
+    records = (subnet, topology.snapshot.vpcs.get(subnet.vpc_id))
+    states = (r.block_public_access_states for r in records if r and r.block_public_access_states)
+    return next((s.internet_gateway_block_mode for s in states if s.internet_gateway_block_mode), None)
 
 
 def _opened(topology: Topology, table: str, scope: Scope) -> str | None:

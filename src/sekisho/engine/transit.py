@@ -204,10 +204,14 @@ class Outside(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """Where a part of a leg ends, and how it looks there."""
+    """Where a part of a leg ends, and how it looks there.
+
+    `open`: whether it gets there is not known, nor with which header, so nothing is known of its reply either.
+    """
 
     transit: Transit
     place: Arrived | Outside
+    open: bool = False
 
 
 class Leg:

@@ -17,7 +17,7 @@ from .connection import Carried, Connection
 from .facts import Facts
 from .lifts import layers_of, least_lifts
 from .share import Share, decided, everything, texts
-from .transit import Layer, Stated
+from .transit import Check, Layer, Stated
 
 FIRST_ORDINARY_PORT = 1024
 _STATE_CODES = {"BAD_STATE", "BAD_STATE_ATTACHMENT"}
@@ -61,8 +61,8 @@ def answer(
         verdict=verdict,
         family=family,
         passages=tuple(c.passage for connection in connections for c in connection.carried),
-        flows=tuple(sorted(sure, key=_order)),
-        possible=tuple(sorted(gathered(f for c in connections for f in _possible(c, shared=shared)), key=_order)),
+        flows=_merged(gathered(sure)),
+        possible=_merged(gathered(f for c in connections for f in _possible(c, shared=shared))),
         barriers=tuple(map(_impersonal, barriers)) if shared else barriers,
         depth=depth,
         assumptions=_assumptions(connections),
@@ -150,11 +150,22 @@ def gathered(flows: Iterable[Flow]) -> set[Flow]:
         alike = replace(flow, entry=(), seen_as=()) if flow.entry_ports else flow
         found.setdefault(alike, []).append(flow)
     return {
-        replace(
-            alike, entry=merge(r for f in same for r in f.entry), seen_as=merge(r for f in same for r in f.seen_as)
-        )
+        replace(alike, entry=merge(r for f in same for r in f.entry), seen_as=merge(r for f in same for r in f.seen_as))
         for alike, same in found.items()
     }
+
+
+def _merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    """The flows in order; those that differ in their sources alone, or in their destinations alone, are one."""
+    by_rest: dict[Flow, list[Flow]] = {}
+    for flow in dict.fromkeys(flows):
+        by_rest.setdefault(replace(flow, sources=()), []).append(flow)
+    joined = [replace(f[0], sources=merge(r for one in f for r in one.sources)) for f in by_rest.values()]
+    by_rest = {}
+    for flow in joined:
+        by_rest.setdefault(replace(flow, destinations=()), []).append(flow)
+    whole = [replace(f[0], destinations=merge(r for one in f for r in one.destinations)) for f in by_rest.values()]
+    return tuple(sorted(whole, key=_order))
 
 
 def _unusual(box: Box) -> bool:
@@ -215,14 +226,13 @@ def _impersonal(barrier: Barrier) -> Barrier:
 
 def _latent(connections: Sequence[Connection]) -> Verdict | None:
     """The verdict if instance and interface were in service, where that is what keeps packets out."""
-    stopped = [c for c in connections if any(_is_bad_state(check.cause) for check in c.checks)]
-    if not stopped:
+    if not any(_is_bad_state(check) for c in connections for check in c.checks):
         return None
     return judge(_without_state(c) for c in connections)
 
 
-def _is_bad_state(cause: object) -> bool:
-    return isinstance(cause, Stated) and cause.code in _STATE_CODES
+def _is_bad_state(check: Check) -> bool:
+    return check.layer is Layer.STATE and isinstance(check.cause, Stated) and check.cause.code in _STATE_CODES
 
 
 def _without_state(connection: Connection) -> tuple[Share, Share]:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 NAT_PORTS: Range = (1024, 65535)
 # Interfaces that do not end connections by the rules of security groups alone (S-ENI-06).
 _NAT_KINDS = {"nat_gateway", "natGateway"}
-_OTHER_KINDS = {"network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"}
+_OTHER_KINDS = {"gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"}
+_IN_SERVICE = {"running", "pending"}
 _NO_PACKETS = {"stopping", "stopped", "shutting-down", "terminated"}
 
 
@@ -218,7 +219,10 @@ class Walker:
         self._check_acl_in(leg, t, interface, from_subnet)
         by_group: dict[str, FlowSet] = {}
         # A NAT gateway has no groups (S-NAT-05).
-        if interface.network_interface_id not in t.tracked and interface.interface_type not in _NAT_KINDS:
+        if (
+            interface.network_interface_id not in t.tracked
+            and interface.interface_type not in _NAT_KINDS | _OTHER_KINDS
+        ):
             by_group = self.check_groups(leg, t, interface, egress=False)
         self.check_front(leg, t, interface)
         self.check_state(leg, t, interface)
@@ -268,13 +272,19 @@ class Walker:
 
     def check_whoever_sends(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
         """What keeps packets out of the interface whatever address and port they may come from."""
-        if not self.groups.refer_beyond(interface):
+        if not self.groups.refer_beyond(interface) and interface.interface_type not in _NAT_KINDS:
             vpc = interface.vpc_id or ""
             question = Question(self.family, egress=False, reply=t.header.reply, vpc=vpc, peer_vpc=vpc)
             admitted = forget_remote(self.groups.of_interface(interface, question).maybe)
             share = decided(for_some_source_port(admitted, (0, PORT_TOP)))
             leg.check(Layer.GROUPS, t.region, share, GroupCause(interface, egress=False, stripped=False))
         self.check_state(leg, t, interface)
+
+    def is_unmodelled(self, interface: NetworkInterface) -> bool:
+        """Whether it belongs to something that does not end connections by the ordinary rules (S-ENI-06)."""
+        kind = interface.interface_type
+        unusual = kind in _OTHER_KINDS or (kind == "network_load_balancer" and not interface.groups)
+        return unusual and self.facts.topology.balancers.of_interface(interface) is None
 
     def check_state(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
         """Whether the interface is in service and its instance takes packets (S-ENI-01, S-ENI-06, S-INST-01)."""
@@ -284,7 +294,7 @@ class Walker:
         if kind in _NAT_KINDS and not t.header.reply:
             detail = f"{interface_id} belongs to a NAT gateway, which accepts no connection"
             self._stop_state(leg, t, Stated("NO_POSSIBLE_DESTINATION", interface_id, detail, (place,)))
-        elif kind in _OTHER_KINDS and self.facts.topology.balancers.of_interface(interface) is None:
+        elif self.is_unmodelled(interface):
             reason = f"{interface_id} belongs to a {kind.replace('_', ' ')}, which is not modelled"
             leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
         if interface.status is None:
@@ -301,6 +311,9 @@ class Walker:
         if instance is None:
             scope = self.facts.topology.interface_scope(interface)
             reason = self.facts.snapshot.why_missing("instances", instance_id, scope)
+            leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
+        elif instance.state.name not in _IN_SERVICE | _NO_PACKETS:
+            reason = f"the state `{instance.state.name}` of {instance_id} is not known"
             leg.check(Layer.STATE, t.region, doubtful(t.region, reason), _unexplained(reason))
         elif instance.state.name in _NO_PACKETS:
             place = self.facts.source("instances", instance_id, "/State")
@@ -326,6 +339,10 @@ class Walker:
         if t.header.dst.address is not None and self.holds(interface, t.header.dst.address):
             self.arrive(leg, t, interface, subnet.subnet_id)
             return
+        if self.is_unmodelled(interface):
+            kind = interface.interface_type
+            self.doubt(leg, t, f"{self.describe_route(t)} leads to a {kind.replace('_', ' ')}, which is not modelled")
+            return
         if interface.source_dest_check:
             detail = f"{target} has its source/destination check on, so it does not forward"
             place = self.facts.source("interfaces", target, "/SourceDestCheck")
@@ -345,7 +362,9 @@ class Walker:
         assumption = f"the appliance at {name} forwards what it gets, with the header unchanged"
         leg.check(leg.route_layer, t.region, assumed(t.region, assumption), _unexplained(assumption))
         awaited = tuple(a for a in t.awaited if not (t.header.reply and a.middlebox == name))
-        beyond = t._replace(peer_vpc=None, over_tgw=(), unreferenced=None, passed=(*t.passed, name), via=(*t.via, name), awaited=awaited)
+        beyond = t._replace(
+            peer_vpc=None, over_tgw=(), unreferenced=None, passed=(*t.passed, name), via=(*t.via, name), awaited=awaited
+        )
         self.leave(leg, beyond, interface)
 
     # Regions ------------------------------------------------------------------------------------

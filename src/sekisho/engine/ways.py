@@ -1,6 +1,7 @@
 """The ways into a VPC: gateways that are modelled, and records of kinds that are not but could hand packets in."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from sekisho.model.border import LocalGatewayRouteTable
@@ -9,6 +10,7 @@ from sekisho.model.interface import NetworkInterface
 from sekisho.model.kinds import UNMODELLED_KINDS
 from sekisho.model.record import Undecided
 from sekisho.model.routing import TargetKind
+from sekisho.model.snapshot import Unmodelled
 from sekisho.model.targets import Balancer
 from sekisho.sets.prefixes import Family, Range, internet, parse_ranges, spell, subtract, top
 
@@ -58,6 +60,7 @@ class Ways:
         self._facts = facts
         self._found: dict[tuple[str, Origin], tuple[Way, ...]] = {}
         self._open: dict[tuple[str, Origin], tuple[OpenWay, ...]] = {}
+        self._vpcs: dict[str, frozenset[str]] = {}
 
     def into(self, vpc_id: str, origin: Origin) -> tuple[Way, ...]:
         """Modelled ways. For the internet always one, which says so where there is no gateway."""
@@ -188,11 +191,10 @@ class Ways:
 
     def _records(self, vpc_id: str, origin: Origin) -> list[str]:
         """Records that name the VPC and are not modelled, or whose way into it is not known."""
-        wanted = {vpc_id, *self._subnets(vpc_id)}
         found = [
             f"{u.kind.noun} {u.id} is not modelled"
             for u in self._facts.snapshot.unmodelled
-            if u.kind.origin == origin and u.internet_facing is not False and not u.refers.isdisjoint(wanted)
+            if u.kind.origin == origin and u.internet_facing is not False and vpc_id in self._vpcs_of(u)
         ]
         if origin == "tgw":
             found += open_into(self._facts, vpc_id, self._routed(vpc_id, TargetKind.TRANSIT_GATEWAY))
@@ -232,6 +234,8 @@ class Ways:
         if origin == "peering":
             gap = self._facts.topology.peerings_gap(vpc_id)
             found += [gap] if gap else []
+            named = self._routed(vpc_id, TargetKind.PEERING)
+            found += [f"{p} is not in the snapshot" for p in named if p not in self._facts.snapshot.peerings]
         if origin == "vgw":
             gateway = self._facts.topology.vpn_gateway_of(vpc_id)
             if isinstance(gateway, Undecided):
@@ -254,7 +258,7 @@ class Ways:
         calls = self._facts.snapshot.calls
         made = [(call, s) for s in scopes for call in BALANCER_CALLS if calls.state(call, s) is not None]
         lost = [m for m in self._facts.snapshot.missing.values() if m.table in BALANCER_TABLES]
-        own = {name for vpc in joined for name in (vpc, *self._subnets(vpc))}
+        own = {name for vpc in joined for name in (vpc, *(s.subnet_id for s in self._facts.topology.subnets_of(vpc)))}
         unusable = [f"{m.id}: {m.why}" for m in lost if not _names_a_vpc(m.refers) or not m.refers.isdisjoint(own)]
         return [*found, *(gap for call, scope in made if (gap := calls.gap(call, scope))), *unusable]
 
@@ -280,8 +284,55 @@ class Ways:
         tables = (t for t in self._facts.snapshot.route_tables.values() if t.vpc_id == vpc_id)
         return sorted({r.target.id for t in tables for r in t.routes if r.target.kind is kind})
 
-    def _subnets(self, vpc_id: str) -> list[str]:
-        return [s.subnet_id for s in self._facts.topology.subnets_of(vpc_id)]
+    def _vpcs_of(self, record: Unmodelled) -> frozenset[str]:
+        """The VPCs that the record may hand packets to: those that it leads to by what it refers to, step by step.
+
+        A load balancer also reaches targets by address in VPCs that are joined to its own; a record that leads
+        to no VPC that the snapshot knows may reach every one of its account.
+        """
+        if record.id not in self._vpcs:
+            reached = self._reached(record)
+            vpcs = {vpc for name in reached for vpc in self._vpc_of_name(name)}
+            if any("load balancer" in u.kind.noun for u in (record, *map(self._unmodelled.get, reached)) if u):
+                vpcs |= {far for vpc in vpcs for far in self._joined(vpc)}
+            own = {
+                v for v, found in self._facts.snapshot.vpcs.items() if found.owner_id in {record.scope.account, None}
+            }
+            self._vpcs[record.id] = frozenset(vpcs or own)
+        return self._vpcs[record.id]
+
+    def _reached(self, record: Unmodelled) -> set[str]:
+        """Every name that the record refers to, directly or through other records of unmodelled kinds, either way."""
+        seen: set[str] = set()
+        todo = [record]
+        while todo:
+            one = todo.pop()
+            if one.id in seen:
+                continue
+            seen |= {one.id, *one.refers}
+            todo += [u for u in self._facts.snapshot.unmodelled if u.id not in seen and (u.id in one.refers)]
+            todo += [u for name in one.refers if (u := self._unmodelled.get(name)) and u is not one]
+            todo += [u for u in self._facts.snapshot.unmodelled if one.id in u.refers and u.kind.noun == "target group"]
+        return seen
+
+    @cached_property
+    def _unmodelled(self) -> Mapping[str, Unmodelled]:
+        return {u.id: u for u in self._facts.snapshot.unmodelled}
+
+    def _vpc_of_name(self, name: str) -> set[str]:
+        """The VPC of a VPC, subnet, interface, instance or Elastic IP address by its id."""
+        snapshot, topology = self._facts.snapshot, self._facts.topology
+        subnet, interface = snapshot.subnets.get(name), snapshot.interfaces.get(name)
+        addresses = (a for a in snapshot.addresses.values() if name in {a.allocation_id, a.public_ip})
+        held = (snapshot.interfaces.get(a.network_interface_id or "") for a in addresses)
+        found = [
+            name if name in snapshot.vpcs or name.startswith("vpc-") else None,
+            subnet.vpc_id if subnet else None,
+            interface.vpc_id if interface else None,
+            *(i.vpc_id for i in topology.interfaces_of_instance.get(name, ())),
+            *(i.vpc_id for i in held if i),
+        ]
+        return {vpc for vpc in found if vpc}
 
     def _interfaces(self, vpc_id: str) -> tuple[NetworkInterface, ...]:
         return self._facts.topology.interfaces_of_vpc.get(vpc_id, ())

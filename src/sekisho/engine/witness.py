@@ -160,7 +160,11 @@ def confirm(topology: Topology, connections: Iterable[Connection]) -> None:
 
 def _is_modelled(connection: Connection) -> bool:
     way = connection.way
-    return connection.sender is not None or connection.entrance is not None or (way is not None and way.gateway is not None)
+    return (
+        connection.sender is not None
+        or connection.entrance is not None
+        or (way is not None and way.gateway is not None)
+    )
 
 
 def _regions(connection: Connection) -> Iterator[FlowSet]:
@@ -186,7 +190,9 @@ def witness(topology: Topology, connections: Sequence[Connection]) -> tuple[Pack
 def _nearest_miss(topology: Topology, connections: Sequence[Connection]) -> Trace | None:
     """The trace of a packet that needs the fewest layers lifted to get through."""
     found = [
-        (len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c) for c in connections if c.sender or c.way or c.entrance
+        (len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c)
+        for c in connections
+        if c.sender or c.way or c.entrance
     ]
     for _, connection in sorted(found, key=lambda pair: pair[0]):
         lifts = least_lifts(connection)

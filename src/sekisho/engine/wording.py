@@ -23,9 +23,10 @@ def spell_remotes(ranges: tuple[Range, ...], family: Family) -> str:
 
 
 def spell_packets(flows: FlowSet) -> str:
-    """The first kind of packet of the set, "anything" where it has all protocols."""
+    """The first kind of packet; "anything" where the set has all of them, "anything else" where nearly all."""
     if all(below is not EMPTY for _, _, below in diagram.steps(flows.root, PROTOCOL_TOP)):
-        return "anything"
+        whole = FlowSet.of_remotes(flows.family, remotes_of(flows))
+        return "anything" if whole <= flows else "anything else"
     found = boxes(flows)
     return _spell_box(found[0]) if found else "nothing"
 

@@ -110,7 +110,9 @@ def openings_of(answer: Answer) -> tuple[Opening, ...]:
     if answer.verdict is Verdict.UNREACHABLE:
         return ()
     tcp, udp = (FlowSet.build(answer.family, protocols=[(number, number)]) for _, number in TRANSPORTS)
-    everything = FlowSet.union_of(answer.family, (p.delivered.sure for p in answer.passages if p.delivered.family == answer.family))
+    everything = FlowSet.union_of(
+        answer.family, (p.delivered.sure for p in answer.passages if p.delivered.family == answer.family)
+    )
     whole = remotes_of(everything) if answer.width == "world" else None
     openings = (
         Opening(

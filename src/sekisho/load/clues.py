@@ -65,7 +65,14 @@ def clue_of(hint: Hint) -> Clue:
     zone = hint.placement.get("AvailabilityZone") if isinstance(hint.placement, dict) else hint.availability_zone
     region = next(filter(None, map(region_of, (zone, hint.aws_region, hint.network_border_group))), None)
     if account is None or region is None:
-        edge = (hint.load_balancer_arn, hint.target_group_arn, hint.accelerator_arn, hint.listener_arn, hint.endpoint_group_arn, hint.instance_connect_endpoint_arn)
+        edge = (
+            hint.load_balancer_arn,
+            hint.target_group_arn,
+            hint.accelerator_arn,
+            hint.listener_arn,
+            hint.endpoint_group_arn,
+            hint.instance_connect_endpoint_arn,
+        )
         for arn in (hint.subnet_arn, hint.security_group_arn, hint.prefix_list_arn, hint.resource_arn, *edge):
             named = _of_arn(arn)
             account, region = account or named.account, region or named.region

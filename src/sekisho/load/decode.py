@@ -272,9 +272,7 @@ def _routes_of_local_gateway(answer: Answer, kind: Kind, body: msgspec.Raw) -> D
         issue = Issue(answer.file, "/parameters", "it does not say which local gateway route table", "it is not used")
         return Decoded(answer._replace(failure="no LocalGatewayRouteTableId"), issues=(issue,))
     try:
-        record = LocalGatewayRoutes(
-            local_gateway_route_table_id=name, routes=_list_of(LocalGatewayRoute).decode(body)
-        )
+        record = LocalGatewayRoutes(local_gateway_route_table_id=name, routes=_list_of(LocalGatewayRoute).decode(body))
         why, inner = flaw(kind, record), ""
     except UNREADABLE as error:
         why, inner = _reason(body, error)

@@ -12,14 +12,19 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from sekisho.errors import SnapshotError
-from sekisho.model.record import Issue
+from sekisho.model.kinds import KINDS, UNMODELLED_KINDS
+from sekisho.model.record import Issue, Scope
+
+from .clues import scope_of_path
 
 _CHUNK = 1 << 20
+SERVICES = {kind.service for kind in KINDS} | {kind.service for kind in UNMODELLED_KINDS}
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -153,9 +158,10 @@ def _relative(root: Path, folder: str, entry: str) -> str:
 
 def _zip(path: Path, budget: _Budget) -> Iterator[File | Issue]:
     with zipfile.ZipFile(path) as archive:
+        wrapper = _wrapper(_member_name(info.filename) for info in archive.infolist())
         for info in archive.infolist():
             budget.enter()
-            name = _member_name(info.filename)
+            name = _member_name(info.filename).removeprefix(wrapper)
             if not _is_json(name) or _hidden(name):
                 yield from _left_out(name)
                 continue
@@ -188,6 +194,15 @@ class _Counted(io.RawIOBase):
 
 
 def _tar(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+    with _opened_tar(path, budget) as archive:
+        wrapper = _wrapper(_tar_names(archive, budget))
+    packed = path.stat().st_size
+    with _opened_tar(path, budget) as archive:
+        yield from _tar_members(archive, packed, wrapper, budget)
+
+
+@contextmanager
+def _opened_tar(path: Path, budget: _Budget) -> Iterator[tarfile.TarFile]:
     packed = path.stat().st_size
     with path.open("rb") as raw:
         gzipped = raw.read(2) == b"\x1f\x8b"
@@ -195,13 +210,20 @@ def _tar(path: Path, budget: _Budget) -> Iterator[File | Issue]:
         stream = gzip.GzipFile(fileobj=raw) if gzipped else raw
         counted = _Counted(stream, path.name, packed, budget)
         with tarfile.open(fileobj=counted, mode="r|") as archive:
-            yield from _tar_members(archive, packed, budget)
+            yield archive
 
 
-def _tar_members(archive: tarfile.TarFile, packed: int, budget: _Budget) -> Iterator[File | Issue]:
+def _tar_names(archive: tarfile.TarFile, budget: _Budget) -> Iterator[str]:
+    for count, member in enumerate(archive):
+        if count > budget.limits.entries:
+            return
+        yield _member_name(member.name) + ("/" if member.isdir() else "")
+
+
+def _tar_members(archive: tarfile.TarFile, packed: int, wrapper: str, budget: _Budget) -> Iterator[File | Issue]:
     for member in archive:
         budget.enter()
-        name = _member_name(member.name)
+        name = _member_name(member.name).removeprefix(wrapper)
         if member.isdir() or not _is_json(name) or _hidden(name):
             budget.spend(member.size)
             yield from _left_out(name)
@@ -226,6 +248,20 @@ def _member_name(written: str) -> str:
     tail = "/" if name.endswith("/") else ""
     text = "/".join(parts) + tail
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _wrapper(names: Iterable[str]) -> str:
+    """The one folder that an archive made from outside wraps around its snapshot, with its slash; else nothing.
+
+    A folder that says whose the answers are (an account, a Region) or of which service belongs to the snapshot.
+    """
+    answers = [name for name in names if _is_json(name) and not _hidden(name)]
+    folders = {name.partition("/")[0] if "/" in name else "" for name in answers}
+    if len(folders) != 1:
+        return ""
+    folder = folders.pop()
+    tells = folder in SERVICES or scope_of_path(f"{folder}/") != Scope(None, None)
+    return "" if not folder or tells else f"{folder}/"
 
 
 def _hidden(name: str) -> bool:

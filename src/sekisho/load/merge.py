@@ -20,9 +20,11 @@ from .decode import refers
 from .files import shown
 from .scope import Placed
 
-#: Members that decide nothing; AWS shows the tags of a shared resource to its owner only, and zones have other names
-#: in other accounts (S-RAM-02).
+#: Members that decide nothing: AWS shows the tags of a shared resource to its owner only, and each account
+#: has its own names of zones (their ids are the same for all).
 _NOTES = frozenset({"tags", "tag_set", "description", "message", "availability_zone"})
+#: Members that one account's view may lack.
+_FILLABLE = frozenset({"availability_zone_id", "block_public_access_states", "owner_id"})
 _EMPTY: tuple[Any, ...] = (None, "", ())
 _SEEN_FROM_SIDES = (
     VpcPeeringConnection,
@@ -99,7 +101,8 @@ def _agreed(one: Record, other: Record, *, lenient: bool) -> Record | None:
         mine, theirs = getattr(one, name), getattr(other, name)
         if _canonical(mine) == _canonical(theirs) and name not in _NOTES:
             continue
-        if name in _NOTES or (lenient and (mine in _EMPTY or theirs in _EMPTY)):
+        partial = (lenient or name in _FILLABLE) and (mine in _EMPTY or theirs in _EMPTY)
+        if name in _NOTES or partial:
             if mine in _EMPTY and theirs not in _EMPTY:
                 more[name] = theirs
         elif lenient and isinstance(mine, Record) and isinstance(theirs, Record):

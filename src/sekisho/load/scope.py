@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from sekisho.model.calls import is_global
 from sekisho.model.record import Issue, Record, Scope
 
 from .clues import Clue, account_of, clue_of_text, region_of, scope_of_path
@@ -17,7 +18,6 @@ from .recognise import Answer
 _NOWHERE = Scope(None, None)
 _NO_CLUE = Clue()
 _OWN_ONLY = {"ec2:DescribeInstances", "ec2:DescribeInternetGateways"}
-_GLOBAL_SERVICES = {"cloudfront", "globalaccelerator", "networkmanager"}
 _GLOBAL_REGIONS = {"global", "aws-global", ""}
 
 
@@ -225,7 +225,7 @@ def _unresolved(answer: Answer, calls: tuple[Scope, ...]) -> Iterator[Issue]:
         noun
         for noun, known in (
             ("account", all(c.account for c in calls)),
-            ("region", all(c.region for c in calls) or answer.call.split(":")[0] in _GLOBAL_SERVICES),
+            ("region", all(c.region for c in calls) or is_global(answer.call)),
         )
         if not known
     ]

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from .record import Scope
 
-
-#: Services that answer for the whole account, wherever the call is made.
-GLOBAL_SERVICES = ("globalaccelerator:", "cloudfront:", "networkmanager:")
+#: Services without Regions: their answers, made in whatever Region, count for all of the account's.
+GLOBAL_SERVICES = frozenset({"cloudfront", "globalaccelerator", "networkmanager"})
 
 
 class CallStatus(Enum):
@@ -32,22 +31,23 @@ class Calls:
     """Every call found in the snapshot, by call name and scope; one that is not here was not read."""
 
     def __init__(self, states: Iterable[CallState]) -> None:
-        self._states: Mapping[tuple[str, Scope], CallState] = {(s.call, s.scope): s for s in states}
+        placed = [s._replace(scope=_own_scope(s.call, s.scope)) for s in states]
+        self._states: Mapping[tuple[str, Scope], CallState] = {(s.call, s.scope): s for s in placed}
         #: Answers that are not whole and whose account or region nothing tells: they may be anyone's.
-        self._stray = [s for s in self._states.values() if None in s.scope and s.status is not CallStatus.READ]
+        self._stray = [s for s in placed if _is_stray(s) and s.status is not CallStatus.READ]
 
     def __iter__(self) -> Iterator[CallState]:
         return iter(sorted(self._states.values(), key=lambda s: (s.call, s.scope.account or "", s.scope.region or "")))
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
-        """Every account and region that a call of a regional service names, sorted."""
-        named = {s for call, s in self._states if not call.startswith(GLOBAL_SERVICES)}
-        return tuple(sorted(named, key=lambda s: (s.account or "", s.region or "")))
+        """Every account and region that any call of a regional service names, sorted."""
+        found = {s for call, s in self._states if not is_global(call)}
+        return tuple(sorted(found, key=lambda s: (s.account or "", s.region or "")))
 
     def state(self, call: str, scope: Scope) -> CallState | None:
         """The state of `call` in `scope`; None where it was not read there."""
-        return self._states.get((call, scope))
+        return self._states.get((call, _own_scope(call, scope)))
 
     def gap(self, call: str, scope: Scope) -> str | None:
         """Why the answer of `call` in `scope` may lack records, or None where it is complete.
@@ -55,7 +55,9 @@ class Calls:
         A scope that is not fully known takes the first gap of the scopes that it could be; where
         there is none of those, the call was not read for it.
         """
-        candidates = [s for s in self.scopes if _may_be(s, scope)] if None in scope else [scope]
+        scope = _own_scope(call, scope)
+        everywhere = {s for c, s in self._states if c == call} if is_global(call) else self.scopes
+        candidates = [s for s in everywhere if _may_be(s, scope)] if None in scope else [scope]
         gaps = [self._gap(call, s) for s in candidates] or [_not_read(call, scope)]
         return next((gap for gap in gaps if gap is not None), None)
 
@@ -69,6 +71,20 @@ class Calls:
         return (
             None if state.status is CallStatus.READ else f"{call} is {state.status.value}{_place(scope)}: {state.why}"
         )
+
+
+def is_global(call: str) -> bool:
+    """Whether the call is one of a service without Regions."""
+    return call.partition(":")[0] in GLOBAL_SERVICES
+
+
+def _own_scope(call: str, scope: Scope) -> Scope:
+    """The scope under which a call is kept: one of a global service has no Region."""
+    return Scope(scope.account, None) if is_global(call) else scope
+
+
+def _is_stray(state: CallState) -> bool:
+    return state.scope.account is None or (state.scope.region is None and not is_global(state.call))
 
 
 def _may_be(known: Scope, wanted: Scope) -> bool:

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from .calls import GLOBAL_SERVICES
+from .calls import is_global
 from .filters import IpPermission
 from .record import Scope
 from .snapshot import Snapshot
@@ -124,7 +124,7 @@ _OF_ONE = {"globalaccelerator:ListListeners", "cloudfront:GetVpcOrigin"}
 
 def states_of(snapshot: Snapshot, call: str, scope: Scope) -> list[Scope]:
     """The scopes in which the call was made for the account and Region, of a global service for the account."""
-    anywhere = call.startswith(GLOBAL_SERVICES)
+    anywhere = is_global(call)
     return [
         state.scope
         for state in snapshot.calls

@@ -116,9 +116,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     _ec2("vpc_endpoints", "DescribeVpcEndpoints", "VpcEndpoints", endpoints.VpcEndpoint, "vpc_endpoint_id"),
     # Outposts, Wavelength, address pools.
-    _ec2(
-        "carrier_gateways", "DescribeCarrierGateways", "CarrierGateways", border.CarrierGateway, "carrier_gateway_id"
-    ),
+    _ec2("carrier_gateways", "DescribeCarrierGateways", "CarrierGateways", border.CarrierGateway, "carrier_gateway_id"),
     _ec2("local_gateways", "DescribeLocalGateways", "LocalGateways", border.LocalGateway, "local_gateway_id"),
     _ec2(
         "local_gateway_tables",
@@ -145,9 +143,7 @@ KINDS: tuple[Kind, ...] = (
     _ec2("public_ipv4_pools", "DescribePublicIpv4Pools", "PublicIpv4Pools", border.PublicIpv4Pool, "pool_id"),
     _ec2("byoip_cidrs", "DescribeByoipCidrs", "ByoipCidrs", border.ByoipCidr, "cidr"),
     # Network Firewall.
-    Kind(
-        "listed_firewalls", "network-firewall", "ListFirewalls", "Firewalls", firewall.ListedFirewall, "firewall_arn"
-    ),
+    Kind("listed_firewalls", "network-firewall", "ListFirewalls", "Firewalls", firewall.ListedFirewall, "firewall_arn"),
     Kind(
         "firewalls",
         "network-firewall",
@@ -272,9 +268,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("listener_rules", "elbv2", "DescribeRules", "Rules", balancing.ListenerRules, "listener_arn"),
     Kind("target_groups", "elbv2", "DescribeTargetGroups", "TargetGroups", balancing.TargetGroup, "target_group_arn"),
     # These do not name their resource: only enveloped.
-    Kind(
-        "targets", "elbv2", "DescribeTargetHealth", "TargetHealthDescriptions", balancing.Targets, "target_group_arn"
-    ),
+    Kind("targets", "elbv2", "DescribeTargetHealth", "TargetHealthDescriptions", balancing.Targets, "target_group_arn"),
     Kind(
         "target_group_attributes",
         "elbv2",

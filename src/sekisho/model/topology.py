@@ -144,6 +144,9 @@ class Topology:
 
         The first anchor is the VPC; with none, the question is about the whole snapshot.
         """
+        unknown = self._unknown_vpc(anchors[0]) if anchors else None
+        if unknown:
+            return unknown
         scopes = [self.vpc_scope(anchors[0])] if anchors else self.snapshot.calls.scopes
         unusable = (m for m in self.snapshot.missing.values() if m.table == "interfaces")
         wanted = (m for m in unusable if not anchors or not m.refers or not m.refers.isdisjoint(anchors))

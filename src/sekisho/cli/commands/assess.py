@@ -63,6 +63,8 @@ def command(
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
     from sekisho.load import load  # noqa: PLC0415
 
+    if target.encode("utf-8", "replace").decode() != target:
+        raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
     progress = Progress(ctx.obj)
     progress.note(f"reading {snapshot}", detail=True)
     found = assess(

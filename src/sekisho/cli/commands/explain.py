@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @click.option("--protocol", required=True, help="tcp, udp, icmp, icmpv6, any or a number.")
 @click.option("--port", help="Destination port: 443 or 8000-8010.")
 @click.option("--source-port", help="Source port: 443 or 1024-65535. Any where not given.")
-@click.option("--icmp-type", type=click.IntRange(0, 255))
-@click.option("--icmp-code", type=click.IntRange(0, 255))
+@click.option("--icmp-type", type=click.IntRange(0, 255), help="ICMP type. Any where not given.")
+@click.option("--icmp-code", type=click.IntRange(0, 255), help="ICMP code. Any where not given.")
 @click.option("--family", type=click.Choice(["ipv4", "ipv6"]), help="Both where not given.")
 @output.options("table", "json")
 def command(
