@@ -12,7 +12,7 @@ from typing import NamedTuple
 from random_networks import ELSEWHERE, ELSEWHERE6, PORTS, Network
 from sekisho.engine.answer import Origin
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Connection, Goal, Host
+from sekisho.engine.connected import Connection, Goal, Host
 from sekisho.engine.packet import Delivered, Dropped, Left, Packet, Trace, Unsettled
 from sekisho.engine.population import hosts_of
 from sekisho.engine.trace import trace

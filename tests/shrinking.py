@@ -8,7 +8,7 @@ from agreement import MODELLED, Asked, Pair, read_both
 from estates import ACCOUNT, CLOSING
 from random_networks import Network, id_of, table_of
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Goal, Host
+from sekisho.engine.connected import Goal, Host
 from sekisho.engine.population import hosts_of
 from sekisho.model.interface import InstanceState
 from sekisho.model.record import Record

@@ -14,7 +14,7 @@ from estates import perm
 from proof import Tally, page
 from random_networks import Network, network
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Connection
+from sekisho.engine.connected import Connection
 from sekisho.engine.packet import Dropped, Trace
 from sekisho.engine.population import hosts_of
 from sekisho.model.filters import SecurityGroup

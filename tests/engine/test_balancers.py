@@ -11,7 +11,7 @@ from estates import acl, eni, igw, instance, perm, route, rtb, sg, snapshot, sub
 from random_balancers import balanced
 from sekisho.engine.answer import Origin, Verdict
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Connection, Host
+from sekisho.engine.connected import Connection, Host
 from sekisho.engine.packet import TCP, Delivered, Dropped, GatewayEntry, Packet, Stop, Unsettled
 from sekisho.engine.population import hosts_of
 from sekisho.engine.trace_balancer import relayed

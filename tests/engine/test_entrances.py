@@ -9,7 +9,7 @@ import pytest
 from estates import acl, bpa, eni, entry, igw, instance, perm, prefix_list, route, rtb, sg, snapshot, subnet, vpc
 from sekisho.engine.answer import Verdict
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Connection
+from sekisho.engine.connected import Connection
 from sekisho.engine.explain import Explainer
 from sekisho.engine.population import hosts_of
 from sekisho.engine.query import Query, parse_endpoint

@@ -33,7 +33,7 @@ from estates import (
 )
 from sekisho.engine.answer import Origin
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Connection
+from sekisho.engine.connected import Connection
 from sekisho.engine.packet import ICMP, TCP, Delivered, Dropped, GatewayEntry, InterfaceEntry, Left, Packet, Unsettled
 from sekisho.engine.population import hosts_of
 from sekisho.engine.trace import trace

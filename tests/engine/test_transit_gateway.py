@@ -18,7 +18,7 @@ from estates_transit import (
 )
 from sekisho.engine.answer import Verdict
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connection import Goal
+from sekisho.engine.connected import Goal
 from sekisho.engine.packet import (
     TCP,
     Delivered,

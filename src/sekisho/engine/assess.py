@@ -21,11 +21,12 @@ from .answer import ORIGINS, Answer, Origin, Row, Verdict
 from .balancers import Relays
 from .border import Translation, associated
 from .bpa import OPTIONS_CALL, block_public_access
-from .connection import Connection, Connector, Host, Way, unmodelled
-from .crossing import private_ipv6
+from .connected import Connection, Host, Way
+from .connection import Connector, unmodelled
 from .entering import enter, gate
 from .facts import Facts
 from .groups import Groups
+from .internet_addresses import private_ipv6
 from .on_premises import taken_for_granted
 from .pools import pools_of
 from .population import hosts_of

@@ -20,7 +20,8 @@ from sekisho.sets.prefixes import Family, spell
 from sekisho.sets.reshape import in_family, move_port
 
 from .answer import Passage
-from .connection import Carried, Connection, Connector, Host, Relay, impossible, widened
+from .connected import Carried, Connection, Host, Relay, widened
+from .connection import Connector, impossible
 from .facts import Facts
 from .onward import Onward, preserving, relaying
 from .population import host_in_family, hosts_of

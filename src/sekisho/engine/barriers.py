@@ -14,11 +14,11 @@ from sekisho.sets.prefixes import Family, internet
 from sekisho.sets.reshape import forget_remote
 
 from .answer import Barrier
-from .connection import Connection
-from .crossing import rejected_privately
+from .connected import Connection
 from .facts import Facts
 from .filters import acl_entries, entry_flows
 from .groups import Groups, Question
+from .internet_addresses import rejected_privately
 from .lifts import layers_of, what_is_left
 from .transit import AclCause, Check, Direction, GroupCause, Layer, OverTgw, Stated
 from .walk import read

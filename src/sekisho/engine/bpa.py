@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from sekisho.model.record import Source, Undecided
+from sekisho.model.record import Scope, Source, Undecided
 from sekisho.model.vpc import Subnet
 
 from .facts import Facts
@@ -43,14 +43,8 @@ def block_public_access(facts: Facts, subnet: Subnet, *, whole_vpc: bool = False
     key = f"{scope.account}/{scope.region}"
     options = facts.snapshot.bpa_options.get(key)
     if options is None:
-        if key in facts.snapshot.missing:
-            return Undecided(f"{key}: {facts.snapshot.missing[key].why}")
-        if calls.state(OPTIONS_CALL, scope) is not None:
-            gap = calls.gap(OPTIONS_CALL, scope)
-            if gap:
-                return Undecided(gap)
-        unusable = _unusable(facts, "bpa_options")
-        return Undecided(unusable) if unusable else _by_record(facts, subnet)
+        why = _open_options(facts, key, scope)
+        return Undecided(why) if why else _by_record(facts, subnet)
     if options.internet_gateway_block_mode not in {"off", "block-bidirectional", "block-ingress"}:
         return Undecided(f"Block Public Access mode `{options.internet_gateway_block_mode}` is not known")
     evidence = facts.source("bpa_options", key)
@@ -66,6 +60,15 @@ def block_public_access(facts: Facts, subnet: Subnet, *, whole_vpc: bool = False
         if gap and exclusion != "allow-bidirectional":
             return Undecided(gap)
     return BlockPublicAccess(options.internet_gateway_block_mode, exclusion, evidence)
+
+
+def _open_options(facts: Facts, key: str, scope: Scope) -> str | None:
+    """Why the settings of the account and Region are not to be had, though there may be some."""
+    if key in facts.snapshot.missing:
+        return f"{key}: {facts.snapshot.missing[key].why}"
+    asked = facts.snapshot.calls.state(OPTIONS_CALL, scope) is not None
+    gap = facts.snapshot.calls.gap(OPTIONS_CALL, scope) if asked else None
+    return gap or _unusable(facts, "bpa_options")
 
 
 def _unusable(facts: Facts, table: str) -> str | None:

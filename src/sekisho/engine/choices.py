@@ -13,7 +13,7 @@ from .share import Share, doubtful
 from .walk import Walker
 
 if TYPE_CHECKING:
-    from .connection import Carried, Connection
+    from .connected import Carried, Connection
 
 #: The most combinations that one connection is walked for.
 _MOST = 256

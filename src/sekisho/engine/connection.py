@@ -6,145 +6,25 @@ every place where the forward leg ends, and counts where it gets back to the sen
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
 
-from sekisho.model.entrances import Entrance
-from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, parse, spell
+from sekisho.sets.prefixes import Family, Range, parse
 
 from .answer import Passage
-from .border import Border, Translation, associated
+from .border import Border
 from .choices import every_choice
-from .crossing import Crossing, rejected_sources
+from .connected import Carried, Connection, Goal, Host, Way, entry_address, parts, widened
+from .crossing import Crossing
 from .facts import Facts
 from .groups import Groups
+from .internet_addresses import rejected_sources
 from .middlebox import Middleboxes
 from .on_premises import taken_for_granted
 from .share import Share, assumed, decided, doubtful, nothing
 from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit
 from .transit_gateway import TransitCrossing
 from .walk import Walker
-
-GatewayKind = Literal[
-    "internet-gateway",
-    "vpc-peering-connection",
-    "virtual-private-gateway",
-    "carrier-gateway",
-    "local-gateway",
-    "transit-gateway-attachment",
-]
-
-
-class Way(NamedTuple):
-    """A way into a VPC: `gateway` is None where the VPC has no internet gateway; `sources` is what it may hand in."""
-
-    kind: GatewayKind
-    gateway: str | None
-    vpc: str
-    sources: Mapping[Family, tuple[Range, ...]]
-    peer_vpc: str | None = None
-    #: Why the way is not in force, with the code of the barrier.
-    closed: Stated | None = None
-    doubt: str | None = None
-    #: The member of an association by which it translates what is addressed to a host.
-    translates: Translation | None = None
-    #: The internet beyond a carrier gateway, not the carrier's own network.
-    beyond: bool = False
-    #: It delivers public addresses of a pool as they are (S-POOL-01).
-    pooled: bool = False
-
-
-class Host(NamedTuple):
-    """One address of an interface; `last` is beyond `address` for a delegated prefix."""
-
-    interface: NetworkInterface
-    family: Family
-    address: int
-    last: int
-
-    @property
-    def public(self) -> int | None:
-        """The public IPv4 address that is associated with it."""
-        if self.family == "ipv6":
-            return None
-        text = spell(self.address, "ipv4")
-        for address in self.interface.addresses:
-            if address.private_ip_address == text and address.association and address.association.public_ip:
-                return parse(address.association.public_ip).low
-        return None
-
-
-class Goal(NamedTuple):
-    """Where a leg has to end: at this interface, or outside through one of these gateways."""
-
-    interface: str | None = None
-    gateways: frozenset[str] = frozenset()
-    #: The internet is meant, also where a gateway leads to other networks too.
-    internet: bool = False
-
-
-class Carried(NamedTuple):
-    """A passage with what a reader sees of it: what the sender addresses, and the source that the destination sees."""
-
-    passage: Passage
-    entry: tuple[Range, ...] = ()
-    seen_as: tuple[Range, ...] = ()
-    #: The port that the sender addresses, where a load balancer makes it another one.
-    entry_ports: tuple[Range, ...] = ()
-    #: The family of the destination and of `seen_as`, where a load balancer translates.
-    behind: Family | None = None
-
-
-class Relay(NamedTuple):
-    """The load balancer through which a connection goes: which node gets its packets, which target they end at.
-
-    `client` is the connection to the node; `preserved` says that the target sees the client's address.
-    """
-
-    balancer: str
-    node: Host
-    port: int
-    target: Host
-    target_port: int
-    preserved: bool
-    client: "Connection"
-
-
-class Consumer(NamedTuple):
-    """The interface endpoint by which a connection goes to its service, and the connection to that endpoint."""
-
-    endpoint: Host
-    client: "Connection"
-
-
-class Connection(NamedTuple):
-    """The answer to one question in sets: all in the coordinates of `sets.flows`, within `question`.
-
-    `host` is the fixed end. The packets come from `way`, or from `sender`, or (neither) from something that is
-    not modelled; `public`: they are addressed to the host's public address. `outbound`: the host is the sender,
-    and the remote address is the destination. `hollow`: there is no such packet, so no layer could be lifted.
-    """
-
-    question: FlowSet
-    checks: tuple[Check, ...]
-    delivered: Share
-    round_trip: Share
-    carried: tuple[Carried, ...]
-    host: Host
-    way: Way | None = None
-    sender: Host | None = None
-    public: bool = False
-    outbound: bool = False
-    #: The gateways by which outbound packets are to leave, and whether they are meant for the internet.
-    exits: frozenset[str] = frozenset()
-    abroad: bool = False
-    hollow: bool = False
-    #: The service that the packets come out of, where it is no gateway.
-    entrance: Entrance | None = None
-    relay: Relay | None = None
-    consumer: Consumer | None = None
 
 
 class Connector:
@@ -174,7 +54,7 @@ class Connector:
     def _every_choice(self, connect: Callable[[Walker], Connection]) -> Connection:
         """The connection whatever AWS chooses on its way."""
         total = every_choice(self._walker, connect)
-        return total._replace(carried=_parts(total))
+        return total._replace(carried=parts(total))
 
     def _walker(self, picks: Mapping[str, int]) -> Walker:
         walker = Walker(self.facts, self.groups, self.family, picks)
@@ -199,7 +79,7 @@ class Connector:
         return self._connection(forward, reply, question, host, ())
 
     def arrived_from(
-        self, w: Walker, forward: Leg, t: Transit, sender: Host, host: Host, question: FlowSet
+        self, w: Walker, forward: Leg, t: Transit, *, sender: Host, host: Host, question: FlowSet
     ) -> Connection:
         """What a leg that was walked from the sender gets to the host, with its replies to the sender."""
         self._keep(w, forward, Goal(interface=host.interface.network_interface_id), None)
@@ -387,7 +267,7 @@ class Connector:
         leg.endings = kept
 
     def _perhaps_passed_on(self, ending: Ending, way: Way | None) -> bool:
-        """Whether hosts behind a virtual private gateway or attachment might bring the packet where it should go (S-VGW-04).
+        """Whether hosts behind a private gateway or attachment might bring the packet where it should go (S-VGW-04).
 
         Not where an internet gateway has to restore the public address of an IPv4 reply (S-IGW-04).
         """
@@ -430,20 +310,6 @@ class Connector:
             carried.append(Carried(passage, entry, _seen_as(ending)))
         checks = tuple(forward.checks + reply.checks)
         return Connection(question, checks, delivered, round_trip, tuple(carried), host)
-
-
-def entry_address(way: Way, host: Host) -> int | None:
-    """The address that a sender behind the way uses for the host, where the gateway translates it."""
-    if way.translates is None or host.family == "ipv6":
-        return None
-    return associated(host.interface, host.address, way.translates)
-
-
-def widened(check: Check) -> Share:
-    """The check as a statement on every flow: what is outside its region passes."""
-    outside = ~check.region
-    within = check.share.within(check.region)
-    return Share(within.sure | outside, within.maybe | outside, within.doubts, within.assumptions)
 
 
 def _through(checks: list[Check], question: FlowSet) -> Share:
@@ -492,19 +358,6 @@ def _seen_as(ending: Ending) -> tuple[Range, ...]:
     if src.remote or src.address is None or outwards_as_it_is:
         return ()
     return ((src.address, src.address),)
-
-
-def _parts(total: Connection) -> tuple[Carried, ...]:
-    """The passages clipped to what holds for the whole, and one more of what ends nobody knows where."""
-    found, rest = [], total.delivered.maybe
-    for carried in total.carried:
-        passage = carried.passage
-        delivered, round_trip = passage.delivered & total.delivered, passage.round_trip & total.round_trip
-        found.append(carried._replace(passage=passage._replace(delivered=delivered, round_trip=round_trip)))
-        rest -= delivered.maybe
-    if not rest.is_empty:
-        found.append(Carried(Passage((), total.delivered.within(rest), total.round_trip.within(rest), {})))
-    return tuple(found)
 
 
 def _known(host: Host) -> End:

@@ -12,7 +12,8 @@ from sekisho.sets.prefixes import Family
 
 from .answer import Passage
 from .balancers import Clients
-from .connection import Carried, Connection, Connector, Consumer, Host
+from .connected import Carried, Connection, Consumer, Host
+from .connection import Connector
 from .ends import starts_nothing
 from .entering import enter
 from .population import hosts_of

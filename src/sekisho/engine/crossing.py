@@ -12,19 +12,16 @@ from sekisho.model.record import Record, Undecided
 from sekisho.model.vpc import Subnet
 from sekisho.sets.boxes import remotes_of
 from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
-from sekisho.sets.prefixes import Range, internet, overlap, parse, parse_ranges, spell, subtract
+from sekisho.sets.prefixes import Range, internet, parse, parse_ranges, spell, subtract
 
 from .bpa import Use, block_public_access
 from .edge import Edge
-from .facts import Facts
+from .internet_addresses import RFC6598, private_ipv6
 from .pools import is_pooled
 from .regional_nat import RegionalNat
 from .share import decided, nothing
 from .transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
 from .walk import Walker, read
-
-_RFC1918 = parse_ranges(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), "ipv4")
-_RFC6598 = parse_ranges(("100.64.0.0/10",), "ipv4")
 
 
 class Crossing:
@@ -93,7 +90,7 @@ class Crossing:
         code = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS"
         address = t.header.dst.address
         asked = remotes_of(t.region) if address is None else ((address, address),)
-        if not subtract(asked, _RFC6598):
+        if not subtract(asked, RFC6598):
             code = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS"
         detail = f"{gateway} carries only internet addresses, and {self._w.spell_destination(t)} is outside them"
         return Stated(code, gateway, detail)
@@ -472,42 +469,3 @@ def _why_not(family: str, t: Transit, home: Record | None) -> str:
     if t.translation:
         return "two NAT gateways in a row"
     return "a regional NAT gateway" if home is None else "it has no address"
-
-
-def private_ipv6(facts: Facts, interface: NetworkInterface, address: int) -> str | None:
-    """Why an IPv6 address does not cross an internet gateway, or None (S-IGW-03, S-ENI-05)."""
-    if interface.deny_all_igw_traffic or facts.topology.balancers.denies_internet(interface):
-        return "the interface denies all traffic of internet gateways"
-    if not overlap([(address, address)], internet("ipv6")):
-        return "the address is not a global one"
-    vpc = facts.snapshot.vpcs.get(interface.vpc_id or "")
-    subnet = facts.snapshot.subnets.get(interface.subnet_id or "")
-    blocks = (vpc.ipv6_cidr_block_association_set if vpc else ()) + (
-        subnet.ipv6_cidr_block_association_set if subnet else ()
-    )
-    private = (b.ipv6_cidr_block for b in blocks if b.ipv6_address_attribute == "private")
-    if any(overlap([(address, address)], [parse(block).range]) for block in private):
-        return "the address is in a private IPv6 block"
-    return None
-
-
-def rejected_sources(region: FlowSet, admitted: FlowSet, vpc_ranges: tuple[Range, ...]) -> Stated:
-    """Why an internet gateway rejects the sources of `region` outside `admitted`."""
-    left = region - admitted
-    family = left.family
-    if not (left & FlowSet.of_remotes(family, vpc_ranges)).is_empty:
-        return Stated(
-            "GATEWAY_REJECTS_SPOOFED_TRAFFIC", "internet gateway", "the source is an address of the VPC itself"
-        )
-    shared = family == "ipv4" and not (left & FlowSet.of_remotes(family, _RFC6598)).is_empty
-    code = "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS" if shared else "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS"
-    return Stated(code, "internet gateway", "the source is no address of the internet")
-
-
-def rejected_privately(family: str, ranges: tuple[Range, ...]) -> list[str]:
-    """The codes of an internet gateway's rejection where all of the addresses are private or shared, else none."""
-    if family != "ipv4" or subtract(ranges, _RFC1918 + _RFC6598):
-        return []
-    private = "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS" if overlap(ranges, _RFC1918) else ""
-    shared = "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS" if overlap(ranges, _RFC6598) else ""
-    return [code for code in (private, shared) if code]

@@ -19,7 +19,8 @@ from sekisho.sets.prefixes import Family, Range, internet, overlap, parse, parse
 from sekisho.sets.reshape import forget_remote
 
 from .bpa import block_public_access
-from .connection import Connection, Connector, Host, impossible
+from .connected import Connection, Host
+from .connection import Connector, impossible
 from .facts import Facts
 from .filters import permission_flows
 from .groups import Groups, Question
@@ -177,7 +178,7 @@ class _Entering:
         self._w.check_state(leg, t, relay)
         self._w.leave(leg, t, relay)
         connector = Connector(self._facts, self._w.groups, self._family)
-        found = connector.arrived_from(self._w, leg, t, sender, self._host, self._question)
+        found = connector.arrived_from(self._w, leg, t, sender=sender, host=self._host, question=self._question)
         return found._replace(entrance=self._entrance)
 
     # Straight to the destination -----------------------------------------------------------------

@@ -6,7 +6,7 @@ Layers are independent conjuncts, so trying subsets by increasing size is exact,
 from collections.abc import Iterable
 from itertools import combinations
 
-from .connection import Connection, widened
+from .connected import Connection, widened
 from .share import Share, decided, everything
 from .transit import Layer
 

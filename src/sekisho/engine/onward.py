@@ -16,7 +16,8 @@ from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family
 from sekisho.sets.reshape import for_every_source_port, for_some_source_port, move_port, pin
 
-from .connection import Connection, Connector, Host, widened
+from .connected import Connection, Host, widened
+from .connection import Connector
 from .groups import Question
 from .routes import lookup
 from .share import Note, Share, decided, doubtful, nothing

@@ -14,7 +14,7 @@ from sekisho.sets.prefixes import Family, Range, internet, overlap, parse_ranges
 from .answer import Answer, Origin, Verdict
 from .assess import Assessor
 from .bpa import OPTIONS_CALL
-from .connection import Connection, Goal, Host
+from .connected import Connection, Goal, Host
 from .verdict import answer
 
 DESTINATIONS: tuple[Origin, ...] = ("internet", "peering", "vgw", "tgw")

@@ -13,7 +13,7 @@ from sekisho.sets.prefixes import Prefix, Range, merge, overlap, parse, subtract
 from .facts import Facts
 
 if TYPE_CHECKING:
-    from .connection import Host
+    from .connected import Host
 
 BYOIP_CALL = "ec2:DescribeByoipCidrs"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sekisho.model.interface import NetworkInterface
 from sekisho.sets.prefixes import Family, parse
 
-from .connection import Host
+from .connected import Host
 
 
 def hosts_of(interface: NetworkInterface, family: Family | None = None) -> tuple[Host, ...]:

@@ -133,18 +133,15 @@ class GatewayWalk(TransitWalk):
             return self.drop(code, gateway_id, IGW, f"{source} is no address of {vpc_id}", evidence)
         if is_ipv6(source):
             why = self.unpublic_ipv6(vpc_id, source)
-            if why:
-                return self.drop(code, gateway_id, IGW, why, evidence)
-            return self.hop(gateway_id, IGW, "allow", None, evidence)
+            allowed = None if why else self.hop(gateway_id, IGW, "allow", None, evidence)
+            return self.drop(code, gateway_id, IGW, why, evidence) if why else allowed
         public = self.public_of(vpc_id, source)
         if public is None and pooled_interface(self.topology, vpc_id, source):  # S-POOL-01
             return self.hop(gateway_id, IGW, "allow", None, evidence)
-        if public is None and not self.is_reply:  # S-APP-04
-            appliances = (self.snapshot.interfaces.get(name) for name in sorted(self.visited))
-            translator = next((i.network_interface_id for i in appliances if i and i.has_public_address), None)
-            if translator is not None and source not in {nat.address for nat in self.nats}:
-                return self.doubt(f"whether {translator} gives packets its own public address is not in a snapshot")
         if public is None:
+            translator = self.translator(source)
+            if translator is not None:
+                return self.doubt(f"whether {translator} gives packets its own public address is not in a snapshot")
             detail = f"{source} has no public address, so {gateway_id} sends nothing of it to the internet"
             return self.drop(code, gateway_id, IGW, detail, evidence)
         if len(self.topology.public_holders(public)) > 1:
@@ -155,6 +152,13 @@ class GatewayWalk(TransitWalk):
         self.stripped = self.stripped or source
         self.header = self.header._replace(source=public)
         return None
+
+    def translator(self, source: str) -> str | None:
+        """An appliance with a public address that the packet went through, and that may have translated (S-APP-04)."""
+        if self.is_reply or source in {nat.address for nat in self.nats}:
+            return None
+        passed = (self.snapshot.interfaces.get(name) for name in sorted(self.visited))
+        return next((i.network_interface_id for i in passed if i and i.has_public_address), None)
 
     def is_foreign(self, vpc_id: str) -> bool:
         """Whether a transit gateway brought the packet from an address that is none of the VPC's (S-TGW-10)."""

@@ -6,7 +6,7 @@ from sekisho.model.record import Undecided
 from sekisho.model.transit import Attached
 from sekisho.sets.prefixes import Family, Range
 
-from .connection import Way
+from .connected import Way
 from .facts import Facts
 from .transit import Stated
 

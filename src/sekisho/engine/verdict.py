@@ -13,7 +13,7 @@ from sekisho.sets.prefixes import Range, count, merge
 
 from .answer import Answer, Barrier, Flow, Verdict, Width
 from .barriers import barriers_of
-from .connection import Carried, Connection
+from .connected import Carried, Connection
 from .facts import Facts
 from .lifts import layers_of, least_lifts
 from .share import Share, decided, everything, texts

@@ -147,7 +147,7 @@ class Walker:
             else:
                 self._hand_over(leg, t, subnet)
 
-    def _hand_over(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
+    def _hand_over(self, leg: Leg, t: Transit, subnet: Subnet) -> None:  # noqa: C901, PLR0912 - one case for each kind
         kind, target = self.route(t).target
         match kind:
             case TargetKind.LOCAL:

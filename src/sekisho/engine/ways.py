@@ -16,7 +16,7 @@ from sekisho.sets.prefixes import Family, Range, internet, parse_ranges, spell, 
 
 from .answer import ORIGINS, Origin
 from .border import Translation, associations_of, local_table
-from .connection import Host, Way
+from .connected import Host, Way
 from .facts import Facts
 from .pools import advertised
 from .transit import Stated

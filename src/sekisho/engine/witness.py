@@ -13,7 +13,7 @@ from sekisho.sets.boxes import Example, example
 from sekisho.sets.flows import FlowSet, has_ports
 from sekisho.sets.prefixes import spell
 
-from .connection import Connection, entry_address
+from .connected import Connection, entry_address
 from .lifts import layers_of, least_lifts, what_is_left
 from .packet import (
     Delivered,

@@ -142,7 +142,7 @@ JAPANESE = Words(
         ),
         "SG_REFERENCING_SUPPORT": (
             "ルールはセキュリティグループを参照するが、Transit Gateway またはアタッチメントが参照に対応していない。",
-            "ルールはセキュリティグループを参照するが、Transit Gateway またはアタッチメントが応答の参照に対応していない。",
+            "ルールはグループを参照するが、Transit Gateway またはアタッチメントが応答の参照に対応していない。",
         ),
         "TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION": (
             "アタッチメントにルートテーブルが関連付けられておらず、何も転送されない。",
