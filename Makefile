@@ -26,7 +26,7 @@ format: .venv/.dev ## rewrite the source in the house style
 	@$(BIN)/ruff format --quiet
 
 proof: .venv/.dev ## the engine against the one-packet semantics, at full size
-	@$(BIN)/python tests/proof.py --pairs 20000
+	@$(BIN)/python tests/proof.py --pairs 50000
 
 clean: ## remove the environment and all caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -71,7 +71,7 @@ optional="
   ec2 describe-local-gateway-route-tables
   ec2 describe-local-gateway-route-table-vpc-associations
   ec2 describe-public-ipv4-pools
-  ec2 describe-byoip-cidrs
+  ec2 describe-byoip-cidrs --max-results 100
   elbv2 describe-load-balancers
   elbv2 describe-target-groups
   elb describe-load-balancers
@@ -144,9 +144,10 @@ save() {
 
 # save_each CALLS: the calls that answer for all of the account and Region.
 save_each() {
-  local service call
-  while read -r service call; do
-    [ -z "$service" ] || save "$service" "$call" "{}" "$service.$call.json" </dev/null
+  local service call arguments
+  while read -r service call arguments; do
+    # shellcheck disable=SC2086 # several words
+    [ -z "$service" ] || save "$service" "$call" "{}" "$service.$call.json" $arguments </dev/null
   done <<<"$1"
 }
 

@@ -12,11 +12,15 @@ from typing import NamedTuple
 from random_networks import ELSEWHERE, ELSEWHERE6, PORTS, Network
 from sekisho.engine.answer import Origin
 from sekisho.engine.assess import Assessor
+from sekisho.engine.balancers import Clients
 from sekisho.engine.connected import Connection, Goal, Host
+from sekisho.engine.consumers import by_endpoints
+from sekisho.engine.ends import starts_nothing
 from sekisho.engine.packet import Delivered, Dropped, Left, Packet, Trace, Unsettled
 from sekisho.engine.population import hosts_of
 from sekisho.engine.trace import trace
-from sekisho.engine.witness import disagreement, sent
+from sekisho.engine.trace_balancer import relayed
+from sekisho.engine.witness import disagreement, sent, stops_of
 from sekisho.model.topology import Topology
 from sekisho.sets import diagram
 from sekisho.sets.boxes import Box, Example, boxes
@@ -24,7 +28,7 @@ from sekisho.sets.flows import TCP, UDP, FlowSet, has_ports, icmp_of
 from sekisho.sets.prefixes import Family, parse, top
 
 ANSWERED, ONE_WAY, DROPPED, OPEN = "delivered and answered", "delivered only", "dropped", "undecided"
-MODELLED: tuple[Origin, ...] = ("internet", "peering", "vgw", "tgw")
+MODELLED: tuple[Origin, ...] = ("internet", "peering", "vgw", "tgw", "gated", "privatelink")
 
 
 class Asked(NamedTuple):
@@ -37,6 +41,7 @@ class Asked(NamedTuple):
 class Pair(NamedTuple):
     """One packet read both ways."""
 
+    topology: Topology
     asked: Asked
     example: Example
     packet: Packet
@@ -61,6 +66,8 @@ def questions(assessor: Assessor, r: Random, most: int) -> Iterator[Asked]:
         yield from _between(assessor, sender, host)
     for host in r.sample(hosts, min(most, len(hosts))):
         yield _outwards(assessor, host, r)
+    if assessor.facts.topology.balancers.all and pairs:
+        yield from _through_balancers(assessor, r.sample(pairs, min(most * 2, len(pairs))))
 
 
 def _from_gateways(assessor: Assessor, host: Host, r: Random) -> Iterator[Asked]:
@@ -70,9 +77,11 @@ def _from_gateways(assessor: Assessor, host: Host, r: Random) -> Iterator[Asked]
     asked = [c for origin in MODELLED for c in assessor.connections(host, origin)]
     ways = [assessor.ways.internet(vpc_id), *(assessor.ways.peering(p, vpc_id) for p in topology.peerings_of(vpc_id))]
     asked += [connector.from_gateway(way, host, FlowSet.full(host.family)) for way in ways if r.random() < 0.3]
-    for found in asked:
-        if found.way and found.way.gateway:
-            yield Asked(f"{found.way.gateway} to {name}", found)
+    direct = [c for c in asked if c.relay is None]
+    balanced = [c for c in asked if c.relay is not None]
+    for found in (*direct, *r.sample(balanced, min(6, len(balanced)))):
+        if found.entrance or (found.way and found.way.gateway):
+            yield Asked(f"{_start(found)} to {name}", found)
 
 
 def _between(assessor: Assessor, sender: Host, host: Host) -> Iterator[Asked]:
@@ -81,6 +90,35 @@ def _between(assessor: Assessor, sender: Host, host: Host) -> Iterator[Asked]:
     yield Asked(name, connector.between(sender, host, full))
     if host.public is not None and sender.interface is not host.interface:
         yield Asked(f"{name} (public)", connector.between(sender, host, full, public=True))
+
+
+def _start(c: Connection) -> str:
+    return c.entrance.id if c.entrance else (c.way.gateway if c.way else None) or ""
+
+
+def _through_balancers(assessor: Assessor, pairs: list[tuple[Host, Host]]) -> Iterator[Asked]:
+    """From hosts to what is behind a load balancer, and to the load balancers themselves."""
+    for sender, host in pairs:
+        name, found = sender.interface.network_interface_id, clients(assessor, sender)
+        for c in assessor.relays.behind(host, found, FlowSet.full(host.family)):
+            yield Asked(f"{name} to {host.interface.network_interface_id} (balanced)", c)
+    sender = pairs[0][0]
+    for balancer in assessor.facts.topology.balancers.all.values():
+        for c in assessor.relays.to(balancer, clients(assessor, sender), FlowSet.full(sender.family)):
+            if c.relay:
+                yield Asked(f"{sender.interface.network_interface_id} to {balancer.name}", c)
+
+
+def clients(assessor: Assessor, sender: Host) -> Clients:
+    """Every connection of the sender to a node, by itself and by interface endpoints."""
+
+    def reaching(node: Host) -> Iterator[Connection]:
+        if node.family == sender.family and starts_nothing(assessor.facts, sender.interface) is None:
+            connector = assessor.connectors[node.family]
+            yield connector.between(sender, node, FlowSet.full(node.family))
+            yield from by_endpoints(connector, [sender], node)
+
+    return reaching
 
 
 def _outwards(assessor: Assessor, host: Host, r: Random) -> Asked:
@@ -134,7 +172,8 @@ def _corner(box: Box, r: Random) -> Example:
 def _pool(c: Connection) -> list[int]:
     family, host = c.question.family, c.sender or c.host
     texts = ELSEWHERE if family == "ipv4" else ELSEWHERE6
-    return [0, top(family), host.address, *(parse(text).low for text in texts)]
+    own = [host.address] if host.family == family else []
+    return [0, top(family), *own, *(parse(text).low for text in texts)]
 
 
 def _random(family: Family, remotes: list[int], r: Random) -> Example:
@@ -152,13 +191,14 @@ def _random(family: Family, remotes: list[int], r: Random) -> Example:
 def read_both(topology: Topology, asked: Asked, example: Example) -> Pair:
     c = asked.connection
     packet, entry, leave_by = sent(c, example)
+    stops = stops_of(c)
     exits = [leave_by] if leave_by or not c.exits else sorted(c.exits)
     for leave in exits:
-        traced = trace(topology, packet, entry, leave)
+        traced = relayed(topology, packet, entry, stops) if stops else trace(topology, packet, entry, leave)
         fault = disagreement(c, example, traced)
         if fault:
             break
-    return Pair(asked, example, packet, traced, by_sets(c, example), by_steps(c, traced), fault)
+    return Pair(topology, asked, example, packet, traced, by_sets(c, example), by_steps(c, traced), fault)
 
 
 def by_sets(c: Connection, e: Example) -> str:
@@ -172,12 +212,13 @@ def by_sets(c: Connection, e: Example) -> str:
 
 
 def by_steps(c: Connection, traced: Trace) -> str:
+    end = (c.relay.target if c.relay else c.host).interface.network_interface_id
     match traced.outcome:
         case Unsettled():
             return OPEN
         case Dropped():
             return DROPPED
-        case Delivered(interface_id=name) if c.outbound or name != c.host.interface.network_interface_id:
+        case Delivered(interface_id=name) if c.outbound or name != end:
             return DROPPED
         case Left(gateway_id=name) if name not in c.exits:
             return (

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agreement import MODELLED, Asked, Pair, read_both
+from agreement import MODELLED, Asked, Pair, clients, read_both
 from estates import ACCOUNT, CLOSING
 from random_networks import Network, id_of, table_of
 from sekisho.engine.assess import Assessor
-from sekisho.engine.connected import Goal, Host
+from sekisho.engine.connected import Connection, Goal, Host
 from sekisho.engine.population import hosts_of
 from sekisho.model.interface import InstanceState
 from sekisho.model.record import Record
@@ -40,8 +40,10 @@ def again(whole: Network, pair: Pair) -> Pair | None:
     if host is None:
         return None
     connector, full = assessor.connectors[host.family], FlowSet.full(host.family)
-    found = None
-    if c.outbound:
+    found: Connection | None = None
+    if c.entrance or c.relay:
+        found = next((one for one in _by_services(assessor, c, host, sender) if _same(one, c)), None)
+    elif c.outbound:
         found = connector.outwards(host, Goal(gateways=c.exits), full)
     elif sender and (host.public is not None or not c.public):
         found = connector.between(sender, host, full, public=c.public)
@@ -50,6 +52,31 @@ def again(whole: Network, pair: Pair) -> Pair | None:
         way = next((w for w in ways if w.gateway == c.way.gateway), None)
         found = connector.from_gateway(way, host, c.question) if way else None
     return None if found is None else read_both(topology, Asked(pair.asked.name, found), pair.example)
+
+
+def _by_services(assessor: Assessor, c: Connection, host: Host, sender: Host | None) -> Iterator[Connection]:
+    """Connections to the host that load balancers or services are on."""
+    if sender is None:
+        yield from (one for origin in MODELLED for one in assessor.connections(host, origin))
+        return
+    reaching, full = clients(assessor, sender), FlowSet.full(sender.family)
+    if c.relay and c.relay.target.interface.network_interface_id == host.interface.network_interface_id:
+        yield from assessor.relays.behind(host, reaching, FlowSet.full(host.family))
+    for balancer in assessor.facts.topology.balancers.all.values():
+        yield from assessor.relays.to(balancer, reaching, full)
+
+
+def _same(one: Connection, other: Connection) -> bool:
+    return _path(one) == _path(other)
+
+
+def _path(c: Connection) -> tuple[object, ...]:
+    """By what a connection goes, in names that stay the same on another network."""
+    way, relay = c.way.gateway if c.way else None, c.relay
+    through = (relay.balancer, _name(relay.node), relay.port, _name(relay.target)) if relay else ()
+    before = _path(relay.client) if relay else ()
+    at = _name(c.consumer.endpoint) if c.consumer else ()
+    return _name(c.host), way, c.entrance.id if c.entrance else None, at, *through, *before
 
 
 def _name(host: Host) -> tuple[str, int]:

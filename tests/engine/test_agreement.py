@@ -11,7 +11,7 @@ import pytest
 import agreement
 from agreement import ANSWERED, DROPPED, MODELLED, ONE_WAY, OPEN, pairs_of, questions
 from estates import perm
-from proof import Tally, page
+from proof import GENERATORS, Tally, drawn, page
 from random_networks import Network, network
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection
@@ -53,27 +53,46 @@ def test_sets_and_trace_never_contradict_each_other(first: int) -> None:
                 pytest.fail(described(*smallest(whole, pair), seed))
 
 
-def test_every_verdict_and_every_kind_of_question_is_met() -> None:
+def test_every_verdict_every_kind_of_question_and_every_construct_is_met() -> None:
     tally = Tally()
-    for seed in range(60):
-        for pair in pairs_of(network(seed), seed):
+    for seed in range(100):
+        for pair in pairs_of(drawn(seed)[1], seed):
+            assert pair.fault is None, (seed, pair.asked.name, pair.packet)
             tally.add(pair)
     agreed = {sets for (sets, steps), _ in tally.verdicts.items() if sets == steps}
     assert agreed == {ANSWERED, ONE_WAY, DROPPED, OPEN}
-    assert set(tally.kinds) == {
+    assert {
         "from a host to a host",
         "from a host to a public address",
         "from a host, outwards",
         "from a virtual private gateway",
         "from a vpc peering connection",
         "from an internet gateway",
+        "from a carrier gateway",
+        "from a local gateway",
+        "from a transit gateway attachment",
+        "from an accelerator",
+        "from a client vpn endpoint",
+        "from an instance connect endpoint",
+        "from an endpoint service",
+        "from a lattice target group",
+        "from a verified access endpoint",
+        "from a vpc origin",
+        "through a load balancer",
         "IPv4",
         "IPv6",
         "TCP",
         "UDP",
         "ICMP",
         "other protocols",
-    }
+    } <= set(tally.kinds)
+    named = "ACL ADR APP BPA CAGW CFO CLB CVPN EDGE EICE EIGW ELB ENI GA GWLBE ICMP IGW INST LAT LGW NAT NFW NLB "
+    named += "PCX PL POOL RNAT RT SG TGW VA VGW VPC VPCE"
+    assert {f"S-{group}" for group in named.split()} <= set(tally.groups)
+
+
+def test_networks_of_every_kind_come_in_turn() -> None:
+    assert [drawn(seed)[0] for seed in range(5)] == list(GENERATORS)
 
 
 def test_a_contradiction_is_found_and_shown_on_a_small_network(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from estates import acl, bpa, eni, entry, igw, instance, perm, prefix_list, route, rtb, sg, snapshot, subnet, vpc
+from estates import acl, bpa, eni, entry, perm, prefix_list, sg, snapshot
+from random_entrances import A, B, records, small
 from sekisho.engine.answer import Verdict
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection
@@ -16,7 +17,6 @@ from sekisho.engine.query import Query, parse_endpoint
 from sekisho.engine.witness import confirm, replay
 from sekisho.model.entrances import Entrance
 from sekisho.model.interface import Address
-from sekisho.model.record import Record
 from sekisho.model.topology import Topology
 from sekisho.sets.boxes import Example
 from services import (
@@ -27,36 +27,14 @@ from services import (
     lattice,
     managed_list,
     verified_access,
-    vpc_origin,
 )
 
-A = subnet("subnet-a", "vpc-1", "10.0.1.0/24")
-B = subnet("subnet-b", "vpc-1", "10.0.2.0/24")
 GA = accelerator_arn("ga-1")
 SSH_FROM_ANYWHERE = perm("tcp", 22, "0.0.0.0/0")
-Parts = dict[str, Any]
 
 
 def estate(*ingress: Any, egress: Any = None, acls: Any = None, **changes: Any) -> Topology:
-    """X in A with the ingress rules, a service's interface in B, an internet gateway that no route names."""
-    parts: Parts = {
-        "vpc": vpc("vpc-1", "10.0.0.0/16"),
-        "a": A,
-        "b": B,
-        "acl": acls or acl("acl-1", "vpc-1", ["subnet-a", "subnet-b"]),
-        "igw": igw("igw-1", "vpc-1"),
-        "rtb": rtb("rtb-1", "vpc-1", ["subnet-a", "subnet-b"], route("10.0.0.0/16", "local")),
-        "sg": sg("sg-x", "vpc-1", ingress),
-        "se": sg("sg-e", "vpc-1", [], egress if egress is not None else [perm("-1", None, "0.0.0.0/0")]),
-        "x": eni("eni-x", A, "10.0.1.10", groups=["sg-x"], instance="i-x"),
-        "e": eni("eni-e", B, "10.0.2.7", groups=["sg-e"], description="ClientVPN Endpoint resource"),
-        "i": instance("i-x"),
-        **changes,
-    }
-    records: list[Record] = []
-    for part in parts.values():
-        records += part if isinstance(part, tuple) else [] if part is None else [part]
-    return Topology(snapshot(*records))
+    return Topology(snapshot(*records(*ingress, egress=egress, acls=acls, **changes)))
 
 
 def asked(topology: Topology, source: str, protocol: str = "tcp", port: int | None = 22) -> tuple[Connection, ...]:
@@ -183,49 +161,6 @@ def test_a_client_vpn_carries_every_protocol_from_its_own_block() -> None:
 # Sets and trace -------------------------------------------------------------------------------------
 
 
-def random_estate(dice: random.Random) -> Topology:
-    """An estate with one service of each kind, whose filters are drawn from what makes a difference to them."""
-    peers = ["0.0.0.0/0", "10.0.0.0/16", "10.0.2.0/24", "169.254.171.0/24", "169.254.171.0/25", "198.51.100.0/24"]
-    peers += ["sg-e", "sg-x", "pl-l", "203.0.113.0/24", "172.20.0.0/22"]
-
-    ports: list[tuple[int | None, int | None]] = [(22, 22), (443, 443), (0, 65535)]
-
-    def rules(count: int) -> list[Any]:
-        return [
-            perm(dice.choice(["tcp", "tcp", "-1", "udp"]), dice.choice(ports), dice.choice(peers)) for _ in range(count)
-        ]
-
-    def entries(direction: str) -> list[Any]:
-        return [
-            entry(
-                number,
-                direction,
-                dice.choice(["allow", "allow", "deny"]),
-                dice.choice([p for p in peers if "/" in p]),
-                dice.choice(["-1", "6"]),
-                dice.choice([None, (1024, 65535), (22, 22), (0, 40000)]),
-            )
-            for number in range(100, 100 + dice.randint(1, 3))
-        ]
-
-    own = acl("acl-1", "vpc-1", ["subnet-a", "subnet-b"], *entries("in"), *entries("out"))
-    return estate(
-        *rules(dice.randint(1, 3)),
-        egress=rules(dice.randint(0, 2)) or None,
-        acls=own if dice.random() < 0.7 else None,
-        igw=igw("igw-1", "vpc-1") if dice.random() < 0.8 else None,
-        ga=accelerator("ga-1", ("i-x", True), ports=(20, 30), overrides=[(22, 443)]),
-        cf=vpc_origin("vo_1", "i-x", dice.choice(["match-viewer", "https-only"])),
-        eice=eice("eice-1", "vpc-1", "eni-e", "sg-e", preserve=dice.random() < 0.5),
-        vae=verified_access("vae-1", "eni-x", 443, "sg-e"),
-        tg=lattice("tg-1", "vpc-1", 443, "i-x"),
-        named=managed_list("pl-l", "com.amazonaws.ap-northeast-1.vpc-lattice") if dice.random() < 0.5 else None,
-        listed=prefix_list("pl-l", "169.254.171.0/24") if dice.random() < 0.5 else None,
-        cvpn=client_vpn("cvpn-endpoint-1", "vpc-1", "subnet-b", "172.20.0.0/22", "10.0.1.0/24", groups=("sg-e",)),
-        bpa=bpa(dice.choice(["off", "off", "block-ingress"])),
-    )
-
-
 def examples(dice: random.Random) -> Iterator[Example]:
     """Packets of every service's clients, at the ports where something changes."""
     for remote in (0xC6336407, 0xCB007105, 0xAC140005, 0x0A000209, 0xA9FEAB05):
@@ -237,7 +172,7 @@ def examples(dice: random.Random) -> Iterator[Example]:
 @pytest.mark.parametrize("seed", range(30))
 def test_sets_and_trace_agree_on_every_entrance(seed: int) -> None:
     dice = random.Random(seed)
-    topology = random_estate(dice)
+    topology = Topology(snapshot(*small(dice)))
     assessor = Assessor(topology)
     entered: list[Entrance] = []
     for origin in ("internet", "vgw", "gated"):
@@ -283,7 +218,7 @@ def without(topology: Topology, table: str) -> Topology:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_failed_call_closes_nothing(seed: int) -> None:
-    topology = random_estate(random.Random(seed))
+    topology = Topology(snapshot(*small(random.Random(seed))))
     before = answered(topology)
     for table in sorted({page.table for page in topology.snapshot.pages}):
         after = answered(without(topology, table))
@@ -294,7 +229,7 @@ def test_a_failed_call_closes_nothing(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_further_rule_closes_nothing(seed: int) -> None:
-    topology = random_estate(random.Random(seed))
+    topology = Topology(snapshot(*small(random.Random(seed))))
     before = answered(topology)
     everybody = sg("sg-x", "vpc-1", [SSH_FROM_ANYWHERE, *topology.snapshot.security_groups["sg-x"].ip_permissions])
     records = [r for page in topology.snapshot.pages for r in page.records]

@@ -22,7 +22,7 @@ from .balancers import Relays
 from .border import Translation, associated
 from .bpa import OPTIONS_CALL, block_public_access
 from .connected import Connection, Host, Way
-from .connection import Connector, unmodelled
+from .connection import Connector, impossible, unmodelled
 from .entering import enter, gate
 from .facts import Facts
 from .groups import Groups
@@ -30,6 +30,7 @@ from .internet_addresses import private_ipv6
 from .on_premises import taken_for_granted
 from .pools import pools_of
 from .population import hosts_of
+from .transit import Stated
 from .verdict import answer
 from .ways import DIRECT_CONNECT_CALL, Ways
 
@@ -207,12 +208,21 @@ class Assessor:
     def _answer(self, host: Host, origin: Origin, connections: tuple[Connection, ...]) -> Answer:
         vpc_id = host.interface.vpc_id or ""
         if not connections:
-            reason = f"{host.interface.network_interface_id} names no VPC"
-            connections = (unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), reason),)
+            connections = (self._none(host, origin),)
         whole = self.ways.internet_sources(vpc_id, host.family) if origin in {"internet", "gated"} else ()
         found = answer(self.facts, connections, whole=whole, shared=True)
         absent = self.relies_on_absent(host, origin, found.verdict)
         return replace(found, relies_on_absent=absent) if absent else found
+
+    def _none(self, host: Host, origin: Origin) -> Connection:
+        """Where no way leads to the host: the services by which others of its VPC are reached leave it out."""
+        vpc_id = host.interface.vpc_id
+        if not vpc_id:
+            reason = f"{host.interface.network_interface_id} names no VPC"
+            return unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), reason)
+        names = ", ".join(dict.fromkeys(e.id for e in self.facts.entrances.into(vpc_id, origin))) or origin
+        cause = Stated("NO_POSSIBLE_DESTINATION", vpc_id, f"{names} leads to other addresses of {vpc_id} only")
+        return impossible(host, FlowSet.full(host.family), cause)
 
     def relies_on_absent(self, host: Host, origin: Origin, verdict: Verdict) -> tuple[str, ...]:
         """Calls that were not read and whose records would change the answer if there were any (S-LOAD)."""

@@ -210,6 +210,12 @@ def associations_of(facts: Facts, vpc_id: str) -> tuple[LocalGatewayVpcAssociati
     return tuple(a for _, a in found if a.vpc_id == vpc_id and a.state in {None, "associated"})
 
 
+def gateway_of(facts: Facts, association: LocalGatewayVpcAssociation) -> str | None:
+    """The local gateway that the association is of; None where neither it nor its route table says so."""
+    table = facts.snapshot.local_gateway_tables.get(association.local_gateway_route_table_id or "")
+    return association.local_gateway_id or (table.local_gateway_id if table else None)
+
+
 def carried_ranges(routes: LocalGatewayRoutes) -> tuple[Range, ...]:
     """The destinations whose longest prefix is in force and leads on-premises (S-LGW-03)."""
     carried: tuple[Range, ...] = ()

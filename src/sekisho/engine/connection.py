@@ -7,6 +7,7 @@ every place where the forward leg ends, and counts where it gets back to the sen
 
 from collections.abc import Callable, Mapping
 
+from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse
@@ -16,6 +17,7 @@ from .border import Border
 from .choices import every_choice
 from .connected import Carried, Connection, Goal, Host, Way, entry_address, parts, widened
 from .crossing import Crossing
+from .ends import starts_nothing
 from .facts import Facts
 from .groups import Groups
 from .internet_addresses import rejected_sources
@@ -142,7 +144,7 @@ class Connector:
         for text in taken_for_granted(self.facts, gateway, self.family, (host.address, host.last)):
             leg.check(Layer.GATEWAY, t.region, assumed(t.region, text), Stated("", "", text))
         vpc_id = host.interface.vpc_id or ""
-        w.crossing.edge.enter(leg, t, gateway, vpc_id, lambda part: w.arrive(leg, part, host.interface, None))
+        w.crossing.edge.enter(leg, t, gateway, vpc_id, lambda part, _: w.arrive(leg, part, host.interface, None))
 
     def _rejected(self, way: Way, t: Transit, admitted: FlowSet) -> Stated:
         if way.kind == "internet-gateway":
@@ -166,7 +168,9 @@ class Connector:
         forward = Leg("forward")
         question = question & FlowSet.of_remotes(self.family, [(sender.address, sender.last)])
         start = sender.interface
-        w.check_state(forward, Transit(question, Header(_known(sender), _fixed(host))), start)
+        first = Transit(question, Header(_known(sender), _fixed(host)))
+        w.check_state(forward, first, start)
+        self._check_starts(w, forward, first, start)
         if start.network_interface_id == host.interface.network_interface_id:
             return self._with_itself(forward, question, host)._replace(sender=sender)
         dst = End(remote=False, address=host.public) if public else _fixed(host)
@@ -219,6 +223,7 @@ class Connector:
         t = Transit(question, Header(_fixed(sender), End(remote=True, address=None)), peer_vpc=start.vpc_id)
         w.transit.ends = {"forward": goal.gateways}
         w.check_state(forward, t, start)
+        self._check_starts(w, forward, t, start)
         w.leave(forward, t, start)
         self._keep(w, forward, goal, None)
         for ending in forward.endings if goal.internet else ():
@@ -227,6 +232,11 @@ class Connector:
         reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
         found = self._connection(forward, reply, question, sender, ())
         return found._replace(sender=sender, outbound=True, exits=goal.gateways, abroad=goal.internet)
+
+    def _check_starts(self, w: Walker, leg: Leg, t: Transit, start: NetworkInterface) -> None:
+        silent = starts_nothing(self.facts, start)
+        if silent:
+            w.stop(leg, t, silent, Layer.GATEWAY)
 
     # Replies and goals ---------------------------------------------------------------------------
 

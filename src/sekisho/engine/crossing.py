@@ -4,8 +4,6 @@ Each method gets the packets that a route hands to the gateway and sends them on
 gateway that is provably gone stops what it gets (S-RT-07); one that the snapshot does not show leaves it open.
 """
 
-import msgspec
-
 from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Undecided
@@ -16,7 +14,7 @@ from sekisho.sets.prefixes import Range, internet, parse, parse_ranges, spell, s
 
 from .bpa import Use, block_public_access
 from .edge import Edge
-from .internet_addresses import RFC6598, private_ipv6
+from .internet_addresses import RFC6598, private_ipv6, unpublic_ipv6
 from .pools import is_pooled
 from .regional_nat import RegionalNat
 from .share import decided, nothing
@@ -131,9 +129,8 @@ class Crossing:
         if translator is not None:
             self._w.doubt(leg, t, f"whether {translator} gives packets its own public address is not in a snapshot")
             return None
-        if egress_only:  # what an interface denies is internet gateways (S-ENI-05)
-            holder = msgspec.structs.replace(holder, deny_all_igw_traffic=False)
-        return self.check_public(leg, t, holder, address, "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS")
+        code = "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"
+        return self.check_public(leg, t, holder, address, code, egress_only=egress_only)
 
     def _translator(self, t: Transit, sender: NetworkInterface, address: int) -> str | None:
         """An appliance on the way with a public address, where the sender has none (S-APP-04)."""
@@ -166,13 +163,13 @@ class Crossing:
             self.check_public(leg, t, interface, t.header.dst.address, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS")
         known = None if gateway is None or isinstance(gateway, Undecided) else gateway.internet_gateway_id
 
-        def to_interface(part: Transit) -> None:
+        def to_interface(part: Transit, detour: str | None) -> None:
             if not isinstance(subnet, Undecided):
-                self.check_bpa(leg, part, subnet, "ingress", known)
+                self.check_bpa(leg, part, subnet, "ingress", known, detour=detour)
             self._w.arrive(leg, part, interface, None)
 
         if known is None:
-            to_interface(t)
+            to_interface(t, gateway.reason if isinstance(gateway, Undecided) else None)
         else:
             self.edge.enter(leg, t, known, vpc_id, to_interface)
 
@@ -202,7 +199,7 @@ class Crossing:
             return
         if gateway.startswith(("igw-", "vgw-")):
             self.check_source_outside(leg, t, vpc_id)
-            self.edge.enter(leg, t, gateway, vpc_id, lambda part: self._w.deliver(leg, part, vpc_id, None))
+            self.edge.enter(leg, t, gateway, vpc_id, lambda part, _: self._w.deliver(leg, part, vpc_id, None))
             return
         self._w.deliver(leg, t, vpc_id, None)
 
@@ -217,7 +214,9 @@ class Crossing:
         cause = Stated("GATEWAY_REJECTS_SPOOFED_TRAFFIC", vpc_id, detail)
         leg.check(Layer.GATEWAY, t.region, decided(outside), cause)
 
-    def check_public(self, leg: Leg, t: Transit, interface: NetworkInterface, address: int, code: str) -> int | None:
+    def check_public(
+        self, leg: Leg, t: Transit, interface: NetworkInterface, address: int, code: str, *, egress_only: bool = False
+    ) -> int | None:
         """Whether the address may be used on the internet; the public one for IPv4 (S-IGW-02, S-IGW-03)."""
         text = spell(address, self._w.family)
         name = interface.network_interface_id
@@ -238,23 +237,35 @@ class Crossing:
             if len(self._facts.topology.public_holders(public)) > 1:
                 self._w.doubt(leg, t, f"{public} is associated with several private addresses", Layer.PUBLIC_ADDRESS)
             return parse(public).low
-        why = private_ipv6(self._facts, interface, address)
+        private = unpublic_ipv6 if egress_only else private_ipv6
+        why = private(self._facts, interface, address)
         if why:
             self._w.stop(leg, t, Stated(code, name, why, (place,)), Layer.PUBLIC_ADDRESS)
         return None
 
     def check_bpa(
-        self, leg: Leg, t: Transit, subnet: Subnet, use: Use, gateway: str | None, *, whole_vpc: bool = False
+        self,
+        leg: Leg,
+        t: Transit,
+        subnet: Subnet,
+        use: Use,
+        gateway: str | None,
+        *,
+        whole_vpc: bool = False,
+        detour: str | None = None,
     ) -> None:
         """Block Public Access, but for a reply through the gateway that the first packet passed.
 
-        With `whole_vpc` only an exclusion of the whole VPC counts (S-BPA-02).
+        With `whole_vpc` only an exclusion of the whole VPC counts. `detour`: why a middlebox, whose subnet would be
+        asked instead, may come first (S-BPA-02).
         """
         if t.header.reply and gateway in t.crossed:
             return
         found = block_public_access(self._facts, subnet, whole_vpc=whole_vpc)
         if isinstance(found, Undecided):
             self._w.doubt(leg, t, found.reason, Layer.BLOCK_PUBLIC_ACCESS)
+        elif found.blocks(use) and detour:
+            self._w.doubt(leg, t, detour, Layer.BLOCK_PUBLIC_ACCESS)
         elif found.blocks(use):
             detail = f"Block Public Access ({found.mode}) stops {subnet.subnet_id}"
             cause = Stated("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", subnet.vpc_id, detail, (found.evidence,))

@@ -16,7 +16,8 @@ from .middlebox import redirected
 from .transit import Layer, Leg, Stated, Transit
 from .walk import Walker
 
-Local = Callable[[Transit], None]
+#: Takes what goes to the VPC itself, with why it may go through a middlebox first.
+Local = Callable[[Transit, str | None], None]
 
 
 class Edge:
@@ -32,7 +33,7 @@ class Edge:
         if isinstance(table, Undecided):
             self._w.doubt(leg, t, table.reason)
         if table is None or isinstance(table, Undecided):
-            local(t)
+            local(t, table.reason if table else None)
             return
         for part in self._facts.routes(table, self._w.family):
             narrowed = self._w.narrow(t, part.ranges)
@@ -40,9 +41,9 @@ class Edge:
                 continue
             if part.undecided:
                 self._w.doubt(leg, narrowed, part.undecided)
-                local(narrowed)
+                local(narrowed, part.undecided)
             elif part.place is None or table.routes[part.place].target.kind is TargetKind.LOCAL:
-                local(narrowed)
+                local(narrowed, None)
             else:
                 taken = narrowed._replace(route=(table.route_table_id, part.place))
                 self._redirect(leg, taken, gateway, vpc_id, local)
@@ -54,7 +55,7 @@ class Edge:
         elif route.state not in {None, "active"}:
             self._w.doubt(leg, t, f"{self._w.describe_route(t)} is in state `{route.state}`")
         elif self._is_destination(t, middlebox):
-            local(t)
+            local(t, None)
         elif t.header.reply and middlebox not in t.crossed:
             detail = f"{gateway} leads replies through {middlebox}, which the first packet did not pass"
             self._w.stop(leg, t, Stated("INGRESS_RTB_TRAFFIC_REDIRECTION", vpc_id, detail))

@@ -217,7 +217,8 @@ class _Entering:
         if mode == "bypassed" or (mode == "ignored" and not egress):
             return
         noted = Leg(leg.direction)
-        self._w.check_acl(noted, t, subnet, egress=egress)
+        # Read on every source, since it is the one that the service picks, and not the caller, that is asked.
+        self._w.check_acl(noted, t._replace(region=FlowSet.full(self._family)), subnet, egress=egress)
         for check in noted.checks:
             share = self._projected(check.share)
             if mode == "assumed-ignored" and not egress:
@@ -226,7 +227,7 @@ class _Entering:
                 open_part = t.region - share.sure
                 why = f"whether network ACLs filter the clients of {self._entrance.id} is not documented"
                 share = Share(share.sure, FlowSet.full(self._family), doubtful(open_part, why).doubts)
-            leg.check(check.layer, check.region, share, check.cause)
+            leg.check(check.layer, t.region, share, check.cause)
 
     def _not_asked(self, t: Transit, share: Share, subnet: Subnet) -> Share:
         """What the inbound rules would stop gets in, by what the documents say of them (S-GA-02)."""

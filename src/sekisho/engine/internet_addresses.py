@@ -15,6 +15,11 @@ def private_ipv6(facts: Facts, interface: NetworkInterface, address: int) -> str
     """Why an IPv6 address does not cross an internet gateway, or None (S-IGW-03, S-ENI-05)."""
     if interface.deny_all_igw_traffic or facts.topology.balancers.denies_internet(interface):
         return "the interface denies all traffic of internet gateways"
+    return unpublic_ipv6(facts, interface, address)
+
+
+def unpublic_ipv6(facts: Facts, interface: NetworkInterface, address: int) -> str | None:
+    """Why an IPv6 address is none of the internet, or None (S-IGW-03)."""
     if not overlap([(address, address)], internet("ipv6")):
         return "the address is not a global one"
     vpc = facts.snapshot.vpcs.get(interface.vpc_id or "")

@@ -72,9 +72,15 @@ class OutboundAssessor(Assessor):
     # Gateways ------------------------------------------------------------------------------------
 
     def _gateways(self, vpc_id: str, destination: Origin) -> tuple[str, ...]:
-        """The gateways of the kind that routes of the VPC name; for a transit gateway the VPC's attachment to it."""
+        """The gateways of the kind that routes of the VPC name; for a transit gateway the VPC's attachment to it.
+
+        Where the route tables were not read, every one that serves the VPC.
+        """
         tables = (t for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id)
         named = {r.target.id for t in tables for r in t.routes if r.target.kind in _KINDS[destination]}
+        if self.facts.topology.asked_gap("route_tables", vpc_id):
+            ways = self.ways.into(vpc_id, destination)
+            named |= {way.gateway for way in ways if way.gateway and way.kind != "carrier-gateway"}
         if destination == "tgw" and named:
             attached = (a.id for a in self.facts.topology.transit.of_vpc(vpc_id) if a.gateway in named)
             return tuple(sorted(attached)) or tuple(sorted(named))

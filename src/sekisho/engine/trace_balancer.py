@@ -110,14 +110,19 @@ def _onward(topology: Topology, header: Packet, stop: Stop, *, hidden: bool) -> 
     halves = [_kept(topology, node, place, header)] if kept is not False else []
     if kept is not True:
         halves.append(_own(topology, balancer, node, place, header=header, source=stop.source))
-    half = halves[-1] if _agree(halves) else _Half((), Unsettled(kept.reason if isinstance(kept, Undecided) else ""))
+    half = _common(halves, kept.reason if isinstance(kept, Undecided) else "")
     unwell = (f"{place.address} is `{place.unwell}` and gets packets",) if place.unwell else ()
     return half._replace(forward=(hop, *half.forward), assumptions=half.assumptions + unwell)
 
 
-def _agree(halves: list[_Half]) -> bool:
-    """Whether packet and reply end alike however the balancer treats client addresses."""
-    return len({(type(h.outcome), type(h.reply_outcome)) for h in halves}) == 1
+def _common(halves: list[_Half], reason: str) -> _Half:
+    """What holds however the balancer treats client addresses; where packet or reply end apart, it is not settled."""
+    half = halves[-1]
+    if len({type(h.outcome) for h in halves}) > 1:
+        return _Half((), Unsettled(reason))
+    if len({type(h.reply_outcome) for h in halves}) > 1:
+        return half._replace(reply=(), reply_outcome=Unsettled(reason))
+    return half
 
 
 def _hop(balancer: Balancer, header: Packet, action: str, stop: Stop) -> Hop:

@@ -137,16 +137,19 @@ def _acl_in(walk: "Forward", entrance: Entrance, interface: NetworkInterface) ->
     if entrance.acl in {"ignored", "bypassed"}:
         return None
     subnet = walk.topology.subnet_of(interface)
-    acl = subnet if isinstance(subnet, Undecided) else walk.topology.acl_of(subnet)
-    if isinstance(acl, Undecided) or isinstance(subnet, Undecided):
-        return walk.doubt(acl.reason if isinstance(acl, Undecided) else "the subnet is not known")
+    if isinstance(subnet, Undecided):
+        return walk.doubt(subnet.reason)
+    acl, assumed = walk.topology.acl_of(subnet), entrance.acl == "assumed-ignored"
+    not_applied = f"inbound rules of {subnet.subnet_id}'s network ACL are not applied to what {entrance.id} hands in"
+    if isinstance(acl, Undecided):
+        walk.assumptions += [not_applied] if assumed else []
+        return None if assumed else walk.doubt(acl.reason)
     blocks = [e.cidr_block for e in acl.entries if e.cidr_block]
     ruling = _for_each_source(
         entrance, walk.header, blocks, lambda packet: acl_ruling(walk.topology, acl, packet, egress=False)
     )
-    if entrance.acl == "assumed-ignored":
-        text = f"inbound rules of {subnet.subnet_id}'s network ACL are not applied to what {entrance.id} hands in"
-        walk.assumptions += [] if ruling.admits else [text]
+    if assumed:
+        walk.assumptions += [] if ruling.admits else [not_applied]
         return None
     if entrance.acl == "doubtful" and ruling.admits is not True:
         return walk.doubt(f"whether the network ACL filters the clients of {entrance.id} is not documented")

@@ -106,6 +106,8 @@ class GatewayWalk(TransitWalk):
         if isinstance(blocked, Undecided):
             return self.doubt(blocked.reason)
         mode, where = blocked
+        if self.diverted:  # S-BPA-02: a middlebox's subnet would be asked instead
+            return self.doubt(f"through which subnets the packet gets to {subnet.subnet_id} is not known")
         detail = f"Block Public Access ({mode}) stops {direction} of {subnet.subnet_id} at {gateway_id}"
         rule = {"InternetGatewayBlockMode": mode}
         return self.drop("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", gateway_id, kind, detail, (where,), rule=rule)
@@ -163,6 +165,9 @@ class GatewayWalk(TransitWalk):
     def is_foreign(self, vpc_id: str) -> bool:
         """Whether a transit gateway brought the packet from an address that is none of the VPC's (S-TGW-10)."""
         own = cidrs_of(self.topology, vpc_id)
+        # A regional NAT gateway may have public addresses only.
+        if any(nat.address == self.header.source for nat in self.nats):
+            return False
         return self.entered is not None and not isinstance(own, Undecided) and not within(self.header.source, own)
 
     def public_of(self, vpc_id: str, address: str) -> str | None:

@@ -285,6 +285,9 @@ class TransitCrossing:
         address, own = t.header.src.address, self._facts.vpc_ranges(vpc_id, self._w.family)
         if t.entered is None or address is None or isinstance(own, Undecided) or overlap([(address, address)], own):
             return False
+        # A regional NAT gateway may have public addresses only.
+        if t.translation and address == t.translation.address:
+            return False
         detail = f"{spell(address, self._w.family)} is no address of {vpc_id}, so {gateway} has no public one for it"
         cause = Stated("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", gateway, detail)
         self._w.stop(leg, t, cause, Layer.PUBLIC_ADDRESS)

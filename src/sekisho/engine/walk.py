@@ -253,7 +253,7 @@ class Walker:
         share = decided(flows)
         if t.header.reply and t.header.translated:
             why = f"a NAT gateway chooses its port among 1024-65535, and {acl.network_acl_id} lets only some through"
-            share = _whatever_port(flows, why)
+            share = _whatever_port(share, why)
         leg.check(layer, t.region, share, AclCause(acl, egress, t.header.reply, t.header))
 
     def check_groups(self, leg: Leg, t: Transit, interface: NetworkInterface, *, egress: bool) -> dict[str, FlowSet]:
@@ -264,6 +264,9 @@ class Walker:
         end = t.header.dst if egress else t.header.src
         question = Question(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc, t.over_tgw)
         share = _read_share(self.groups.of_interface(interface, question), end)
+        if t.header.reply and t.header.translated:
+            why = f"the groups of {interface.network_interface_id} let only some ports of 1024-65535 through"
+            share = _whatever_port(share, why)
         cause = GroupCause(interface, egress, not (t.peer_vpc or t.over_tgw), t.unreferenced)
         leg.check(Layer.GROUPS, t.region, share, cause)
         if egress:
@@ -444,10 +447,10 @@ def _read_share(share: Share, end: End) -> Share:
     return Share(read(share.sure, end), read(share.maybe, end), notes)
 
 
-def _whatever_port(flows: FlowSet, reason: str) -> Share:
-    """What passes from every port that a NAT gateway may choose, and what from some (S-NAT-02)."""
-    sure, maybe = for_every_source_port(flows, NAT_PORTS), for_some_source_port(flows, NAT_PORTS)
-    return Share(sure, maybe, doubtful(maybe - sure, reason).doubts)
+def _whatever_port(share: Share, reason: str) -> Share:
+    """What passes from every port that a NAT gateway or service may choose, and what from some (S-NAT-02)."""
+    sure, maybe = for_every_source_port(share.sure, NAT_PORTS), for_some_source_port(share.maybe, NAT_PORTS)
+    return Share(sure, maybe, (*share.doubts, *doubtful(maybe - sure, reason).doubts))
 
 
 def _unexplained(reason: str) -> Stated:

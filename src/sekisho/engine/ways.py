@@ -15,7 +15,7 @@ from sekisho.model.targets import Balancer
 from sekisho.sets.prefixes import Family, Range, internet, parse_ranges, spell, subtract, top
 
 from .answer import ORIGINS, Origin
-from .border import Translation, associations_of, local_table
+from .border import Translation, associations_of, gateway_of, local_table
 from .connected import Host, Way
 from .facts import Facts
 from .pools import advertised
@@ -42,6 +42,11 @@ BALANCER_TABLES = {
     "target_group_attributes",
     "load_balancer_attributes",
     "classic_attributes",
+}
+# Gateways that are a way of their own where their call failed: each may serve any VPC of its account (S-LOAD).
+_GATES: Mapping[Origin, tuple[str, ...]] = {
+    "internet": ("carrier_gateways",),
+    "vgw": ("carrier_gateways", "local_gateway_associations"),
 }
 DIRECT_CONNECT_CALL = "directconnect:DescribeVirtualInterfaces"
 
@@ -126,11 +131,7 @@ class Ways:
         return Way("local-gateway", gateway_id, vpc_id, outside, translates=translates)
 
     def locals(self, vpc_id: str) -> tuple[Way, ...]:
-        tables = self._facts.snapshot.local_gateway_tables
-        named = set()
-        for association in associations_of(self._facts, vpc_id):
-            table = tables.get(association.local_gateway_route_table_id or "")
-            named.add(association.local_gateway_id or (table.local_gateway_id if table else None))
+        named = {gateway_of(self._facts, a) for a in associations_of(self._facts, vpc_id)}
         return tuple(self.local(name, vpc_id) for name in sorted(filter(None, named)))
 
     def whole_internet(self) -> Mapping[Family, tuple[Range, ...]]:
@@ -207,6 +208,11 @@ class Ways:
             known_local = {way.gateway for way in self.locals(vpc_id)}
             named = self._routed(vpc_id, TargetKind.LOCAL_GATEWAY)
             found += [f"how local gateway {n} serves {vpc_id} is not known" for n in named if n not in known_local]
+            found += [
+                f"{a.local_gateway_route_table_id} of {vpc_id} does not say which local gateway it belongs to"
+                for a in associations_of(self._facts, vpc_id)
+                if gateway_of(self._facts, a) is None
+            ]
         return found
 
     def _traces(self, vpc_id: str, origin: Origin) -> list[str]:
@@ -231,6 +237,7 @@ class Ways:
             if kind.origin == origin and calls.state(kind.call, scope) is not None:
                 gap = calls.gap(kind.call, scope)
                 found += [gap] if gap else []
+        found += [gap for table in _GATES.get(origin, ()) if (gap := self._facts.topology.asked_gap(table, vpc_id))]
         if origin == "peering":
             gap = self._facts.topology.peerings_gap(vpc_id)
             found += [gap] if gap else []

@@ -4,7 +4,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 #: `story`: two web servers of one image, one in a private and one in a public subnet, with one security group.
-NAMES = ("story",)
+#: `all`: two accounts and two Regions with every kind of network construct that Sekisho models.
+NAMES = ("story", "all")
 
 
 def estate(name: str) -> Traversable:

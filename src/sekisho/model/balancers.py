@@ -168,6 +168,9 @@ class Balancers:
             record = next(r for r in self._classics(balancer))
             listeners = (d.listener for d in record.listener_descriptions)
             return tuple(Front((TCP,), li.load_balancer_port, (), li.instance_port) for li in listeners)
+        if balancer.kind == "gateway":
+            # Its listener has neither protocol nor port: it takes what its endpoints hand it.
+            return Undecided(f"what Gateway Load Balancer {balancer.name} does with packets sent to it is not known")
         record_of = self._snapshot.listeners.get(balancer.id)
         if record_of is None or not record_of.complete:
             return Undecided(self._unread(balancer, "listeners", "listeners", balancer.id))

@@ -13,6 +13,7 @@ from .balancers import Balancers
 from .filters import NetworkAcl
 from .gateways import InternetGateway, VpcPeeringConnection, VpnGateway
 from .interface import NetworkInterface
+from .kinds import KIND_BY_TABLE
 from .record import Record, Scope, Undecided
 from .routing import RouteTable
 from .services import Services
@@ -156,6 +157,13 @@ class Topology:
     def peerings_gap(self, vpc_id: str) -> str | None:
         """Why the VPC may have peering connections that the snapshot does not list, or None."""
         return self._gap("peerings", self.vpc_scope(vpc_id), vpc_id) or self._unknown_vpc(vpc_id)
+
+    def asked_gap(self, table: str, vpc_id: str) -> str | None:
+        """Why records of an optional table may be lacking of the VPC though its call was made, or None (S-LOAD)."""
+        scope = self.vpc_scope(vpc_id)
+        made = self.snapshot.calls.state(KIND_BY_TABLE[table].call, scope) is not None
+        lost = any(m.table == table and (not m.refers or vpc_id in m.refers) for m in self.snapshot.missing.values())
+        return self._gap(table, scope, vpc_id) if made or lost else None
 
     def _attached(self, table: str, found: tuple[R, ...], vpc_id: str) -> R | None | Undecided:
         if len(found) == 1:

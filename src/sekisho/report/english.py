@@ -147,6 +147,10 @@ ENGLISH = Words(
             "The load balancer keeps the client's address, and the target would get packets from its own.",
             "The target would reply to its own address.",
         ),
+        "TARGET_ADDRESS_RESTRICTION": (
+            "The address is no target of the load balancer behind this port.",
+            "The address is no target of the load balancer, so it takes no reply from it.",
+        ),
         "VPCE_INTRA_VPC_TRAFFIC": (
             "A VPC endpoint starts no connection into its own VPC.",
             "A VPC endpoint sends no reply into its own VPC.",

@@ -12,7 +12,11 @@ from sekisho.cli.progress import Progress
 
 @click.command("demo", epilog="Example: sekisho demo --output-dir /tmp/sekisho")
 @click.option(
-    "--estate", type=click.Choice(["story", "all"]), default="story", show_default=True, help="Which bundled estate."
+    "--estate",
+    type=click.Choice(["story", "all"]),
+    default="story",
+    show_default=True,
+    help="Which bundled estate; all: each of them.",
 )
 @click.option(
     "--output-dir",
@@ -25,8 +29,9 @@ from sekisho.cli.progress import Progress
 def command(ctx: click.Context, *, estate: str, output_dir: Path) -> int:
     """Assess the bundled example estate and write its reports.
 
-    One web server image runs twice with the same security group: in a private subnet behind a NAT gateway with a
-    peering connection, and in a public subnet.
+    In `story` one web server image runs twice with the same security group: in a private subnet behind a NAT gateway
+    with a peering connection, and in a public subnet. `all` adds an estate of two accounts and two Regions that has
+    every kind of network construct, and writes the reports of each estate into a folder of its own.
     """
     from sekisho import estates  # noqa: PLC0415 - imported when the command runs
     from sekisho.analysis import assess  # noqa: PLC0415
