@@ -101,7 +101,7 @@ def test_a_plain_search_does_not_say_whose_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        {"Protocol": "99"},
+        {"Protocol": "quic"},
         {"Protocol": "6", "DestinationPortRange": "22-"},
         {"Protocol": "6", "DestinationPortRange": "99999"},
         {"SourceCidrBlock": "10.0.0.1/8"},

@@ -236,9 +236,6 @@ class Assessor:
             found.add(DIRECT_CONNECT_CALL)
         if origin == "internet" and verdict is not Verdict.UNREACHABLE:
             found.update(self.absent_public_access(host))
-        balancers = self.facts.topology.balancers
-        for _, _, place in balancers.registrations(host.interface, spell(host.address, host.family)):
-            found.update(place.treatment.defaults)
         return tuple(sorted(found))
 
     def absent_public_access(self, host: Host) -> tuple[str, ...]:

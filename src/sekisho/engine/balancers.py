@@ -105,7 +105,11 @@ class Relays:
                     stage = Stage(Registration(balancer, front, place), node, host, behind=False)
                     held += 1
                     yield from self._stage(stage, clients, question)
-        if not held:
+        functions = self._balancers.functions(front)
+        if not held and functions:
+            reason = f"{functions} behind load balancer {balancer.name} is a function, which has no address"
+            yield from self._open(node, clients, question & _taken(front, node.family, front.port), reason)
+        elif not held:
             detail = f"no target is behind port {front.port} of load balancer {balancer.name}"
             cause = Stated("ELBV2_LISTENER_HAS_NO_TG", balancer.id, detail, (balancer.source,))
             yield impossible(node, question, cause)

@@ -13,7 +13,7 @@ from sekisho.sets.prefixes import Family
 from .answer import Passage
 from .balancers import Clients
 from .connected import Carried, Connection, Consumer, Host
-from .connection import Connector
+from .connection import Connector, unmodelled
 from .ends import starts_nothing
 from .entering import enter
 from .population import hosts_of
@@ -23,7 +23,9 @@ def by_endpoints(connector: Connector, senders: Iterable[Host], node: Host) -> I
     """Every connection of the senders to the node by an endpoint of the snapshot."""
     facts = connector.facts
     active = [s for s in senders if s.family == node.family and starts_nothing(facts, s.interface) is None]
-    for endpoint in facts.topology.services.consumers_of(node.interface.vpc_id or ""):
+    vpc_id = node.interface.vpc_id or ""
+    services = facts.topology.services
+    for endpoint in (*services.consumers_of(vpc_id), *services.perhaps_consumers_of(vpc_id)):
         for entered in handed_in(connector, endpoint, node):
             for interface in facts.topology.services.interfaces(endpoint):
                 for at in hosts_of(interface, node.family):
@@ -35,7 +37,12 @@ def by_endpoints(connector: Connector, senders: Iterable[Host], node: Host) -> I
 def handed_in(connector: Connector, endpoint: VpcEndpoint, node: Host) -> Iterator[Connection]:
     """What the service of the endpoint hands to the node, from whoever uses the endpoint."""
     service = connector.facts.topology.services.service_of(endpoint)
-    if service is None or not endpoint.in_force:
+    if not endpoint.in_force:
+        return
+    if service is None:
+        gap = connector.facts.topology.services.unread_service(endpoint, node.interface.vpc_id or "")
+        if gap:
+            yield unmodelled(connector, node, FlowSet.full(node.family), gap)
         return
     for entrance in connector.facts.entrances.named(service.service_id):
         entered = enter(connector, entrance, node, FlowSet.full(node.family))

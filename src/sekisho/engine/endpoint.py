@@ -209,6 +209,17 @@ class Endpoints:
                 within = overlap([block.range], parse_ranges(side.cidrs, block.family))
                 if within and side.vpc_id not in self._snapshot.vpcs:
                     return f"{side.vpc_id} is not in the snapshot"
+        return self._beyond_transit_gateway(block)
+
+    def _beyond_transit_gateway(self, block: Prefix) -> str | None:
+        """An attachment that a transit gateway routes the address to, where what lies behind it is not shown."""
+        shown = {*self._snapshot.vpcs, *self._snapshot.transit_gateways}
+        for table in self._snapshot.transit_gateway_routes.values():
+            for route in table.routes:
+                covers = overlap([block.range], parse_ranges([route.destination_cidr_block], block.family))
+                for attachment in route.transit_gateway_attachments if covers and route.state == "active" else ():
+                    if attachment.resource_type in {"vpc", "peering"} and attachment.resource_id not in shown:
+                        return f"what lies behind {attachment.transit_gateway_attachment_id} is not in the snapshot"
         return None
 
     def _opaque(self, endpoint: Endpoint) -> Opaque:

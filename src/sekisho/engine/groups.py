@@ -168,7 +168,8 @@ class Groups:
     def _unseen(self, pair: UserIdGroupPair, vpc: str) -> str | None:
         """Why the group may have members in the VPC that the snapshot does not show."""
         snapshot, owner = self._facts.snapshot, self._facts.topology.vpc_scope(vpc)
-        gap = self._facts.topology.interfaces_gap(vpc, pair.group_id)
+        topology = self._facts.topology
+        gap = topology.interfaces_gap(vpc, pair.group_id) or topology.balancers.members_gap(pair.group_id)
         if gap is None and pair.user_id and pair.user_id != owner.account:
             gap = snapshot.gap("interfaces", Scope(pair.user_id, owner.region))
         return f"members of {pair.group_id} are not known: {gap}" if gap else None

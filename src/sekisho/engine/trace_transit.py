@@ -127,8 +127,8 @@ class TransitWalk(Walk):
         ):
             if cidr not in {None, "*"} and not within(address, (cidr or "",)):
                 return False
-        any_protocol = rule.protocol in {None, "*", "-1"}
-        if not any_protocol and header.protocol != int(rule.protocol or 0):
+        any_protocol = rule.number is None
+        if not any_protocol and header.protocol != rule.number:
             return False
         open_to_metadata = bool(rule.meta_data and rule.meta_data.meta_data_key)
         unsettled = open_to_metadata or entry.state not in {None, "active", "available"}

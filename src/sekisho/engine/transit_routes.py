@@ -145,9 +145,9 @@ def _flows(entry: PolicyEntry, header: Header, family: Family) -> FlowSet:
             return FlowSet.empty(family)
     if remotes[0] > remotes[1]:
         return FlowSet.empty(family)
-    if rule.protocol in {None, "*", "-1"}:
+    number = rule.number
+    if number is None:
         return FlowSet.of_remotes(family, [remotes])
-    number = int(rule.protocol)
     if number not in {TCP, UDP}:
         return FlowSet.build(family, protocols=[(number, number)], remotes=[remotes])
     source_ports, destination_ports = ports_of(rule.source_port_range), ports_of(rule.destination_port_range)
@@ -171,7 +171,7 @@ def _open(entry: PolicyEntry, header: Header) -> str | None:
     if entry.state not in {None, "active", "available"}:
         return f"rule {entry.policy_rule_number} is in state `{entry.state}`"
     ports = rule.destination_port_range if header.reply else rule.source_port_range
-    if header.translated and ports_of(ports) is not None and rule.protocol in {str(TCP), str(UDP)}:
+    if header.translated and ports_of(ports) is not None and rule.number in {TCP, UDP}:
         return f"rule {entry.policy_rule_number} asks for a port that a NAT gateway chooses"
     return None
 

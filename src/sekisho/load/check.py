@@ -250,7 +250,7 @@ def _transit_routes(record: transit_gateway.TransitGatewayRoutes) -> Iterable[st
     return (_cidr(route.destination_cidr_block, None) for route in record.routes)
 
 
-_POLICY_PROTOCOLS = {None, "*", "-1", "1", "6", "17", "47"}
+_POLICY_PROTOCOLS = {None, *transit_gateway.POLICY_PROTOCOLS, *map(str, range(256))}
 
 
 def _transit_policies(record: transit_gateway.TransitGatewayPolicyEntries) -> Iterable[str | None]:

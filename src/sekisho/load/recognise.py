@@ -213,7 +213,7 @@ def _enveloped(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
 
 def _with_response(answer: Answer, response: msgspec.Raw) -> tuple[Answer, list[Issue]]:
     """The answer with the list of its response, its failure where it should have one."""
-    members = _object(response)
+    members = None if answer.failure else _object(response)
     if members is None:
         why = answer.failure or "its response is no JSON object"
         issue = Issue(answer.file, "/response", why, f"{answer.call} counts as failed")

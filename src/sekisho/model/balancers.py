@@ -131,6 +131,23 @@ class Balancers:
         gap = self._topology.interfaces_gap(balancer.vpc_id)
         return f"no interface of load balancer {balancer.name} in {unseen[0]} is known" + (f": {gap}" if gap else "")
 
+    def functions(self, front: Front) -> str | None:
+        """A target group of the listener whose target is a Lambda function."""
+        groups = (self._snapshot.target_groups.get(arn) for arn in front.groups)
+        return next(
+            (g.target_group_name or g.target_group_arn for g in groups if g and g.target_type == "lambda"), None
+        )
+
+    def members_gap(self, group_id: str) -> str | None:
+        """Why a security group may have members that are nodes of a load balancer and not in the snapshot."""
+        for balancer in self.all.values():
+            record = self._snapshot.load_balancers.get(balancer.id)
+            if record is not None and group_id in record.security_groups:
+                gap = self.nodes_gap(balancer)
+                if gap:
+                    return gap
+        return None
+
     @cached_property
     def _described(self) -> Mapping[str, tuple[NetworkInterface, ...]]:
         described: dict[str, list[NetworkInterface]] = defaultdict(list)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .topology import Topology
 
 CONNECTIONS_CALL = "ec2:DescribeVpcEndpointConnections"
+SERVICES_CALL = "ec2:DescribeVpcEndpointServiceConfigurations"
 PERMISSIONS_CALL = "ec2:DescribeVpcEndpointServicePermissions"
 
 
@@ -49,6 +50,19 @@ class Services:
     def consumers_of(self, vpc_id: str) -> tuple[VpcEndpoint, ...]:
         """Endpoints of the snapshot whose service stands on a load balancer in the VPC."""
         return self._consumers.get(vpc_id, ())
+
+    def perhaps_consumers_of(self, vpc_id: str) -> tuple[VpcEndpoint, ...]:
+        """Endpoints whose service is not in the snapshot, and may stand on a load balancer in the VPC."""
+        found = sorted(self._snapshot.vpc_endpoints.items())
+        return tuple(e for _, e in found if self.service_of(e) is None and self.unread_service(e, vpc_id))
+
+    def unread_service(self, endpoint: VpcEndpoint, vpc_id: str) -> str | None:
+        """Why the service of the endpoint may be one of the VPC's owner that the snapshot does not show, or None."""
+        name = endpoint.service_name or ""
+        if "vpce-svc-" not in name:
+            return None
+        gap = self._snapshot.calls.gap(SERVICES_CALL, self._topology.vpc_scope(vpc_id))
+        return f"{name} of {endpoint.vpc_endpoint_id}: {gap}" if gap else None
 
     @cached_property
     def _consumers(self) -> Mapping[str, tuple[VpcEndpoint, ...]]:

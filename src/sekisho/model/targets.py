@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from .topology import Topology
 
 BalancerKind = Literal["application", "network", "gateway", "classic"]
-GROUP_ATTRIBUTES = "elbv2:DescribeTargetGroupAttributes"
-BALANCER_ATTRIBUTES = "elbv2:DescribeLoadBalancerAttributes"
 #: Only for these may client addresses be given up; targets by address do so unless told otherwise (S-NLB-03).
 _RELAYED_BY_CHOICE = {"TCP", "TLS"}
 
@@ -46,14 +44,10 @@ class Front(NamedTuple):
 
 
 class Treatment(NamedTuple):
-    """`preserved`: targets see the client's own address. `crosses`: nodes send to targets of other zones too.
-
-    `defaults` are the calls that were not read, for which AWS's own defaults stand.
-    """
+    """`preserved`: targets see the client's own address. `crosses`: nodes send to targets of other zones too."""
 
     preserved: bool | Undecided
     crosses: bool | Undecided
-    defaults: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -177,11 +171,7 @@ class Readings:
     # Attributes ---------------------------------------------------------------------------------
 
     def _treatment(self, balancer: Balancer, group: TargetGroup) -> Treatment:
-        preserved, crosses = self._preserved(balancer, group), self._crosses(balancer, group)
-        calls = [GROUP_ATTRIBUTES] + ([BALANCER_ATTRIBUTES] if balancer.kind == "network" else [])
-        several = len(balancer.subnets) > 1 or balancer.kind == "network"
-        unread = [c for c in calls if several and self._snapshot.calls.state(c, balancer.scope) is None]
-        return Treatment(preserved, crosses, tuple(unread))
+        return Treatment(self._preserved(balancer, group), self._crosses(balancer, group))
 
     def _preserved(self, balancer: Balancer, group: TargetGroup) -> bool | Undecided:
         """Whether targets see the client's address: network load balancers only (S-NLB-03)."""
@@ -189,7 +179,7 @@ class Readings:
             return False
         if (group.protocol or "") not in _RELAYED_BY_CHOICE or group.target_type == "alb":
             return True
-        value = self._of_group_attributes(balancer, group, "preserve_client_ip.enabled")
+        value = self._of_group_attributes(group, "preserve_client_ip.enabled")
         if value is None:
             return group.target_type == "instance"
         return value if isinstance(value, Undecided) else value == "true"
@@ -197,22 +187,22 @@ class Readings:
     def _crosses(self, balancer: Balancer, group: TargetGroup) -> bool | Undecided:
         """Application load balancers do unless the group forbids, network ones only where told (S-ELB-07)."""
         key = "load_balancing.cross_zone.enabled"
-        value = self._of_group_attributes(balancer, group, key)
+        value = self._of_group_attributes(group, key)
         if isinstance(value, Undecided) or value in {"true", "false"}:
             return value if isinstance(value, Undecided) else value == "true"
         if balancer.kind == "application":
             return True
         found = self._snapshot.load_balancer_attributes.get(balancer.id)
-        if found is None and self._snapshot.calls.state(BALANCER_ATTRIBUTES, balancer.scope) is not None:
+        if found is None:
             return Undecided(f"the attributes of load balancer {balancer.name} are not in the snapshot")
-        return found is not None and found.value(key) == "true"
+        return found.value(key) == "true"
 
-    def _of_group_attributes(self, balancer: Balancer, group: TargetGroup, key: str) -> str | None | Undecided:
-        """The value, None for the default: where it is not set, or where no attributes were read at all."""
+    def _of_group_attributes(self, group: TargetGroup, key: str) -> str | None | Undecided:
+        """The value, None where it is not set and so has its default; a group always has attributes."""
         found = self._snapshot.target_group_attributes.get(group.target_group_arn)
-        if found is None and self._snapshot.calls.state(GROUP_ATTRIBUTES, balancer.scope) is not None:
+        if found is None:
             return Undecided(f"the attributes of target group {_name(group)} are not in the snapshot")
-        return found.value(key) if found else None
+        return found.value(key)
 
 
 def short_name(balancer: Balancer) -> str:

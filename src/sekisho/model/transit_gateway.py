@@ -174,6 +174,18 @@ class PolicyMetaData(Record, frozen=True, kw_only=True):
     meta_data_value: str | None = None
 
 
+#: Protocols of a policy table by name; None stands for all of them.
+POLICY_PROTOCOLS: dict[str, int | None] = {
+    "*": None,
+    "-1": None,
+    "all": None,
+    "icmp": 1,
+    "tcp": 6,
+    "udp": 17,
+    "gre": 47,
+}
+
+
 class PolicyRule(Record, frozen=True, kw_only=True):
     """What a policy table entry matches; None and `*` stand for anything (S-TGW-09)."""
 
@@ -183,6 +195,12 @@ class PolicyRule(Record, frozen=True, kw_only=True):
     destination_port_range: str | None = None
     protocol: str | None = None
     meta_data: PolicyMetaData | None = None
+
+    @property
+    def number(self) -> int | None:
+        """The number of the protocol, None for every protocol."""
+        written = self.protocol or "*"
+        return POLICY_PROTOCOLS[written] if written in POLICY_PROTOCOLS else int(written)
 
 
 class PolicyEntry(Record, frozen=True, kw_only=True):
