@@ -321,7 +321,8 @@ def _either(one: Connection, other: Connection, place: Place) -> Connection:
 
 def _is_hidden(client: Connection) -> bool:
     """Whether clients come by PrivateLink, which shows targets the node's address alone (S-PL-03)."""
-    return client.entrance is not None and client.entrance.kind is EntranceKind.ENDPOINT_SERVICE
+    of_service = client.entrance is not None and client.entrance.kind is EntranceKind.ENDPOINT_SERVICE
+    return of_service or client.consumer is not None
 
 
 def _within(passage: Passage, region: FlowSet) -> Passage:
