@@ -19,7 +19,7 @@ from sekisho.engine.ends import starts_nothing
 from sekisho.engine.packet import Delivered, Dropped, Left, Packet, Trace, Unsettled
 from sekisho.engine.population import hosts_of
 from sekisho.engine.trace import trace
-from sekisho.engine.trace_balancer import relayed
+from sekisho.engine.trace.balancer import relayed
 from sekisho.engine.witness import disagreement, sent, stops_of
 from sekisho.model.topology import Topology
 from sekisho.sets import diagram

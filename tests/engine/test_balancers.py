@@ -14,7 +14,7 @@ from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection, Host
 from sekisho.engine.packet import TCP, Delivered, Dropped, GatewayEntry, Packet, Stop, Unsettled
 from sekisho.engine.population import hosts_of
-from sekisho.engine.trace_balancer import relayed
+from sekisho.engine.trace.balancer import relayed
 from sekisho.engine.witness import disagreement, sent, stops_of
 from sekisho.model.balancing import (
     Action,

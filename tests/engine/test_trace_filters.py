@@ -6,7 +6,7 @@ import pytest
 
 from estates import acl, at, eni, entry, group_pair, pcx, peering_side, perm, prefix_list, sg, snapshot, subnet, vpc
 from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
-from sekisho.engine.trace_filters import Ruling, acl_ruling, groups_ruling
+from sekisho.engine.trace.filters import Ruling, acl_ruling, groups_ruling
 from sekisho.model.filters import AclEntry, IpPermission
 from sekisho.model.record import Source
 from sekisho.model.snapshot import Missing

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from estates import bpa, bpa_exclusion, prefix_list, route, rtb, snapshot, subnet, vpc
-from sekisho.engine.trace_routes import (
+from sekisho.engine.trace.routes import (
     Choice,
     choose,
     internet_destination_code,

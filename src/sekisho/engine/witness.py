@@ -29,7 +29,7 @@ from .packet import (
 )
 from .population import host_in_family
 from .trace import trace
-from .trace_balancer import relayed
+from .trace.balancer import relayed
 
 
 class Witness(NamedTuple):

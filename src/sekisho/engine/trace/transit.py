@@ -9,9 +9,9 @@ from sekisho.model.transit import Attached, TransitRoutes
 from sekisho.model.transit_gateway import PolicyEntry, RouteAttachment, TransitGatewayRoute
 from sekisho.model.vpc import Subnet
 
-from .packet import TCP, UDP, Dropped, Outcome, Unsettled
-from .trace_filters import at, within
-from .trace_walk import TGW, Walk
+from sekisho.engine.packet import TCP, UDP, Dropped, Outcome, Unsettled
+from .filters import at, within
+from .walk import TGW, Walk
 
 ATTACHMENT = "transit-gateway-attachment"
 _PROPAGATING = ["vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering"]

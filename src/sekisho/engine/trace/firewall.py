@@ -19,8 +19,8 @@ from sekisho.model.firewall import (
 )
 from sekisho.model.topology import Topology
 
-from .packet import ICMP, ICMPV6, TCP, UDP, Packet
-from .trace_filters import is_ipv6, within
+from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
+from .filters import is_ipv6, within
 
 Answer = bool | None
 #: The ports among which a NAT gateway chooses that of a sender whose own is not known here (S-NAT-02).

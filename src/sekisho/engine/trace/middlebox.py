@@ -8,14 +8,14 @@ from sekisho.model.record import Undecided
 from sekisho.model.routing import RouteTable, TargetKind
 from sekisho.model.vpc import Subnet
 
-from .packet import Dropped, Outcome, Packet, Unsettled
-from .trace_filters import holds, is_ipv6
-from .trace_firewall import FirewallTrace
-from .trace_routes import Choice
+from sekisho.engine.packet import Dropped, Outcome, Packet, Unsettled
+from .filters import holds, is_ipv6
+from .firewall import FirewallTrace
+from .routes import Choice
 
 if TYPE_CHECKING:
-    from .trace_gateways import GatewayWalk
-    from .trace_walk import Walk
+    from .gateways import GatewayWalk
+    from .walk import Walk
 
 ENDPOINT = "vpc-endpoint"
 

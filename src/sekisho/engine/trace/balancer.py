@@ -15,7 +15,7 @@ from sekisho.model.targets import Balancer, Place
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from .packet import (
+from sekisho.engine.packet import (
     Delivered,
     Dropped,
     EndpointStop,
@@ -30,12 +30,12 @@ from .packet import (
     Trace,
     Unsettled,
 )
-from .trace import Reply, answered, trace
-from .trace_ends import LB
-from .trace_filters import ALLOW, Ruling, at, groups_ruling, header_matches, is_ipv6, within
-from .trace_forward import Forward
-from .trace_routes import choose
-from .trace_walk import ENI, SG
+from .run import Reply, answered, trace
+from .ends import LB
+from .filters import ALLOW, Ruling, at, groups_ruling, header_matches, is_ipv6, within
+from .forward import Forward
+from .routes import choose
+from .walk import ENI, SG
 
 
 class _Half(NamedTuple):

@@ -10,12 +10,12 @@ from sekisho.model.routing import TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from .packet import ICMP, TCP, UDP, Dropped, Outcome, Unsettled
-from .trace_filters import is_ipv6, spoken, within
-from .trace_routes import choose, cidrs_of, find
+from sekisho.engine.packet import ICMP, TCP, UDP, Dropped, Outcome, Unsettled
+from .filters import is_ipv6, spoken, within
+from .routes import choose, cidrs_of, find
 
 if TYPE_CHECKING:
-    from .trace_gateways import GatewayWalk
+    from .gateways import GatewayWalk
 
 CAGW, LGW, LGW_TABLE = "carrier-gateway", "local-gateway", "local-gateway-route-table"
 

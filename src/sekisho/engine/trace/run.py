@@ -22,7 +22,7 @@ from sekisho.model.topology import Topology
 from sekisho.model.transit import Attached
 from sekisho.model.vpc import Subnet
 
-from .packet import (
+from sekisho.engine.packet import (
     ICMP,
     ICMPV6,
     Delivered,
@@ -37,14 +37,14 @@ from .packet import (
     Trace,
     Unsettled,
 )
-from .trace_border import CAGW, LGW
-from .trace_ends import VPCE
-from .trace_entrances import answer
-from .trace_filters import is_ipv6
-from .trace_forward import Forward
-from .trace_gateways import GatewayWalk, Landing
-from .trace_transit import Picks
-from .trace_walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
+from .border import CAGW, LGW
+from .ends import VPCE
+from .entrances import answer
+from .filters import is_ipv6
+from .forward import Forward
+from .gateways import GatewayWalk, Landing
+from .transit import Picks
+from .walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
 
 #: Echo and timestamp, with code 0, and the type that answers each (S-ICMP-02).
 _ANSWERS = {(ICMP, 8): 0, (ICMP, 13): 14, (ICMPV6, 128): 129}

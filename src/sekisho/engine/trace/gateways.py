@@ -10,11 +10,11 @@ from sekisho.model.routing import RouteTable, TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from .packet import Dropped, Outcome, Packet, Unsettled
-from .trace_border import CAGW, out_by_carrier, out_by_local, pooled_interface
-from .trace_filters import is_ipv6, spoken, within, written
-from .trace_middlebox import redirect
-from .trace_routes import (
+from sekisho.engine.packet import Dropped, Outcome, Packet, Unsettled
+from .border import CAGW, out_by_carrier, out_by_local, pooled_interface
+from .filters import is_ipv6, spoken, within, written
+from .middlebox import redirect
+from .routes import (
     GATEWAY_TABLES,
     Choice,
     Direction,
@@ -31,8 +31,8 @@ from .trace_routes import (
     unlisted_interfaces,
     vgw_carries_ipv6,
 )
-from .trace_transit import TransitWalk
-from .trace_walk import EIGW, IGW, PCX, RTB, VGW
+from .transit import TransitWalk
+from .walk import EIGW, IGW, PCX, RTB, VGW
 
 
 class Translated(NamedTuple):

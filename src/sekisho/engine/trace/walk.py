@@ -15,11 +15,11 @@ from sekisho.model.routing import RouteTable, Target, TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from .packet import Action, Dropped, Hop, Outcome, Packet, Unsettled
-from .trace_ends import gateway_endpoint, taken, to_service
-from .trace_filters import OverTgw, Ruling, acl_ruling, groups_ruling, holds, within, written
-from .trace_middlebox import by_route
-from .trace_routes import Choice, GatewayKind, choose, find
+from sekisho.engine.packet import Action, Dropped, Hop, Outcome, Packet, Unsettled
+from .ends import gateway_endpoint, taken, to_service
+from .filters import OverTgw, Ruling, acl_ruling, groups_ruling, holds, within, written
+from .middlebox import by_route
+from .routes import Choice, GatewayKind, choose, find
 
 IGW: GatewayKind = "internet-gateway"
 EIGW: GatewayKind = "egress-only-internet-gateway"

@@ -9,7 +9,7 @@ from sekisho.model.topology import Topology
 from sekisho.model.transit import Attached
 from sekisho.model.vpc import Subnet
 
-from .packet import (
+from sekisho.engine.packet import (
     ICMP,
     TCP,
     UDP,
@@ -23,14 +23,14 @@ from .packet import (
     ServiceEntry,
     Unsettled,
 )
-from .trace_border import CAGW, in_by_carrier, in_by_local, internet_beyond, out_of_pool, pooled_interface
-from .trace_ends import VPCE, starts
-from .trace_entrances import enter
-from .trace_filters import holds, is_ipv6, spoken, within
-from .trace_gateways import GatewayWalk, Landing
-from .trace_routes import cidrs_of, find, private_ipv6, unlisted_interfaces
-from .trace_transit import Picks
-from .trace_walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
+from .border import CAGW, in_by_carrier, in_by_local, internet_beyond, out_of_pool, pooled_interface
+from .ends import VPCE, starts
+from .entrances import enter
+from .filters import holds, is_ipv6, spoken, within
+from .gateways import GatewayWalk, Landing
+from .routes import cidrs_of, find, private_ipv6, unlisted_interfaces
+from .transit import Picks
+from .walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
 
 #: What a NAT gateway translates to IPv4.
 NAT64 = ("64:ff9b::/96",)

@@ -8,12 +8,12 @@ from sekisho.model.record import Undecided
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from .packet import ICMP, ICMPV6, TCP, UDP, Dropped, Outcome
-from .trace_filters import spoken, within
-from .trace_routes import cidrs_of
+from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Dropped, Outcome
+from .filters import spoken, within
+from .routes import cidrs_of
 
 if TYPE_CHECKING:
-    from .trace_walk import Walk
+    from .walk import Walk
 
 LB, VPCE = "load-balancer", "vpc-endpoint"
 

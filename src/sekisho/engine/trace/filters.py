@@ -15,7 +15,7 @@ from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Scope, Source
 from sekisho.model.topology import Topology
 
-from .packet import ICMP, ICMPV6, TCP, UDP, Packet
+from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
 
 _NUMBERS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
 NAMES = {number: name for name, number in _NUMBERS.items()}

@@ -21,7 +21,7 @@ from sekisho.model.routing import Route, RouteTable, Target, TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from .trace_filters import at, is_ipv6, within
+from .filters import at, is_ipv6, within
 
 RFC1918 = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 RFC6598 = ("100.64.0.0/10",)
