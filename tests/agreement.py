@@ -12,14 +12,14 @@ from typing import NamedTuple
 from random_networks import ELSEWHERE, ELSEWHERE6, PORTS, Network
 from sekisho.engine.answer import Origin
 from sekisho.engine.assess import Assessor
-from sekisho.engine.balancers import Clients
 from sekisho.engine.connected import Connection, Goal, Host
-from sekisho.engine.consumers import by_endpoints
-from sekisho.engine.ends import starts_nothing
 from sekisho.engine.packet import Delivered, Dropped, Left, Packet, Trace, Unsettled
 from sekisho.engine.population import hosts_of
 from sekisho.engine.trace import trace
 from sekisho.engine.trace.balancer import relayed
+from sekisho.engine.ways.balancers import Clients
+from sekisho.engine.ways.consumers import by_endpoints
+from sekisho.engine.ways.ends import starts_nothing
 from sekisho.engine.witness import disagreement, sent, stops_of
 from sekisho.model.topology import Topology
 from sekisho.sets import diagram

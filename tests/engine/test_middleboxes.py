@@ -23,9 +23,9 @@ from inspection_estates import (
 from random_middleboxes import network_with_middleboxes
 from sekisho.engine.answer import Verdict
 from sekisho.engine.assess import Assessor, Judged
-from sekisho.engine.border import carried_ranges
-from sekisho.engine.firewall_rules import Tuple5, Variables, matched
-from sekisho.engine.firewall_rules import stateful as stateful_match
+from sekisho.engine.gateways.border import carried_ranges
+from sekisho.engine.gateways.firewall_rules import Tuple5, Variables, matched
+from sekisho.engine.gateways.firewall_rules import stateful as stateful_match
 from sekisho.engine.packet import Delivered, Dropped, GatewayEntry, InterfaceEntry, Left, Packet, Trace, Unsettled
 from sekisho.engine.trace import trace
 from sekisho.engine.transit import End, Header

@@ -19,6 +19,7 @@ from estates_transit import (
 from sekisho.engine.answer import Verdict
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Goal
+from sekisho.engine.gateways.transit_routes import TransitPart, judged, partition
 from sekisho.engine.packet import (
     TCP,
     Delivered,
@@ -34,7 +35,6 @@ from sekisho.engine.packet import (
 from sekisho.engine.population import hosts_of
 from sekisho.engine.trace import trace
 from sekisho.engine.transit import End, Header
-from sekisho.engine.transit_routes import TransitPart, judged, partition
 from sekisho.engine.verdict import judge
 from sekisho.model.record import Undecided
 from sekisho.model.topology import Topology

@@ -18,21 +18,21 @@ from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, parse, spell, subtract, to_cidrs, top
 
 from .answer import ORIGINS, Answer, Origin, Row, Verdict
-from .balancers import Relays
-from .border import Translation, associated
 from .bpa import OPTIONS_CALL, block_public_access
 from .connected import Connection, Host, Way
 from .connection import Connector, impossible, unmodelled
-from .entering import enter, gate
 from .facts import Facts
+from .gateways.border import Translation, associated
+from .gateways.internet_addresses import private_ipv6
+from .gateways.on_premises import taken_for_granted
 from .groups import Groups
-from .internet_addresses import private_ipv6
-from .on_premises import taken_for_granted
-from .pools import pools_of
 from .population import hosts_of
 from .transit import Stated
 from .verdict import answer
-from .ways import DIRECT_CONNECT_CALL, Ways
+from .ways.balancers import Relays
+from .ways.entering import enter, gate
+from .ways.pools import pools_of
+from .ways.ways import DIRECT_CONNECT_CALL, Ways
 
 
 class Judged(NamedTuple):

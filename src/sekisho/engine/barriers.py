@@ -17,8 +17,8 @@ from .answer import Barrier
 from .connected import Connection
 from .facts import Facts
 from .filters import acl_entries, entry_flows
+from .gateways.internet_addresses import rejected_privately
 from .groups import Groups, Question
-from .internet_addresses import rejected_privately
 from .lifts import layers_of, what_is_left
 from .transit import AclCause, Check, Direction, GroupCause, Layer, OverTgw, Stated
 from .walk import read

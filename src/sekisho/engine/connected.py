@@ -9,7 +9,7 @@ from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse, spell
 
 from .answer import Passage
-from .border import Translation, associated
+from .gateways.border import Translation, associated
 from .share import Share
 from .transit import Check, Stated
 

@@ -13,20 +13,20 @@ from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse
 
 from .answer import Passage
-from .border import Border
 from .choices import every_choice
 from .connected import Carried, Connection, Goal, Host, Way, entry_address, parts, widened
-from .crossing import Crossing
-from .ends import starts_nothing
 from .facts import Facts
+from .gateways.border import Border
+from .gateways.crossing import Crossing
+from .gateways.internet_addresses import rejected_sources
+from .gateways.middlebox import Middleboxes
+from .gateways.on_premises import taken_for_granted
+from .gateways.transit_gateway import TransitCrossing
 from .groups import Groups
-from .internet_addresses import rejected_sources
-from .middlebox import Middleboxes
-from .on_premises import taken_for_granted
 from .share import Share, assumed, decided, doubtful, nothing
 from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit
-from .transit_gateway import TransitCrossing
 from .walk import Walker
+from .ways.ends import starts_nothing
 
 
 class Connector:

@@ -11,10 +11,10 @@ from sekisho.sets.prefixes import Prefix, overlap, parse_ranges, spell
 
 from .connected import Host
 from .facts import Facts
-from .pools import pooled_within
 from .population import hosts_of
 from .query import ENDPOINT_PREFIXES, Endpoint
 from .transit import Stated
+from .ways.pools import pooled_within
 
 
 class Target(NamedTuple):

@@ -10,21 +10,21 @@ from sekisho.sets.prefixes import Family, Range, internet, overlap, spell, subtr
 
 from .answer import Answer, Barrier, Origin, Verdict
 from .assess import Assessor
-from .balancers import Clients
 from .barriers import stated_barrier
 from .connected import Connection, GatewayKind, Goal, Host, Way
 from .connection import Connector, impossible, unmodelled
-from .consumers import by_endpoints, clients_of_endpoint
 from .endpoint import Balanced, End, Endpoints, Hosts, Opaque, Outer
-from .endpoints import service_ranges
-from .ends import starts_nothing
-from .entering import callers, enter
 from .facts import Facts
-from .pools import pools_of
+from .gateways.endpoints import service_ranges
 from .query import Query
 from .transit import Stated
-from .transit_ways import named_way
 from .verdict import answer
+from .ways.balancers import Clients
+from .ways.consumers import by_endpoints, clients_of_endpoint
+from .ways.ends import starts_nothing
+from .ways.entering import callers, enter
+from .ways.pools import pools_of
+from .ways.transit_ways import named_way
 
 
 class Asked(NamedTuple):

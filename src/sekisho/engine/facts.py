@@ -15,10 +15,10 @@ from sekisho.model.vpc import Vpc
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges
 
-from . import transit_routes
 from .filters import acl_flows
+from .gateways import transit_routes
+from .gateways.transit_routes import TransitPart
 from .routes import RoutePart, partition
-from .transit_routes import TransitPart
 
 
 class Facts:

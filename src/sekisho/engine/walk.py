@@ -18,20 +18,20 @@ from sekisho.sets.flows import PORT_TOP, FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges, spell
 from sekisho.sets.reshape import for_every_source_port, for_some_source_port, forget_remote, pin
 
-from .endpoints import gateway_endpoint, to_service
-from .ends import taken_by
 from .facts import Facts
+from .gateways.endpoints import gateway_endpoint, to_service
 from .groups import Groups, Question, addresses_of
 from .routes import RoutePart, lookup
 from .share import Share, assumed, decided, doubtful, nothing
 from .transit import AclCause, Arrived, End, Ending, GroupCause, Layer, Leg, Stated, Transit
+from .ways.ends import taken_by
 from .wording import spell_remotes
 
 if TYPE_CHECKING:
-    from .border import Border
-    from .crossing import Crossing
-    from .middlebox import Middleboxes
-    from .transit_gateway import TransitCrossing
+    from .gateways.border import Border
+    from .gateways.crossing import Crossing
+    from .gateways.middlebox import Middleboxes
+    from .gateways.transit_gateway import TransitCrossing
 
 NAT_PORTS: Range = (1024, 65535)
 # Interfaces that do not end connections by the rules of security groups alone (S-ENI-06).

@@ -7,14 +7,6 @@ preserves client addresses hands the packet on, and gets its reply back whatever
 
 from typing import NamedTuple
 
-from sekisho.model.entrances import EntranceKind
-from sekisho.model.interface import NetworkInterface
-from sekisho.model.record import Undecided
-from sekisho.model.routing import TargetKind
-from sekisho.model.targets import Balancer, Place
-from sekisho.model.topology import Topology
-from sekisho.model.vpc import Subnet
-
 from sekisho.engine.packet import (
     Delivered,
     Dropped,
@@ -30,11 +22,19 @@ from sekisho.engine.packet import (
     Trace,
     Unsettled,
 )
-from .run import Reply, answered, trace
+from sekisho.model.entrances import EntranceKind
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.record import Undecided
+from sekisho.model.routing import TargetKind
+from sekisho.model.targets import Balancer, Place
+from sekisho.model.topology import Topology
+from sekisho.model.vpc import Subnet
+
 from .ends import LB
 from .filters import ALLOW, Ruling, at, groups_ruling, header_matches, is_ipv6, within
 from .forward import Forward
 from .routes import choose
+from .run import Reply, answered, trace
 from .walk import ENI, SG
 
 

@@ -3,6 +3,7 @@
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from sekisho.engine.packet import ICMP, TCP, UDP, Dropped, Outcome, Unsettled
 from sekisho.model.border import LocalGatewayRoute, LocalGatewayRouteTable
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
@@ -10,7 +11,6 @@ from sekisho.model.routing import TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from sekisho.engine.packet import ICMP, TCP, UDP, Dropped, Outcome, Unsettled
 from .filters import is_ipv6, spoken, within
 from .routes import choose, cidrs_of, find
 

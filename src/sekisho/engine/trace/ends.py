@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Dropped, Outcome
 from sekisho.model.endpoints import VpcEndpoint
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Dropped, Outcome
 from .filters import spoken, within
 from .routes import cidrs_of
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sekisho.engine.packet import TCP, UDP, Delivered, Dropped, Left, Outcome, Packet, Unsettled
 from sekisho.model.entrances import INTERNET, Entrance, named_by
 from sekisho.model.interface import GroupIdentifier, NetworkInterface
 from sekisho.model.record import Undecided
 
-from sekisho.engine.packet import TCP, UDP, Delivered, Dropped, Left, Outcome, Packet, Unsettled
 from .filters import ALLOW, Ruling, acl_ruling, at, groups_ruling, header_matches, is_ipv6, spoken, within
 from .routes import internet_source_code, public_access_blocked
 from .walk import ACL, SG
 
 if TYPE_CHECKING:
-    from .run import Reply
     from .forward import Forward
+    from .run import Reply
 
 _WITHOUT_SOURCE_PORT = {TCP, UDP}
 

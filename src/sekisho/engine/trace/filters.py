@@ -10,12 +10,11 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
+from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
 from sekisho.model.filters import AclEntry, IpPermission, NetworkAcl, SecurityGroup, UserIdGroupPair
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Scope, Source
 from sekisho.model.topology import Topology
-
-from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
 
 _NUMBERS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPV6}
 NAMES = {number: name for name, number in _NUMBERS.items()}

@@ -6,6 +6,7 @@ Answers are True, False, or None where the header and the snapshot do not settle
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
 from sekisho.model.firewall import (
     Firewall,
     FirewallPolicy,
@@ -19,7 +20,6 @@ from sekisho.model.firewall import (
 )
 from sekisho.model.topology import Topology
 
-from sekisho.engine.packet import ICMP, ICMPV6, TCP, UDP, Packet
 from .filters import is_ipv6, within
 
 Answer = bool | None

@@ -2,13 +2,6 @@
 
 from typing import NamedTuple
 
-from sekisho.model.gateways import NatGateway
-from sekisho.model.interface import NetworkInterface
-from sekisho.model.record import Scope, Undecided
-from sekisho.model.topology import Topology
-from sekisho.model.transit import Attached
-from sekisho.model.vpc import Subnet
-
 from sekisho.engine.packet import (
     ICMP,
     TCP,
@@ -23,6 +16,13 @@ from sekisho.engine.packet import (
     ServiceEntry,
     Unsettled,
 )
+from sekisho.model.gateways import NatGateway
+from sekisho.model.interface import NetworkInterface
+from sekisho.model.record import Scope, Undecided
+from sekisho.model.topology import Topology
+from sekisho.model.transit import Attached
+from sekisho.model.vpc import Subnet
+
 from .border import CAGW, in_by_carrier, in_by_local, internet_beyond, out_of_pool, pooled_interface
 from .ends import VPCE, starts
 from .entrances import enter

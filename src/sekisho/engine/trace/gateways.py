@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import NamedTuple
 
+from sekisho.engine.packet import Dropped, Outcome, Packet, Unsettled
 from sekisho.model.gateways import VpcPeeringConnection
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
@@ -10,7 +11,6 @@ from sekisho.model.routing import RouteTable, TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from sekisho.engine.packet import Dropped, Outcome, Packet, Unsettled
 from .border import CAGW, out_by_carrier, out_by_local, pooled_interface
 from .filters import is_ipv6, spoken, within, written
 from .middlebox import redirect

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from sekisho.engine.packet import Dropped, Outcome, Packet, Unsettled
 from sekisho.model.inspection import Middlebox, middlebox_of
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.routing import RouteTable, TargetKind
 from sekisho.model.vpc import Subnet
 
-from sekisho.engine.packet import Dropped, Outcome, Packet, Unsettled
 from .filters import holds, is_ipv6
 from .firewall import FirewallTrace
 from .routes import Choice

@@ -17,11 +17,6 @@ where it comes back to the gateway that made them (S-IGW-04, S-NAT-04).
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from sekisho.model.record import Undecided
-from sekisho.model.topology import Topology
-from sekisho.model.transit import Attached
-from sekisho.model.vpc import Subnet
-
 from sekisho.engine.packet import (
     ICMP,
     ICMPV6,
@@ -37,6 +32,11 @@ from sekisho.engine.packet import (
     Trace,
     Unsettled,
 )
+from sekisho.model.record import Undecided
+from sekisho.model.topology import Topology
+from sekisho.model.transit import Attached
+from sekisho.model.vpc import Subnet
+
 from .border import CAGW, LGW
 from .ends import VPCE
 from .entrances import answer

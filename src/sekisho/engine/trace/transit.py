@@ -4,12 +4,12 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from ipaddress import ip_network
 
+from sekisho.engine.packet import TCP, UDP, Dropped, Outcome, Unsettled
 from sekisho.model.record import Source, Undecided
 from sekisho.model.transit import Attached, TransitRoutes
 from sekisho.model.transit_gateway import PolicyEntry, RouteAttachment, TransitGatewayRoute
 from sekisho.model.vpc import Subnet
 
-from sekisho.engine.packet import TCP, UDP, Dropped, Outcome, Unsettled
 from .filters import at, within
 from .walk import TGW, Walk
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
+from sekisho.engine.packet import Action, Dropped, Hop, Outcome, Packet, Unsettled
 from sekisho.model.gateways import NatGateway
 from sekisho.model.inspection import Middlebox, middlebox_of
 from sekisho.model.interface import NetworkInterface
@@ -15,7 +16,6 @@ from sekisho.model.routing import RouteTable, Target, TargetKind
 from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
-from sekisho.engine.packet import Action, Dropped, Hop, Outcome, Packet, Unsettled
 from .ends import gateway_endpoint, taken, to_service
 from .filters import OverTgw, Ruling, acl_ruling, groups_ruling, holds, within, written
 from .middlebox import by_route

@@ -3,6 +3,9 @@
 A packet goes into the endpoint's subnet, through what is behind it, and on by the routes of that subnet (S-GWLBE-02).
 """
 
+from sekisho.engine.share import Share, assumed, doubtful
+from sekisho.engine.transit import Awaited, Layer, Leg, Stated, Transit
+from sekisho.engine.walk import Walker
 from sekisho.model.inspection import Middlebox, middlebox_of
 from sekisho.model.record import Undecided
 from sekisho.model.vpc import Subnet
@@ -10,9 +13,6 @@ from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import parse_ranges
 
 from .firewall import FirewallRules
-from .share import Share, assumed, doubtful
-from .transit import Awaited, Layer, Leg, Stated, Transit
-from .walk import Walker
 
 
 class Middleboxes:

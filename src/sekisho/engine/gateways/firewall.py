@@ -6,6 +6,9 @@ Stateless rules come first: they pass, drop, or hand on to the stateful rules, w
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sekisho.engine.facts import Facts
+from sekisho.engine.share import Note, Share, doubtful
+from sekisho.engine.transit import Header
 from sekisho.model.firewall import (
     Firewall,
     FirewallPolicy,
@@ -17,10 +20,7 @@ from sekisho.model.firewall import (
 from sekisho.sets.flows import TCP, FlowSet
 from sekisho.sets.prefixes import Family
 
-from .facts import Facts
 from .firewall_rules import Match, Variables, stateful, stateless
-from .share import Note, Share, doubtful
-from .transit import Header
 
 _PASS, _FORWARD = "aws:pass", "aws:forward_to_sfe"
 

@@ -5,17 +5,16 @@ Both carry IPv4 alone, and translate private addresses where they have an associ
 
 from typing import Literal
 
+from sekisho.engine.facts import Facts
+from sekisho.engine.share import decided
+from sekisho.engine.transit import Ending, Layer, Leg, Outside, Stated, Transit
+from sekisho.engine.walk import Walker
 from sekisho.model.border import LocalGatewayRoutes, LocalGatewayRouteTable, LocalGatewayVpcAssociation
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Range, merge, parse, spell, subtract
-
-from .facts import Facts
-from .share import decided
-from .transit import Ending, Layer, Leg, Outside, Stated, Transit
-from .walk import Walker
 
 Translation = Literal["public_ip", "carrier_ip", "customer_owned_ip"]
 

@@ -3,14 +3,13 @@
 What such a gateway sends is routed as if from a place of its own in the VPC, which no network ACL guards (S-RNAT-01).
 """
 
+from sekisho.engine.share import decided
+from sekisho.engine.transit import End, Leg, Stated, Transit, Translation
+from sekisho.engine.walk import Walker
 from sekisho.model.gateways import NatGateway, NatGatewayAddress
 from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import parse
-
-from .share import decided
-from .transit import End, Leg, Stated, Transit, Translation
-from .walk import Walker
 
 
 class RegionalNat:

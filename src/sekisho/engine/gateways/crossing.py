@@ -4,6 +4,11 @@ Each method gets the packets that a route hands to the gateway and sends them on
 gateway that is provably gone stops what it gets (S-RT-07); one that the snapshot does not show leaves it open.
 """
 
+from sekisho.engine.bpa import Use, block_public_access
+from sekisho.engine.share import decided, nothing
+from sekisho.engine.transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
+from sekisho.engine.walk import Walker, read
+from sekisho.engine.ways.pools import is_pooled
 from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Undecided
@@ -12,14 +17,9 @@ from sekisho.sets.boxes import remotes_of
 from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Range, internet, parse, parse_ranges, spell, subtract
 
-from .bpa import Use, block_public_access
 from .edge import Edge
 from .internet_addresses import RFC6598, private_ipv6, unpublic_ipv6
-from .pools import is_pooled
 from .regional_nat import RegionalNat
-from .share import decided, nothing
-from .transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
-from .walk import Walker, read
 
 
 class Crossing:

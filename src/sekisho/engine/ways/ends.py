@@ -5,14 +5,13 @@
 
 from typing import NamedTuple
 
+from sekisho.engine.facts import Facts
+from sekisho.engine.share import Share, decided, doubtful, nothing
+from sekisho.engine.transit import Stated
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.sets.flows import TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Family
-
-from .facts import Facts
-from .share import Share, decided, doubtful, nothing
-from .transit import Stated
 
 
 class Taken(NamedTuple):

@@ -1,11 +1,10 @@
 """Which addresses an internet gateway carries, and how it rejects the others (S-ADR-01, S-ADR-02, S-IGW-03)."""
 
+from sekisho.engine.facts import Facts
+from sekisho.engine.transit import Stated
 from sekisho.model.interface import NetworkInterface
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Range, internet, overlap, parse, parse_ranges, subtract
-
-from .facts import Facts
-from .transit import Stated
 
 RFC1918 = parse_ranges(("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), "ipv4")
 RFC6598 = parse_ranges(("100.64.0.0/10",), "ipv4")

@@ -7,15 +7,15 @@ VPC comes out of one of the attachment's subnets and goes on by that subnet's ro
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from sekisho.engine.transit import Direction, Ending, Layer, Leg, Outside, OverTgw, Stated, Transit, Unreferenced
+from sekisho.engine.walk import Walker
 from sekisho.model.record import Source, Undecided
 from sekisho.model.transit import Attached
 from sekisho.model.transit_gateway import RouteAttachment
 from sekisho.model.vpc import Subnet
 from sekisho.sets.prefixes import overlap, parse_ranges, spell
 
-from .transit import Direction, Ending, Layer, Leg, Outside, OverTgw, Stated, Transit, Unreferenced
 from .transit_routes import TransitPart, judged
-from .walk import Walker
 
 
 class _Came(NamedTuple):

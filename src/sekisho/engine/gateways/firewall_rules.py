@@ -7,12 +7,11 @@ decide by more than the header.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from sekisho.engine.transit import End, Header
 from sekisho.model.firewall import MatchAttributes, RuleVariables, StatefulRule, Term, is_plain, terms
 from sekisho.sets.flows import ICMP, ICMPV6, PORT_TOP, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Family, Range, merge, overlap, parse, subtract, top
 from sekisho.sets.reshape import for_every_source_port, for_some_source_port
-
-from .transit import End, Header
 
 _NAT_PORTS: Range = (1024, PORT_TOP)
 _ALL_PORTS: tuple[Range, ...] = ((0, PORT_TOP),)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from sekisho.engine.connected import Way
+from sekisho.engine.facts import Facts
+from sekisho.engine.transit import Stated
 from sekisho.model.record import Undecided
 from sekisho.model.transit import Attached
 from sekisho.sets.prefixes import Family, Range
-
-from .connected import Way
-from .facts import Facts
-from .transit import Stated
 
 _CALLS = ("ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayVpcAttachments")
 Sources = Mapping[Family, tuple[Range, ...]]

@@ -6,17 +6,17 @@ behind it the node (S-PL-03).
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from sekisho.engine.answer import Passage
+from sekisho.engine.connected import Carried, Connection, Consumer, Host
+from sekisho.engine.connection import Connector, unmodelled
+from sekisho.engine.population import hosts_of
 from sekisho.model.endpoints import VpcEndpoint
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family
 
-from .answer import Passage
 from .balancers import Clients
-from .connected import Carried, Connection, Consumer, Host
-from .connection import Connector, unmodelled
 from .ends import starts_nothing
 from .entering import enter
-from .population import hosts_of
 
 
 def by_endpoints(connector: Connector, senders: Iterable[Host], node: Host) -> Iterator[Connection]:

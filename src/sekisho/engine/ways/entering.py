@@ -10,6 +10,16 @@ The reply goes back to the service, whatever the routes of the subnet; only filt
 
 from collections.abc import Iterable
 
+from sekisho.engine.bpa import block_public_access
+from sekisho.engine.connected import Connection, Host
+from sekisho.engine.connection import Connector, impossible
+from sekisho.engine.facts import Facts
+from sekisho.engine.filters import permission_flows
+from sekisho.engine.groups import Groups, Question
+from sekisho.engine.population import hosts_of
+from sekisho.engine.share import Share, assumed, decided, doubtful, nothing
+from sekisho.engine.transit import Arrived, Cause, End, Ending, GroupCause, Header, Layer, Leg, Outside, Stated, Transit
+from sekisho.engine.walk import Walker, read
 from sekisho.model.entrances import INTERNET, Entrance, named_by
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
@@ -17,17 +27,6 @@ from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, internet, overlap, parse, parse_ranges, spell, subtract, top
 from sekisho.sets.reshape import forget_remote
-
-from .bpa import block_public_access
-from .connected import Connection, Host
-from .connection import Connector, impossible
-from .facts import Facts
-from .filters import permission_flows
-from .groups import Groups, Question
-from .population import hosts_of
-from .share import Share, assumed, decided, doubtful, nothing
-from .transit import Arrived, Cause, End, Ending, GroupCause, Header, Layer, Leg, Outside, Stated, Transit
-from .walk import Walker, read
 
 _REMOTE = End(remote=True, address=None)
 

@@ -1,8 +1,7 @@
 """What an answer about a virtual private gateway takes for granted of the lines behind it (S-VPN-01, S-DX-03)."""
 
+from sekisho.engine.facts import Facts
 from sekisho.sets.prefixes import Family, Range, overlap, parse_ranges
-
-from .facts import Facts
 
 _GONE = {"deleted", "deleting"}
 

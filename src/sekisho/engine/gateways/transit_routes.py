@@ -6,14 +6,13 @@ A route table is read like one of a VPC: the longest prefix first, between equal
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from sekisho.engine.routes import Entries, sweep
+from sekisho.engine.transit import Header
 from sekisho.model.record import Undecided
 from sekisho.model.transit import TransitRoutes
 from sekisho.model.transit_gateway import PolicyEntry, RouteAttachment, TransitGatewayRoute
 from sekisho.sets.flows import TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Family, Prefix, Range, merge, parse, to_cidrs, top
-
-from .routes import Entries, sweep
-from .transit import Header
 
 _STATIC, _LISTED = 0, 1
 _PROPAGATED = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering")

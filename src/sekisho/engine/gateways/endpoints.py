@@ -2,18 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+from sekisho.engine.facts import Facts
+from sekisho.engine.share import decided
+from sekisho.engine.transit import Ending, Leg, Outside, Stated, Transit
 from sekisho.model.endpoints import VpcEndpoint
 from sekisho.model.record import Undecided
 from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import ICMP, ICMPV6, TCP, FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges
 
-from .facts import Facts
-from .share import decided
-from .transit import Ending, Leg, Outside, Stated, Transit
-
 if TYPE_CHECKING:
-    from .walk import Walker
+    from sekisho.engine.walk import Walker
 
 _ECHO = {"ipv4": (ICMP, 8), "ipv6": (ICMPV6, 128)}
 

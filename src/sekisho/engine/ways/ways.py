@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from sekisho.engine.answer import ORIGINS, Origin
+from sekisho.engine.connected import Host, Way
+from sekisho.engine.facts import Facts
+from sekisho.engine.gateways.border import Translation, associations_of, gateway_of, local_table
+from sekisho.engine.transit import Stated
 from sekisho.model.border import LocalGatewayRouteTable
 from sekisho.model.gateways import VpcPeeringConnection
 from sekisho.model.interface import NetworkInterface
@@ -14,12 +19,7 @@ from sekisho.model.snapshot import Unmodelled
 from sekisho.model.targets import Balancer
 from sekisho.sets.prefixes import Family, Range, internet, parse_ranges, spell, subtract, top
 
-from .answer import ORIGINS, Origin
-from .border import Translation, associations_of, gateway_of, local_table
-from .connected import Host, Way
-from .facts import Facts
 from .pools import advertised
-from .transit import Stated
 from .transit_ways import absent as absent_transit
 from .transit_ways import open_into, ways_into
 

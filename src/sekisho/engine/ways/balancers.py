@@ -11,6 +11,13 @@ on the listener's port, and ends at the node.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from sekisho.engine.answer import Passage
+from sekisho.engine.connected import Carried, Connection, Host, Relay, widened
+from sekisho.engine.connection import Connector, impossible
+from sekisho.engine.facts import Facts
+from sekisho.engine.population import host_in_family, hosts_of
+from sekisho.engine.share import Share, assumed, doubtful, nothing
+from sekisho.engine.transit import Check, Layer, Stated, View
 from sekisho.model.balancers import Registration
 from sekisho.model.entrances import EntranceKind
 from sekisho.model.record import Undecided
@@ -19,14 +26,7 @@ from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, spell
 from sekisho.sets.reshape import in_family, move_port
 
-from .answer import Passage
-from .connected import Carried, Connection, Host, Relay, widened
-from .connection import Connector, impossible
-from .facts import Facts
 from .onward import Onward, preserving, relaying
-from .population import host_in_family, hosts_of
-from .share import Share, assumed, doubtful, nothing
-from .transit import Check, Layer, Stated, View
 
 #: The connections of clients to one node, for whatever they ask.
 Clients = Callable[[Host], Iterable[Connection]]

@@ -8,6 +8,13 @@ client's address and port, and its reply goes back to the node whatever its rout
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from sekisho.engine.connected import Connection, Host, widened
+from sekisho.engine.connection import Connector
+from sekisho.engine.groups import Question
+from sekisho.engine.routes import lookup
+from sekisho.engine.share import Note, Share, decided, doubtful, nothing
+from sekisho.engine.transit import AclCause, Check, End, GroupCause, Header, Layer, Leg, Stated, Transit, View
+from sekisho.engine.walk import NAT_PORTS, Walker, read
 from sekisho.model.balancers import Registration
 from sekisho.model.record import Undecided
 from sekisho.model.routing import TargetKind
@@ -15,14 +22,6 @@ from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family
 from sekisho.sets.reshape import for_every_source_port, for_some_source_port, move_port, pin
-
-from .connected import Connection, Host, widened
-from .connection import Connector
-from .groups import Question
-from .routes import lookup
-from .share import Note, Share, decided, doubtful, nothing
-from .transit import AclCause, Check, End, GroupCause, Header, Layer, Leg, Stated, Transit, View
-from .walk import NAT_PORTS, Walker, read
 
 
 class Onward(NamedTuple):

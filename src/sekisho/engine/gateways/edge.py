@@ -5,6 +5,8 @@ A decision is the local one, or leads through a middlebox: an interface or an in
 
 from collections.abc import Callable
 
+from sekisho.engine.transit import Layer, Leg, Stated, Transit
+from sekisho.engine.walk import Walker
 from sekisho.model.inspection import middlebox_of
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
@@ -13,8 +15,6 @@ from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import FlowSet
 
 from .middlebox import redirected
-from .transit import Layer, Leg, Stated, Transit
-from .walk import Walker
 
 #: Takes what goes to the VPC itself, with why it may go through a middlebox first.
 Local = Callable[[Transit, str | None], None]

@@ -5,15 +5,14 @@ A route table of the gateway that is associated with a pool leads blocks of it t
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sekisho.engine.facts import Facts
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.routing import RouteTable, TargetKind
 from sekisho.sets.prefixes import Prefix, Range, merge, overlap, parse, subtract
 
-from .facts import Facts
-
 if TYPE_CHECKING:
-    from .connected import Host
+    from sekisho.engine.connected import Host
 
 BYOIP_CALL = "ec2:DescribeByoipCidrs"
 

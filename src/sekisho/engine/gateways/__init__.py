@@ -1,0 +1,1 @@
+"""What happens to packets at gateways, middleboxes and endpoints."""

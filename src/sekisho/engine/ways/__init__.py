@@ -1,0 +1,1 @@
+"""The ways into and out of a VPC: gateways, load balancers, services."""
