@@ -31,7 +31,7 @@ from .transit import Stated
 from .verdict import answer
 from .ways.balancers import Relays
 from .ways.entering import enter, gate
-from .ways.pools import pools_of
+from .ways.pools import pools_gap, pools_of
 from .ways.ways import DIRECT_CONNECT_CALL, Ways
 
 
@@ -118,8 +118,9 @@ class Assessor:
         own = None if ordinary and not self._has_appliance(i.vpc_id or "") else (i.network_interface_id, host.address)
         private = host.family == "ipv6" and private_ipv6(self.facts, i, host.address)
         groups = self.connectors[host.family].groups
-        gates = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
+        gates: tuple[object, ...] = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
         gates += self._lines(host) if origin == "vgw" else ()
+        gates += (pools_gap(self.facts, host),) if origin == "internet" else ()
         return (
             origin,
             host.family,
@@ -197,6 +198,9 @@ class Assessor:
             for _, block in pools_of(self.facts, host):
                 way = self.ways.pool(vpc_id, block)
                 yield connector.from_gateway(way, block, _asked(way, "ipv4"))
+            gap = pools_gap(self.facts, host)
+            if gap:
+                yield unmodelled(connector, host, FlowSet.full(host.family), gap)
         for entrance in self._entrances(host, origin):
             entered = enter(connector, entrance, host, FlowSet.full(host.family))
             if entered is not None:

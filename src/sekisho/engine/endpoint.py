@@ -7,14 +7,14 @@ import msgspec
 from sekisho.errors import QueryError
 from sekisho.model.kinds import KINDS
 from sekisho.model.targets import Balancer
-from sekisho.sets.prefixes import Prefix, overlap, parse_ranges, spell
+from sekisho.sets.prefixes import Prefix, internet, overlap, parse_ranges, spell
 
 from .connected import Host
 from .facts import Facts
 from .population import hosts_of
 from .query import ENDPOINT_PREFIXES, Endpoint
 from .transit import Stated
-from .ways.pools import pooled_within
+from .ways.pools import pooled_within, unseen_pool
 
 
 class Target(NamedTuple):
@@ -192,7 +192,7 @@ class Endpoints:
         ]
         pooled = pooled_within(self._facts, block)
         own += [Target(Host(interface, "ipv4", *addresses), public=False) for interface, addresses in pooled]
-        gap = self._unseen_holder(block)
+        gap = self._unseen_holder(block) or (None if own or behind else self._unseen_pool(block))
         if own or behind:
             return Hosts((*own, *behind), doubt=f"who else holds {text} is not known: {gap}" if gap else None)
         if gap:
@@ -210,6 +210,11 @@ class Endpoints:
                 if within and side.vpc_id not in self._snapshot.vpcs:
                     return f"{side.vpc_id} is not in the snapshot"
         return self._beyond_transit_gateway(block)
+
+    def _unseen_pool(self, block: Prefix) -> str | None:
+        """Why a pool whose route table is not shown may deliver a public address (S-POOL-01)."""
+        public = block.family == "ipv4" and overlap([block.range], internet("ipv4"))
+        return unseen_pool(self._facts) if public else None
 
     def _beyond_transit_gateway(self, block: Prefix) -> str | None:
         """An attachment that a transit gateway routes the address to, where what lies behind it is not shown."""

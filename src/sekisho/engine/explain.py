@@ -20,10 +20,10 @@ from .query import Query
 from .transit import Stated
 from .verdict import answer
 from .ways.balancers import Clients
-from .ways.consumers import by_endpoints, clients_of_endpoint
+from .ways.consumers import by_endpoints, clients_of_endpoint, unread_endpoints
 from .ways.ends import starts_nothing
 from .ways.entering import callers, enter
-from .ways.pools import pools_of
+from .ways.pools import pools_gap, pools_of
 from .ways.transit_ways import named_way
 
 
@@ -122,6 +122,7 @@ class Explainer:
                 for host in _of(destination, family):
                     yield from self._inwards(connector, source, host, packets)
                     yield from self._assessor.relays.behind(host, clients, packets)
+                    yield from self._perhaps_behind(connector, source, host, packets)
             case ((Outer() | Hosts()), Balanced(balancer=balancer)):
                 yield from self._assessor.relays.to(balancer, self._clients(source, family), packets)
             case Opaque(), Hosts():
@@ -155,6 +156,19 @@ class Explainer:
         clients = self._clients(source, family)
         for host in dict.fromkeys(t.host for t in destination.targets if t.private and t.host.family == family):
             yield from self._assessor.relays.behind(host, clients, packets)
+            yield from self._perhaps_behind(connector, source, host, packets)
+
+    def _perhaps_behind(
+        self, connector: Connector, source: Outer | Hosts, host: Host, packets: FlowSet
+    ) -> Iterator[Connection]:
+        """What may get to the host by load balancers and interface endpoints that were not read (S-ELB-10)."""
+        vpc_id = host.interface.vpc_id or ""
+        facing = isinstance(source, Outer) and source.gateway is None
+        reasons = self._assessor.ways.unknown_balancers(vpc_id, facing=facing)
+        if isinstance(source, Hosts):
+            reasons += unread_endpoints(self._facts, source.hosts, vpc_id)
+        for reason in dict.fromkeys(reasons):
+            yield unmodelled(connector, host, packets, reason)
 
     def _clients(self, source: End, only: Family | None) -> Clients:
         """Every connection of the source to a node of a load balancer, of the one family if given."""
@@ -201,6 +215,9 @@ class Explainer:
         for way, asked in [*((way, host) for way in ways), *pooled]:
             remotes = [source.block.range] if source.block else way.sources[family] or [(0, top(family))]
             yield connector.from_gateway(way, asked, packets & FlowSet.of_remotes(family, remotes))
+        gap = pools_gap(self._facts, host) if any(w.kind == "internet-gateway" for w in ways) else None
+        if gap:
+            yield unmodelled(connector, host, packets, gap)
         if source.gateway is None:
             for open_way in self._assessor.ways.open_ways(host.interface.vpc_id or "", "internet"):
                 yield unmodelled(connector, host, packets, open_way.reason)

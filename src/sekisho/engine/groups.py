@@ -13,6 +13,7 @@ import msgspec
 from sekisho.model.filters import IpPermission, UserIdGroupPair
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Scope, Undecided
+from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, merge, parse, parse_ranges, top
 
 from .facts import Facts
@@ -112,13 +113,22 @@ class Groups:
         named = (self._facts.snapshot.security_groups.get(pair.group_id) for pair in pairs)
         return any(g is None or g.vpc_id != interface.vpc_id for g in named)
 
+    def unheld(self, interface: NetworkInterface, family: Family) -> FlowSet:
+        """Flows of the rules that name a group of which no interface is shown: a service may be known by it."""
+        groups = (self._facts.snapshot.security_groups.get(g) for g in interface.group_ids)
+        rules = (rule for g in groups if g for rule in g.ip_permissions)
+        held = self._facts.topology.members_of_group
+        named = (r for r in rules if any(pair.group_id not in held for pair in r.user_id_group_pairs))
+        anywhere: tuple[Range, ...] = ((0, top(family)),)
+        return FlowSet.union_of(family, [permission_flows(rule, family, anywhere) for rule in named])
+
     # References ---------------------------------------------------------------------------------
 
     def _members(self, pair: UserIdGroupPair, question: Question) -> "_Members":
         """The addresses that a reference matches (S-SG-06 to S-SG-08)."""
         addresses: list[Range] = []
-        perhaps: list[Range] = []
-        doubt: str | None = None
+        doubt = self._peer_unread(pair, question)
+        perhaps: list[Range] = [(0, top(question.family))] if doubt else []
         for vpc, in_force in self._places_of_members(pair, question):
             if in_force is False:
                 continue
@@ -132,6 +142,13 @@ class Groups:
             if not isinstance(in_force, Undecided):
                 addresses += found
         return _Members(tuple(addresses), merge(perhaps), doubt)
+
+    def _peer_unread(self, pair: UserIdGroupPair, question: Question) -> str | None:
+        """Why the group may be one of a peer that the snapshot does not show, where packets leave for anywhere."""
+        group = self._facts.snapshot.security_groups.get(pair.group_id)
+        if not question.egress or (group is not None and group.vpc_id == question.vpc):
+            return None
+        return self._facts.topology.peerings_gap(question.vpc) if pair.peering_status in {None, "active"} else None
 
     def _places_of_members(self, pair: UserIdGroupPair, question: Question) -> Iterable[tuple[str, bool | Undecided]]:
         """VPCs that members may be in, and whether the reference holds for those there."""

@@ -279,6 +279,7 @@ class Walker:
             vpc = interface.vpc_id or ""
             question = Question(self.family, egress=False, reply=t.header.reply, vpc=vpc, peer_vpc=vpc)
             admitted = forget_remote(self.groups.of_interface(interface, question).maybe)
+            admitted = admitted | self.groups.unheld(interface, self.family)
             share = decided(for_some_source_port(admitted, (0, PORT_TOP)))
             leg.check(Layer.GROUPS, t.region, share, GroupCause(interface, egress=False, stripped=False))
         self.check_state(leg, t, interface)

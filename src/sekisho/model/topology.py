@@ -65,6 +65,12 @@ class Topology:
             return Undecided(self.snapshot.why_missing("subnets", interface.subnet_id, scope))
         return found
 
+    def zone_of(self, interface: NetworkInterface) -> str | None:
+        """The Availability Zone of the interface by name, as its subnet or else it itself says; None where neither."""
+        subnet = self.subnet_of(interface)
+        own = interface.availability_zone
+        return own if isinstance(subnet, Undecided) else subnet.availability_zone or own
+
     def route_table_of(self, subnet: Subnet) -> RouteTable | Undecided:
         """The explicitly associated table, else the main table of the subnet's VPC (S-RT-01)."""
         scope = self.vpc_scope(subnet.vpc_id)

@@ -30,6 +30,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _ATTACHMENTS, _VPC_ATTACHMENTS = "transit_gateway_attachments", "transit_gateway_vpc_attachments"
+REFERENCES_CALL = "ec2:GetTransitGatewayPrefixListReferences"
 _SETTLING = {"modifying", "deleting", "rollingBack", None}
 
 
@@ -243,7 +244,15 @@ class Transit:
         listed = self._snapshot.transit_gateway_prefix_lists.get(table)
         if listed is not None and not listed.complete:
             return Undecided(f"the prefix list references of {table} are not all in the snapshot")
+        if listed is None and (gap := self._references_gap(table)):
+            return Undecided(f"the prefix list references of {table} are not in the snapshot: {gap}")
         return TransitRoutes(found.routes, listed.transit_gateway_prefix_list_references if listed else ())
+
+    def _references_gap(self, table: str) -> str | None:
+        """Why a route table may have prefix list references, though none is shown (S-LOAD)."""
+        calls, scope = self._snapshot.calls, self._snapshot.scope("transit_gateway_routes", table)
+        asked = calls.state(REFERENCES_CALL, scope) is not None
+        return calls.gap(REFERENCES_CALL, scope) if asked else None
 
     def policies(self, table: str) -> tuple[PolicyEntry, ...] | Undecided:
         """The entries of a policy table in the order in which they are tried (S-TGW-09)."""

@@ -66,9 +66,14 @@ class Border:
             self._w.doubt(leg, t, subnet.reason, Layer.GATEWAY)
         else:
             self._w.crossing.check_bpa(leg, t, subnet, "ingress", gateway)
-        zone = None if isinstance(subnet, Undecided) else subnet.availability_zone
-        admitted: tuple[Range, ...] = ((ICMP, ICMP),) if internet and not opened(zone) else _CARRIED
-        detail = f"{gateway} admits {'only ICMP from the internet' if internet else 'TCP, UDP and ICMP'}"
+        zone = self._facts.topology.zone_of(interface)
+        if internet and zone is None:
+            others = t._replace(region=t.region - FlowSet.build("ipv4", protocols=((ICMP, ICMP),)))
+            name = interface.network_interface_id
+            self._w.doubt(leg, others, f"the zone of {name}, which {gateway} asks, is not known", Layer.GATEWAY)
+        shut = internet and zone is not None and not opened(zone)
+        admitted: tuple[Range, ...] = ((ICMP, ICMP),) if shut else _CARRIED
+        detail = f"{gateway} admits {'only ICMP from the internet' if shut else 'TCP, UDP and ICMP'}"
         cause = Stated("PROTOCOL_RESTRICTION", gateway, detail, (self._facts.source("carrier_gateways", gateway),))
         leg.check(Layer.GATEWAY, t.region, decided(FlowSet.build("ipv4", protocols=admitted)), cause)
         self._check_association(leg, t, interface, "carrier_ip", "carrier")
@@ -78,10 +83,14 @@ class Border:
         """The internet beyond a carrier gateway takes no UDP, but in some Regions (S-CAGW-03)."""
         address = t.header.src.address
         held = self._facts.topology.holders_in_vpc(vpc_id, spell(address or 0, self._w.family))
-        subnets = [s for s in map(self._facts.topology.subnet_of, held) if isinstance(s, Subnet)]
-        if all(opened(s.availability_zone) for s in subnets) and subnets:
+        zones = [self._facts.topology.zone_of(interface) for interface in held]
+        if all(map(opened, zones)) and zones:
             return
         passes = FlowSet.build("ipv4", protocols=[(ICMP, ICMP), (TCP, TCP)])
+        if None in zones:
+            others = t._replace(region=t.region - passes)
+            self._w.doubt(leg, others, f"the zone that {gateway} serves is not known", Layer.GATEWAY)
+            return
         detail = f"{gateway} carries only TCP and ICMP to the internet"
         cause = Stated("PROTOCOL_RESTRICTION", gateway, detail, (self._facts.source("carrier_gateways", gateway),))
         leg.check(Layer.GATEWAY, t.region, decided(passes), cause)

@@ -153,8 +153,10 @@ def in_by_carrier(walk: "GatewayWalk", gateway_id: str, vpc_id: str, *, internet
         return walk.drop("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", gateway_id, CAGW, detail, evidence)
     interface, private = held
     subnet = walk.topology.subnet_of(interface)
-    zone = None if isinstance(subnet, Undecided) else subnet.availability_zone
-    if internet and walk.header.protocol != ICMP and not (zone or "").startswith("eu-west-3-"):
+    zone = walk.topology.zone_of(interface)
+    if internet and walk.header.protocol != ICMP and zone is None:
+        walk.doubt(f"the zone of {interface.network_interface_id} is not known")
+    elif internet and walk.header.protocol != ICMP and not (zone or "").startswith("eu-west-3-"):
         detail = f"{gateway_id} admits only ICMP from the internet"
         return walk.drop("PROTOCOL_RESTRICTION", gateway_id, CAGW, detail, evidence)
     blocked = walk.public_access_of(subnet, gateway_id, "ingress")
@@ -171,10 +173,11 @@ def internet_beyond(walk: "GatewayWalk", gateway_id: str, vpc_id: str, source: s
     """The internet beyond a carrier gateway takes no UDP, but in some Regions (S-CAGW-03)."""
     if walk.header.protocol in {ICMP, TCP}:
         return None
-    subnets = [walk.topology.subnet_of(i) for i in walk.topology.holders_in_vpc(vpc_id, source)]
-    zones = [s.availability_zone or "" for s in subnets if isinstance(s, Subnet)]
-    if zones and all(zone.startswith("eu-west-3-") for zone in zones):
+    zones = [walk.topology.zone_of(i) for i in walk.topology.holders_in_vpc(vpc_id, source)]
+    if zones and all((zone or "").startswith("eu-west-3-") for zone in zones):
         return None
+    if None in zones:
+        return walk.doubt(f"the zone that {gateway_id} serves is not known")
     return walk.drop("PROTOCOL_RESTRICTION", gateway_id, CAGW, f"{gateway_id} carries no UDP to the internet")
 
 

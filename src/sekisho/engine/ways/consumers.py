@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sekisho.engine.answer import Passage
 from sekisho.engine.connected import Carried, Connection, Consumer, Host
 from sekisho.engine.connection import Connector, unmodelled
+from sekisho.engine.facts import Facts
 from sekisho.engine.population import hosts_of
 from sekisho.model.endpoints import VpcEndpoint
 from sekisho.sets.flows import FlowSet
@@ -59,6 +60,19 @@ def clients_of_endpoint(connectors: Mapping[Family, Connector], sender: Host) ->
         return tuple(handed_in(connector, endpoint, node)) if endpoint and node.family == sender.family else ()
 
     return clients
+
+
+def unread_endpoints(facts: Facts, senders: Iterable[Host], vpc_id: str) -> list[str]:
+    """Why the senders may get to load balancers of the VPC by interface endpoints that the snapshot does not show."""
+    topology, found = facts.topology, []
+    serving = any(topology.services.behind(b.id) for b in topology.balancers.all.values() if b.vpc_id == vpc_id)
+    for sender in senders:
+        endpoint = topology.services.endpoint_of(sender.interface)
+        if endpoint is not None:
+            found.append(topology.services.unread_service(endpoint, vpc_id))
+        elif serving:
+            found.append(topology.asked_gap("vpc_endpoints", sender.interface.vpc_id or ""))
+    return [reason for reason in found if reason]
 
 
 def _joined(client: Connection, entered: Connection, endpoint: VpcEndpoint, at: Host, node: Host) -> Connection:

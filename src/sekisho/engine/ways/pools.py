@@ -87,11 +87,35 @@ def pools_of(facts: Facts, host: "Host") -> tuple[tuple[Pool, "Host"], ...]:
     )
 
 
+def pools_gap(facts: Facts, host: "Host") -> str | None:
+    """Why the interface of the host may get addresses of a pool that no route table of the snapshot shows."""
+    return _pools_gap_of(facts, host.interface) if host.family == "ipv4" else None
+
+
+def _pools_gap_of(facts: Facts, interface: NetworkInterface) -> str | None:
+    vpc_id = interface.vpc_id
+    if not vpc_id or interface.source_dest_check:
+        return None
+    attached = facts.topology.internet_gateway_of(vpc_id)
+    if attached is None or isinstance(attached, Undecided):
+        return attached.reason if attached else None
+    table = facts.topology.edge_table_of(attached.internet_gateway_id, vpc_id)
+    return table.reason if isinstance(table, Undecided) else None
+
+
+def unseen_pool(facts: Facts) -> str | None:
+    """Why any interface of the snapshot may get addresses of a pool, or None where no route table can be missing."""
+    first = {i.vpc_id: i for i in facts.snapshot.interfaces.values() if not i.source_dest_check}
+    gaps = (_pools_gap_of(facts, interface) for interface in first.values())
+    return next((gap for gap in gaps if gap), None)
+
+
 def pooled_within(facts: Facts, block: Prefix) -> tuple[tuple[NetworkInterface, Range], ...]:
     """The parts of the block that pools of any VPC deliver, with the interfaces that get them."""
     if block.family != "ipv4":
         return ()
-    found = (pool for vpc_id in sorted(facts.snapshot.vpcs) for pool in pools_into(facts, vpc_id))
+    vpcs = {i.vpc_id for i in facts.snapshot.interfaces.values() if i.vpc_id}
+    found = (pool for vpc_id in sorted(vpcs) for pool in pools_into(facts, vpc_id))
     return tuple((pool.interface, part) for pool in found for part in overlap(pool.ranges, [block.range]))
 
 

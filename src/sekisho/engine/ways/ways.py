@@ -48,6 +48,11 @@ _GATES: Mapping[Origin, tuple[str, ...]] = {
     "internet": ("carrier_gateways",),
     "vgw": ("carrier_gateways", "local_gateway_associations"),
 }
+# Optional calls whose records routes name.
+CARRIER_CALL = "ec2:DescribeCarrierGateways"
+_ROUTED: Mapping[Origin, tuple[str, ...]] = {
+    "vgw": ("ec2:DescribeVpnGateways", "ec2:DescribeLocalGatewayRouteTableVpcAssociations"),
+}
 DIRECT_CONNECT_CALL = "directconnect:DescribeVirtualInterfaces"
 
 
@@ -237,7 +242,9 @@ class Ways:
             if kind.origin == origin and calls.state(kind.call, scope) is not None:
                 gap = calls.gap(kind.call, scope)
                 found += [gap] if gap else []
-        found += [gap for table in _GATES.get(origin, ()) if (gap := self._facts.topology.asked_gap(table, vpc_id))]
+        found += self._unrouted(vpc_id, origin)
+        gates = [table for table in _GATES.get(origin, ()) if table != "carrier_gateways" or self._on_carrier(vpc_id)]
+        found += [gap for table in gates if (gap := self._facts.topology.asked_gap(table, vpc_id))]
         if origin == "peering":
             gap = self._facts.topology.peerings_gap(vpc_id)
             found += [gap] if gap else []
@@ -252,15 +259,31 @@ class Ways:
                 found += [f"{name}: ec2:DescribeVpnGateways was not read" for name in named]
         return found
 
+    def _unrouted(self, vpc_id: str, origin: Origin) -> list[str]:
+        """Gateways that no call shows, and that routes may name which were not read (S-LOAD)."""
+        gap, scope = self._facts.topology.asked_gap("route_tables", vpc_id), self._facts.topology.vpc_scope(vpc_id)
+        calls = _ROUTED.get(origin, ()) + (CARRIER_CALL,) * (origin in _GATES and self._on_carrier(vpc_id))
+        unread = [call for call in calls if self._facts.snapshot.calls.state(call, scope) is None]
+        return [gap] if gap and (unread or (origin == "tgw" and absent_transit(self._facts, vpc_id))) else []
+
+    def _on_carrier(self, vpc_id: str) -> bool:
+        """Whether an address of the VPC has a carrier address, without which no carrier gateway delivers to it."""
+        held = self._interfaces(vpc_id)
+        return any(a.association and a.association.carrier_ip for i in held for a in i.addresses)
+
     def _of_balancers(self, vpc_id: str, origin: Origin) -> list[str]:
         """What is not known of load balancers that could bring packets of the origin to the VPC (S-ELB-10)."""
         if origin != "internet" and not (self.into(vpc_id, origin) or self._facts.entrances.into(vpc_id, origin)):
             return []
+        return self.unknown_balancers(vpc_id, facing=origin == "internet")
+
+    def unknown_balancers(self, vpc_id: str, *, facing: bool = False) -> list[str]:
+        """What is not known of load balancers that could have targets in the VPC; `facing`: for the internet alone."""
         unknown = self._facts.topology.balancers.unknowns
         # A node without a record that has a public address is a trace of the internet's ways.
         joined = self._joined(vpc_id)
-        near = [u for u in unknown if u.vpc_id in joined and (origin != "internet" or u.balancer or u.group)]
-        found = [u.reason for u in near if origin != "internet" or self._is_facing(u.balancer)]
+        near = [u for u in unknown if u.vpc_id in joined and (not facing or u.balancer or u.group)]
+        found = [u.reason for u in near if not facing or self._is_facing(u.balancer)]
         scopes = dict.fromkeys(self._facts.topology.vpc_scope(name) for name in sorted(joined))
         calls = self._facts.snapshot.calls
         made = [(call, s) for s in scopes for call in BALANCER_CALLS if calls.state(call, s) is not None]
@@ -269,19 +292,26 @@ class Ways:
         unusable = [f"{m.id}: {m.why}" for m in lost if not _names_a_vpc(m.refers) or not m.refers.isdisjoint(own)]
         return [*found, *(gap for call, scope in made if (gap := calls.gap(call, scope))), *unusable]
 
-    def _is_facing(self, balancer: Balancer | None) -> bool:
-        """Whether a load balancer may take packets of the internet; one without a record may."""
+    def _is_facing(self, balancer: Balancer | None, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether a load balancer may take packets of the internet, by another one too; one without a record may."""
         if balancer is None or balancer.internet_facing or self._facts.entrances.into(balancer.vpc_id, "internet"):
             return True
         balancers = self._facts.topology.balancers
         nodes = balancers.nodes(balancer)
-        return any(a.association for n in nodes for a in n.addresses) or not all(map(balancers.denies_internet, nodes))
+        if any(a.association for n in nodes for a in n.addresses) or not all(map(balancers.denies_internet, nodes)):
+            return True
+        held = [(n, a.private_ip_address) for n in nodes for a in n.addresses]
+        before = [r.balancer for node, address in held for r in balancers.registrations(node, address)]
+        passed = seen | {balancer.id}
+        return any(self._is_facing(one, passed) for one in before if one.id not in passed)
 
     def _joined(self, vpc_id: str) -> set[str]:
         """The VPC, and those from which load balancers could send to targets by address in it."""
         topology = self._facts.topology
         sides = (p.far_side(vpc_id) for p in topology.peerings_of(vpc_id) if p.status.code == "active")
         found = {vpc_id, *(side.vpc_id for side in sides if side and side.vpc_id)}
+        if topology.asked_gap("peerings", vpc_id):
+            found |= set(self._facts.snapshot.vpcs)
         if topology.transit.of_vpc(vpc_id):
             found |= {name for name in self._facts.snapshot.vpcs if topology.transit.of_vpc(name)}
         return found
