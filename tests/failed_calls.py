@@ -5,6 +5,7 @@ What is not known proves nothing: a failed call makes no answer `unreachable` th
 """
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from random_networks import Network
 from sekisho.conformance.case import Case
 from sekisho.conformance.overlay import snapshot_of
 from sekisho.conformance.run import question_of
-from sekisho.engine.answer import Verdict
+from sekisho.engine.answer import Answer, Verdict
 from sekisho.engine.assess import Assessor
 from sekisho.engine.explain import Explainer
 from sekisho.engine.outbound import OutboundAssessor
@@ -28,9 +29,11 @@ from sekisho.model.snapshot import Snapshot
 from sekisho.model.topology import Topology
 
 ERROR = {"code": "UnauthorizedOperation", "message": "You are not authorized to perform this operation."}
+#: Said of a route whose target is not listed by a call that was read whole.
+_DANGLING = re.compile(r"(carrier gateway )?(pcx|cagw)-\S+ is not in the snapshot")
 #: What each answer leaves open of what a failed call may come to show.
 _PROVES = {Verdict.UNREACHABLE: 2, Verdict.FORWARD_ONLY: 1, Verdict.REACHABLE: 0, Verdict.UNKNOWN: 0}
-Answers = dict[tuple[str, ...], Verdict]
+Answers = dict[tuple[str, ...], Answer]
 
 
 class Closed(NamedTuple):
@@ -45,15 +48,18 @@ class Closed(NamedTuple):
 def closed(failed: str, before: Answers, after: Answers, interfaces: set[str]) -> Iterator[Closed]:
     """What proves more after than before; a row that is gone, of an interface that is still there, does too.
 
-    But for a row that was unknown because of a way that a record named and no call showed: it goes with the record.
+    But for what was unknown because of something that a record names and the snapshot does not hold: where that
+    record is gone, nothing speaks of it any more (S-LOAD).
     """
-    for question, verdict in before.items():
+    for question, was in before.items():
         later = after.get(question)
+        if was.reasons and all(map(_DANGLING.fullmatch, was.reasons)):
+            continue
         if later is None:
-            if question[0] in interfaces and verdict in {Verdict.REACHABLE, Verdict.FORWARD_ONLY}:
-                yield Closed(failed, question, verdict, None)
-        elif _PROVES[later] > _PROVES[verdict]:
-            yield Closed(failed, question, verdict, later)
+            if question[0] in interfaces and was.verdict in {Verdict.REACHABLE, Verdict.FORWARD_ONLY}:
+                yield Closed(failed, question, was.verdict, None)
+        elif _PROVES[later.verdict] > _PROVES[was.verdict]:
+            yield Closed(failed, question, was.verdict, later.verdict)
 
 
 def rows(topology: Topology) -> Answers:
@@ -62,7 +68,7 @@ def rows(topology: Topology) -> Answers:
     interfaces = list(topology.snapshot.interfaces.values())
     for direction, assessor in (("in", Assessor(topology)), ("out", OutboundAssessor(topology))):
         for judged in assessor.rows(interfaces):
-            found[judged.row.interface, judged.row.address, judged.row.origin, direction] = judged.answer.verdict
+            found[judged.row.interface, judged.row.address, judged.row.origin, direction] = judged.answer
     return found
 
 
@@ -137,7 +143,7 @@ def _answers(case: Case, snapshot: Snapshot) -> Answers:
     explainer = Explainer(Assessor(topology))
     for number, question in enumerate(case.body.questions, start=1):
         try:
-            found["question", str(number)] = explainer.ask(question_of(question)).answer.verdict
+            found["question", str(number)] = explainer.ask(question_of(question)).answer
         except SekishoError:
             continue  # what is asked for is not in the snapshot, which the command line says
     return found

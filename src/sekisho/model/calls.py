@@ -49,6 +49,11 @@ class Calls:
         """The state of `call` in `scope`; None where it was not read there."""
         return self._states.get((call, _own_scope(call, scope)))
 
+    def asked(self, call: str, scope: Scope) -> bool:
+        """Whether the call was made in the scope, or in one that it may be where it is not fully known."""
+        wanted = _own_scope(call, scope)
+        return any(c == call and (s == wanted or _may_be(s, wanted)) for c, s in self._states)
+
     def gap(self, call: str, scope: Scope) -> str | None:
         """Why the answer of `call` in `scope` may lack records, or None where it is complete.
 

@@ -167,7 +167,7 @@ class Topology:
     def asked_gap(self, table: str, vpc_id: str) -> str | None:
         """Why records of an optional table may be lacking of the VPC though its call was made, or None (S-LOAD)."""
         scope = self.vpc_scope(vpc_id)
-        made = self.snapshot.calls.state(KIND_BY_TABLE[table].call, scope) is not None
+        made = self.snapshot.calls.asked(KIND_BY_TABLE[table].call, scope)
         lost = any(m.table == table and (not m.refers or vpc_id in m.refers) for m in self.snapshot.missing.values())
         return self._gap(table, scope, vpc_id) if made or lost else None
 

@@ -53,7 +53,9 @@ class Edge:
         if route.state == "blackhole":
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "is a blackhole: its target is gone")
         elif route.state not in {None, "active"}:
-            self._w.doubt(leg, t, f"{self._w.describe_route(t)} is in state `{route.state}`")
+            reason = f"{self._w.describe_route(t)} is in state `{route.state}`"
+            self._w.doubt(leg, t, reason)
+            local(t, reason)
         elif self._is_destination(t, middlebox):
             local(t, None)
         elif t.header.reply and middlebox not in t.crossed:

@@ -239,7 +239,7 @@ class Ways:
         calls = self._facts.snapshot.calls
         found = [*self._facts.entrances.gaps(vpc_id, origin), *self._of_balancers(vpc_id, origin)]
         for kind in UNMODELLED_KINDS:
-            if kind.origin == origin and calls.state(kind.call, scope) is not None:
+            if kind.origin == origin and calls.asked(kind.call, scope):
                 gap = calls.gap(kind.call, scope)
                 found += [gap] if gap else []
         found += self._unrouted(vpc_id, origin)
@@ -286,7 +286,7 @@ class Ways:
         found = [u.reason for u in near if not facing or self._is_facing(u.balancer)]
         scopes = dict.fromkeys(self._facts.topology.vpc_scope(name) for name in sorted(joined))
         calls = self._facts.snapshot.calls
-        made = [(call, s) for s in scopes for call in BALANCER_CALLS if calls.state(call, s) is not None]
+        made = [(call, s) for s in scopes for call in BALANCER_CALLS if calls.asked(call, s)]
         lost = [m for m in self._facts.snapshot.missing.values() if m.table in BALANCER_TABLES]
         own = {name for vpc in joined for name in (vpc, *(s.subnet_id for s in self._facts.topology.subnets_of(vpc)))}
         unusable = [f"{m.id}: {m.why}" for m in lost if not _names_a_vpc(m.refers) or not m.refers.isdisjoint(own)]
@@ -310,10 +310,11 @@ class Ways:
         topology = self._facts.topology
         sides = (p.far_side(vpc_id) for p in topology.peerings_of(vpc_id) if p.status.code == "active")
         found = {vpc_id, *(side.vpc_id for side in sides if side and side.vpc_id)}
+        known = {*self._facts.snapshot.vpcs, *topology.interfaces_of_vpc}
         if topology.asked_gap("peerings", vpc_id):
-            found |= set(self._facts.snapshot.vpcs)
+            found |= known
         if topology.transit.of_vpc(vpc_id):
-            found |= {name for name in self._facts.snapshot.vpcs if topology.transit.of_vpc(name)}
+            found |= {name for name in known if topology.transit.of_vpc(name)}
         return found
 
     def _routed(self, vpc_id: str, kind: TargetKind) -> list[str]:
