@@ -1,6 +1,7 @@
 """The facade: a snapshot in, an assessment or an explanation out. It alone puts the stages in their order."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -249,17 +250,19 @@ def _population(topology: Topology, chosen: list[NetworkInterface], rows: tuple[
         scope = topology.interface_scope(i)
         return Scope(i.owner_id or scope.account, scope.region)
 
-    everything = [(place(i), i) for i in topology.snapshot.interfaces.values()]
-    wanted = {i.network_interface_id for i in chosen}
-    for scope in sorted({s for s, _ in everything}, key=lambda s: (s.account or "", s.region or "")):
-        inside = [i for s, i in everything if s == scope]
-        scoped = [i for i in inside if i.network_interface_id in wanted]
+    everything = Counter(place(i) for i in topology.snapshot.interfaces.values())
+    scoped = Counter(place(i) for i in chosen)
+    addresses: Counter[Scope] = Counter()
+    for interface in chosen:
+        addresses[place(interface)] += len(hosts_of(interface))
+    told = Counter(Scope(r.account, r.region) for r in rows)
+    for scope in sorted(everything, key=lambda s: (s.account or "", s.region or "")):
         yield Population(
             scope=scope,
-            interfaces=len(inside),
-            interfaces_in_scope=len(scoped),
-            addresses_in_scope=sum(len(hosts_of(i)) for i in scoped),
-            rows=sum(1 for r in rows if (r.account, r.region) == scope),
+            interfaces=everything[scope],
+            interfaces_in_scope=scoped[scope],
+            addresses_in_scope=addresses[scope],
+            rows=told[scope],
         )
 
 

@@ -189,14 +189,9 @@ def witness(topology: Topology, connections: Sequence[Connection]) -> tuple[Pack
 
 def _nearest_miss(topology: Topology, connections: Sequence[Connection]) -> Trace | None:
     """The trace of a packet that needs the fewest layers lifted to get through."""
-    found = [
-        (len(least[0]) if (least := least_lifts(c)) else len(layers_of(c)), c)
-        for c in connections
-        if c.sender or c.way or c.entrance
-    ]
-    for _, connection in sorted(found, key=lambda pair: pair[0]):
-        lifts = least_lifts(connection)
-        near = what_is_left(connection, layers_of(connection), lifts[0]).sure if lifts else connection.question
+    found = [(least_lifts(c), layers_of(c), c) for c in connections if c.sender or c.way or c.entrance]
+    for lifts, layers, connection in sorted(found, key=lambda each: len(each[0][0] if each[0] else each[1])):
+        near = what_is_left(connection, layers, lifts[0]).sure if lifts else connection.question
         packet = example(near)
         if packet is not None:
             return replay(topology, connection, packet)

@@ -4,12 +4,14 @@ Each method gets the packets that a route hands to the gateway and sends them on
 gateway that is provably gone stops what it gets (S-RT-07); one that the snapshot does not show leaves it open.
 """
 
+from collections.abc import Iterable
+
 from sekisho.engine.bpa import Use, block_public_access
 from sekisho.engine.share import decided, nothing
 from sekisho.engine.transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
 from sekisho.engine.walk import Walker, read
 from sekisho.engine.ways.pools import is_pooled
-from sekisho.model.gateways import NatGateway
+from sekisho.model.gateways import GatewayAttachment, NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Record, Undecided
 from sekisho.model.vpc import Subnet
@@ -276,16 +278,13 @@ class Crossing:
     def egress_only_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """IPv6 outwards; no reply to what came in elsewhere (S-EIGW-01)."""
         target = self._w.target(t)
-        if t.header.reply:
-            why = "carries no reply to a connection that it did not start"
-            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", why)
+        if self._is_stray_reply(leg, t, "start"):
             return
         gateway = self._facts.snapshot.egress_only_gateways.get(target)
         if gateway is None:
             self.gone(leg, t, "egress_only_gateways", subnet)
             return
-        if not any(a.vpc_id == subnet.vpc_id and a.in_force for a in gateway.attachments):
-            self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
+        if not self._is_attached(leg, t, gateway.attachments, subnet.vpc_id):
             return
         if self._w.family == "ipv4":
             self._w.stop_at_route(leg, t, "PROTOCOL_RESTRICTION", "carries no IPv4")
@@ -301,9 +300,7 @@ class Crossing:
     def nat_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """Through a NAT gateway: a new source address and port (S-NAT-01 to S-NAT-05)."""
         target = self._w.target(t)
-        if t.header.reply:
-            why = "carries no reply to a connection that it did not translate"
-            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", why)
+        if self._is_stray_reply(leg, t, "translate"):
             return
         nat = self._facts.snapshot.nat_gateways.get(target)
         if nat is None:
@@ -425,8 +422,7 @@ class Crossing:
         if gateway is None:
             self.gone(leg, t, "vpn_gateways", subnet)
             return
-        if not any(a.vpc_id == subnet.vpc_id and a.in_force for a in gateway.vpc_attachments):
-            self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {subnet.vpc_id}")
+        if not self._is_attached(leg, t, gateway.vpc_attachments, subnet.vpc_id):
             return
         if not self.source_in_vpc(leg, t, subnet.vpc_id, "VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS", target):
             return
@@ -440,6 +436,20 @@ class Crossing:
         leg.endings.append(Ending(t._replace(via=(*t.via, target)), Outside(target, subnet.vpc_id)))
 
     # Common --------------------------------------------------------------------------------------
+
+    def _is_stray_reply(self, leg: Leg, t: Transit, deed: str) -> bool:
+        """Whether it is a reply, which a gateway that keeps state did not expect here; stopped where it is."""
+        if t.header.reply:
+            why = f"carries no reply to a connection that it did not {deed}"
+            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", why)
+        return t.header.reply
+
+    def _is_attached(self, leg: Leg, t: Transit, attachments: Iterable[GatewayAttachment], vpc_id: str) -> bool:
+        """Whether an attachment to the VPC is in force; stopped where none is."""
+        attached = any(a.vpc_id == vpc_id and a.in_force for a in attachments)
+        if not attached:
+            self._w.stop_at_route(leg, t, "BAD_STATE_ATTACHMENT", f"is not attached to {vpc_id}")
+        return attached
 
     def source_in_vpc(self, leg: Leg, t: Transit, vpc_id: str, code: str, component: str) -> bool:
         """Whether the packet comes from an address of the VPC; stopped where it does not."""

@@ -288,11 +288,6 @@ class GatewayWalk(TransitWalk):
         """The packet as it is, with what its source becomes."""
         return Translated(vpc_id, address, self.header)
 
-    def divert(self, reason: str) -> Dropped | None:
-        """A doubt about the subnets that the packet crosses on its way to its destination."""
-        self.diverted = True
-        return self.doubt(reason)
-
     # Peering and virtual private gateway --------------------------------------------------------
 
     def out_by_peering(self, pcx_id: str, vpc_id: str) -> Outcome:
