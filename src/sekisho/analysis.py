@@ -51,7 +51,8 @@ def assess(
     """A verdict for every address in scope and every origin, with findings and coverage.
 
     Under `egress` the origins are destinations, and there are no findings.
-    `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row. QueryError where the target is not in the snapshot.
+    `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row.
+    QueryError where the target is not in the snapshot.
     """
     topology = Topology(snapshot)
     outwards = direction == "egress"

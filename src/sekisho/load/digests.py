@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import rfc8785
@@ -33,12 +34,12 @@ def digests(path: Path, places: Iterable[Source]) -> dict[Source, str]:
     return found
 
 
-def _at(whole: object, place: Source) -> object:
+def _at(whole: Any, place: Source) -> Any:  # noqa: ANN401 - any JSON value
     value = whole
     for step in place.pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
         try:
-            value = value[int(key)] if isinstance(value, list) else value[key]  # type: ignore[index]
+            value = value[int(key)] if isinstance(value, list) else value[key]
         except (KeyError, IndexError, ValueError, TypeError):
             message = f"{place.file} changed while it was assessed: nothing stands at {place.pointer}"
             raise SnapshotError(message) from None

@@ -126,7 +126,7 @@ def _addresses(ranges: tuple[Range, ...], family: Family) -> str:
     return ",".join(low if low == high else f"{low}-{high}" for low, high in spelled)
 
 
-def _witness(found: Passing | None) -> Document:
+def _witness(found: Passing | None) -> Document | None:
     if found is None:
         return None
     return {"way": list(found.way), "packet": _packet(found.packet), "passes": list(found.passes)}
