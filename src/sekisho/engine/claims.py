@@ -17,11 +17,11 @@ from sekisho.sets.prefixes import spell, to_cidrs
 from .connected import Connection, Host
 from .facts import Facts
 from .packet import Packet
-from .share import Note, texts
+from .share import Note, Share, texts
 from .transit import AclCause, Check, GroupCause, Layer, Stated
 from .witness import arrived, replay
 
-Fate = Literal["answered", "one-way", "stopped", "delivered", "open"]
+Fate = Literal["answered", "one-way", "stopped", "delivered", "open", "open-one-way"]
 WayName = tuple[str | int | None, ...]
 #: In a claim: the interface of the row, which differs between the rows that share the claims.
 OWN_INTERFACE = "interface"
@@ -58,11 +58,11 @@ class Claimed(NamedTuple):
 
 
 def claimed(facts: Facts, connections: Iterable[Connection]) -> tuple[Claimed, ...]:
-    """The claims of each way, in order of the ways; connections by the same way are one."""
+    """The claims of each way that could bring a packet, in order of the ways; connections by the same way are one."""
     by_way: dict[WayName, list[Connection]] = {}
     for connection in connections:
         by_way.setdefault(way_of(connection), []).append(connection)
-    found = (_of_way(facts, way, same) for way, same in by_way.items())
+    found = (_of_way(facts, way, same) for way, same in by_way.items() if any(not c.question.is_empty for c in same))
     return tuple(sorted(found, key=lambda one: [str(word) for word in one.way]))
 
 
@@ -78,6 +78,7 @@ def _joined(same: list[Connection]) -> Connection:
         first = first._replace(
             question=first.question | other.question,
             checks=first.checks + other.checks,
+            either=first.either + other.either,
             delivered=first.delivered | other.delivered,
             round_trip=first.round_trip | other.round_trip,
         )
@@ -92,10 +93,15 @@ def _claims(c: Connection) -> Iterator[Claim]:
     yield from _stops(c, "stopped", c.question - delivered.maybe, "forward", ())
     half = (delivered.sure & trip.maybe) - trip.sure
     unsettled = delivered.maybe - delivered.sure
-    if not half.is_empty:
-        yield Claim("delivered", half, reasons=texts(trip.doubts, half))
-    if not unsettled.is_empty:
-        yield Claim("open", unsettled, reasons=texts(delivered.doubts, unsettled))
+    yield from _open("delivered", half, trip)
+    yield from _open("open", unsettled & trip.maybe, delivered)
+    for claim in _stops(c, "open-one-way", unsettled - trip.maybe, "return", ()):
+        yield claim._replace(reasons=texts(delivered.doubts, claim.flows))
+
+
+def _open(fate: Fate, flows: FlowSet, share: Share) -> Iterator[Claim]:
+    if not flows.is_empty:
+        yield Claim(fate, flows, reasons=texts(share.doubts, flows))
 
 
 def _surely(
@@ -112,7 +118,8 @@ def _stops(c: Connection, fate: Fate, flows: FlowSet, direction: str, notes: tup
     """The flows by what stops them: a load balancer sends nothing on of a client that it cannot answer."""
     by_stop: dict[tuple[Layer | None, str | None], FlowSet] = {}
     left = flows
-    for check in _by_weight(c.checks, flows, direction):
+    checks = [*c.checks, *(check for reading in c.either for check in reading.checks)]
+    for check in _by_weight(checks, flows, direction):
         part = (left & check.region) - check.share.maybe
         if not part.is_empty:
             stop = (check.layer, _record(check, c.host))
