@@ -319,7 +319,7 @@ class Connector:
             region = ending.transit.region
             by_group = ending.place.by_group if isinstance(ending.place, Arrived) else {}
             passage = Passage(ending.transit.via, delivered.within(region), round_trip.within(region), by_group)
-            carried.append(Carried(passage, entry, _seen_as(ending)))
+            carried.append(Carried(passage, entry, _seen_as(ending), region=region))
         checks = tuple(forward.checks + reply.checks)
         return Connection(question, checks, delivered, round_trip, tuple(carried), host)
 
