@@ -7,7 +7,8 @@ used. What the encoding does not speak of raises `NotEncoded` with one of these 
 - a way in that is no internet gateway, peering connection or virtual private gateway, or that has no record
 - a gateway whose own route table leads elsewhere than into the VPC, or hangs on what was not read
 - a route to a transit gateway, endpoint, carrier or local gateway that the snapshot describes, or to anything else
-- an interface of a kind other than those of hosts, NAT gateways and gateway load balancers; Direct Connect lines
+- an interface of a kind other than those of hosts, NAT gateways and gateway load balancers, or of a load balancer
+- Direct Connect lines, which may carry IPv6
 - Block Public Access of which only subnets or VPCs speak
 """
 
@@ -221,7 +222,9 @@ class Encoding:
         ends = [all_of(known(found.unknown), anyhow, OPEN)]
         for route, decides, contested in found.known:
             past = ALWAYS if self._may_stay(route, subnet) else out
-            ends.append(all_of(known(z3.And(decides, z3.Not(contested))), past, self._handed(route, subnet, reply, passed)))
+            ends.append(
+                all_of(known(z3.And(decides, z3.Not(contested))), past, self._handed(route, subnet, reply, passed))
+            )
             ends.append(all_of(known(z3.And(decides, contested)), anyhow, OPEN))
         return known(z3.Not(near)) & any_of(ends)
 
@@ -323,7 +326,8 @@ class Encoding:
 
 
 def _check_kind(interface: NetworkInterface) -> None:
-    if interface.interface_type not in {"interface", "nat_gateway", "gateway_load_balancer"}:
+    plain = interface.interface_type in {"interface", "nat_gateway", "gateway_load_balancer"}
+    if not plain or interface.description.startswith("ELB "):
         raise NotEncoded("an interface is of a kind that is not encoded")
 
 
@@ -356,6 +360,7 @@ def _blocks(estate: Estate, subnet: Subnet, direction: str) -> bool:
     lifting = {
         e.resource_arn.rpartition("/")[2]
         for e in snapshot.bpa_exclusions.values()
-        if e.internet_gateway_exclusion_mode == "allow-bidirectional" and e.state in {"create-complete", "update-complete"}
+        if e.internet_gateway_exclusion_mode == "allow-bidirectional"
+        and e.state in {"create-complete", "update-complete"}
     }
     return direction == "ingress" and lifting.isdisjoint({subnet.subnet_id, subnet.vpc_id})

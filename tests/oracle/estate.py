@@ -85,7 +85,9 @@ class Estate:
 
     def addresses(self, interface: NetworkInterface) -> list[str]:
         """Every private and IPv6 address, and every delegated prefix (S-ENI-03)."""
-        single = [a.private_ip_address for a in interface.addresses] + [a.ipv6_address for a in interface.ipv6_addresses]
+        single = [a.private_ip_address for a in interface.addresses] + [
+            a.ipv6_address for a in interface.ipv6_addresses
+        ]
         return (
             single + [p.ipv4_prefix for p in interface.ipv4_prefixes] + [p.ipv6_prefix for p in interface.ipv6_prefixes]
         )
@@ -105,7 +107,8 @@ class Estate:
         if vpc_id == member_vpc:
             return True
         return pair.peering_status in {None, "active"} and any(
-            pair.vpc_peering_connection_id in {None, p.vpc_peering_connection_id} for p in self._joining(vpc_id, member_vpc)
+            pair.vpc_peering_connection_id in {None, p.vpc_peering_connection_id}
+            for p in self._joining(vpc_id, member_vpc)
         )
 
     def _joining(self, vpc_id: str, other: str) -> Iterator[VpcPeeringConnection]:

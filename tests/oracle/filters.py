@@ -38,9 +38,7 @@ def _entry_matches(entry: AclEntry, header: Header) -> z3.BoolRef:
     return z3.And(within(remote, [cidr], header.family), _service(entry.protocol, ports, icmp, header))
 
 
-def _service(
-    written: str, ports: tuple[int, int] | None, icmp: tuple[int, int] | None, header: Header
-) -> z3.BoolRef:
+def _service(written: str, ports: tuple[int, int] | None, icmp: tuple[int, int] | None, header: Header) -> z3.BoolRef:
     """The protocol with its destination ports, or type and code of which -1 is any (S-SG-03, S-SG-04, S-ICMP-01)."""
     if written in {"-1", "all"}:
         return YES

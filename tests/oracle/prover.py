@@ -78,7 +78,13 @@ def own_address(host: Host) -> str:
 def _of_way(connections: list[Connection], way: Way) -> Connection | None:
     """The engine's connection by that gateway; one that carries nothing of the family names none."""
     for c in connections:
-        if c.way and not c.way.pooled and c.entrance is None and c.relay is None and way == Way(c.way.kind, c.way.gateway):
+        if (
+            c.way
+            and not c.way.pooled
+            and c.entrance is None
+            and c.relay is None
+            and way == Way(c.way.kind, c.way.gateway)
+        ):
             return c
     return next((c for c in connections if c.hollow and c.relay is None), None)
 
@@ -115,10 +121,15 @@ def _differences(encoding: Encoding, c: Connection) -> Iterator[tuple[str, Examp
         ("surely answered", c.round_trip.sure, answered.sure),
         ("possibly answered", c.round_trip.maybe, answered.maybe),
     ]
+    found: dict[tuple[FlowSet, int], tuple[Example | None, Example | None]] = {}
     for about, flows, condition in pairs:
-        said = as_condition(flows, encoding.packet)
-        yield f"{about} by the engine alone", _packet(encoding, said, z3.Not(condition))
-        yield f"{about} by the encoding alone", _packet(encoding, condition, z3.Not(said))
+        key = (flows, condition.get_id())  # what is settled is the same twice
+        if key not in found:
+            said = as_condition(flows, encoding.packet)
+            engine_alone = _packet(encoding, said, z3.Not(condition))
+            found[key] = (engine_alone, _packet(encoding, condition, z3.Not(said)))
+        yield f"{about} by the engine alone", found[key][0]
+        yield f"{about} by the encoding alone", found[key][1]
 
 
 def _packet(encoding: Encoding, *conditions: z3.BoolRef) -> Example | None:
@@ -142,9 +153,14 @@ def _packet(encoding: Encoding, *conditions: z3.BoolRef) -> Example | None:
     return Example(protocol, remote, None, None)
 
 
-def possible(encoding: Encoding) -> bool:
-    """Whether some packet surely gets there and its reply back: a question for yes or no."""
-    return _packet(encoding, encoding.answered.sure) is not None
+def reachable(estate: Estate, host: Host, origin: Origin) -> bool | None:
+    """Whether some packet of the origin surely gets there and its reply back; None beyond the limits of the encoding."""
+    found = ways(estate, host.interface.vpc_id or "")[origin]
+    try:
+        asked = [Encoding(estate, host.interface, own_address(host), way) for way in found]
+        return any(_packet(encoding, encoding.answered.sure) is not None for encoding in asked)
+    except NotEncoded:
+        return None
 
 
 def as_condition(flows: FlowSet, packet: Header) -> z3.BoolRef:
