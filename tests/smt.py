@@ -62,7 +62,8 @@ class Tally:
         """Every address of the interface and every origin. An interface of which nothing is encoded does not count."""
         before = self.proofs
         for host in hosts_of(drawn.interface):
-            self.addresses += any([self._ask(drawn, host, origin) for origin in ORIGINS])
+            encoded = [self._ask(drawn, host, origin) for origin in ORIGINS]
+            self.addresses += any(encoded)
         self.interfaces += self.proofs > before
 
     def _ask(self, drawn: Drawn, host: Host, origin: Origin) -> bool:

@@ -77,9 +77,9 @@ def _rule_admits(
 ) -> Truth:
     remote, family = header.destination if egress else header.source, header.family
     cidrs = [r.cidr_ip for r in rule.ip_ranges] + [r.cidr_ipv6 for r in rule.ipv6_ranges]
+    lists = [estate.entries(p.prefix_list_id) for p in rule.prefix_list_ids]  # S-SG-09
     peers = [known(within(remote, cidrs, family))]
-    for listed in (estate.entries(p.prefix_list_id) for p in rule.prefix_list_ids):  # S-SG-09
-        peers.append(known(within(remote, listed.cidrs, family)) if listed else OPEN)
+    peers += [known(within(remote, listed.cidrs, family)) if listed else OPEN for listed in lists]
     peers += [
         _reference_matches(estate, pair, header, remote, vpc)
         for pair in rule.user_id_group_pairs

@@ -1,4 +1,4 @@
-"""Random networks in which more gets through, so that what comes last on a way (reply, ACL, route) decides more often."""
+"""Random networks in which more gets through, so that replies, their ACLs and routes decide more often."""
 
 from random import Random
 from typing import TypeVar

@@ -13,9 +13,10 @@ from sekisho.sets.boxes import Box, Example, boxes
 from sekisho.sets.flows import FlowSet, has_ports, icmp_of
 from sekisho.sets.prefixes import Range, spell, to_cidrs
 
-from .encoding import Encoding, Way, ways
+from .encoding import Encoding
 from .estate import Estate, NotEncoded
 from .logic import NO, Header, between, within
+from .ways import Way, ways
 
 #: The origins that the encoding speaks of.
 ORIGINS: tuple[Origin, ...] = ("internet", "peering", "vgw")
@@ -154,7 +155,7 @@ def _packet(encoding: Encoding, *conditions: z3.BoolRef) -> Example | None:
 
 
 def reachable(estate: Estate, host: Host, origin: Origin) -> bool | None:
-    """Whether some packet of the origin surely gets there and its reply back; None beyond the limits of the encoding."""
+    """Whether some packet of the origin surely gets there, and its reply back; None beyond the limits."""
     found = ways(estate, host.interface.vpc_id or "")[origin]
     try:
         asked = [Encoding(estate, host.interface, own_address(host), way) for way in found]

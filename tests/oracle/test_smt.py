@@ -17,6 +17,7 @@ from sekisho.engine.gateways.crossing import Crossing
 from sekisho.engine.groups import Groups, Question
 from sekisho.engine.routes import sweep
 from sekisho.engine.walk import Walker
+from sekisho.model.filters import NetworkAcl
 from sekisho.model.interface import NetworkInterface
 from sekisho.sets.boxes import Box, boxes
 from sekisho.sets.flows import FlowSet
@@ -56,10 +57,12 @@ Patch = pytest.MonkeyPatch
 
 
 def _ports_not_swapped(patch: Patch) -> None:
-    right = facts.acl_flows
-    patch.setattr(
-        facts, "acl_flows", lambda acl, family, *, egress, reply: right(acl, family, egress=egress, reply=False)
-    )
+    right = filters.acl_flows
+
+    def acl_flows(acl: NetworkAcl, family: Family, **asked: bool) -> FlowSet:
+        return right(acl, family, egress=asked["egress"], reply=False)
+
+    patch.setattr(facts, "acl_flows", acl_flows)
 
 
 def _shortest_prefix(patch: Patch) -> None:
