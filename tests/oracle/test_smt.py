@@ -14,8 +14,9 @@ from sekisho.engine import facts, filters, routes
 from sekisho.engine.connected import Connection
 from sekisho.engine.gateways import crossing
 from sekisho.engine.gateways.crossing import Crossing
-from sekisho.engine.groups import Groups, Question
+from sekisho.engine.groups import Groups
 from sekisho.engine.routes import sweep
+from sekisho.engine.transit import GroupQuestion
 from sekisho.engine.walk import Walker
 from sekisho.model.filters import NetworkAcl
 from sekisho.model.interface import NetworkInterface
@@ -95,7 +96,7 @@ def _echo_answered_by_echo(patch: Patch) -> None:
 def _one_group_only(patch: Patch) -> None:
     right = Groups.of_interface
 
-    def of_interface(self: Groups, interface: NetworkInterface, question: Question) -> Any:
+    def of_interface(self: Groups, interface: NetworkInterface, question: GroupQuestion) -> Any:
         return (
             self.of_group(interface.group_ids[0], question) if interface.group_ids else right(self, interface, question)
         )
