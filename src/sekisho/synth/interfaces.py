@@ -1,6 +1,6 @@
 """Network interfaces, and the instances behind them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .addresses import dotted
@@ -173,7 +173,7 @@ class Member(NamedTuple):
 def fleet(vpc: Vpc, template: Template, count: int) -> tuple[list[Member], list[Listed]]:
     """The members of a fleet, spread over its subnets, and their records."""
     draw = vpc.draw
-    start, kind, image = draw.below(len(template.subnets)), draw.pick(_TYPES), draw.pick(_IMAGES)
+    start, launched = draw.below(len(template.subnets)), _launched(vpc, template)
     stays = count > 1 or template.elastic
     members, rows = [], []
     for number in range(count):
@@ -181,7 +181,7 @@ def fleet(vpc: Vpc, template: Template, count: int) -> tuple[list[Member], list[
         subnet = template.subnets[(start + number) % len(template.subnets)]
         member = _member(vpc, template, subnet, running=running or (template.elastic and not template.public))
         members.append(member)
-        rows += [Listed("interfaces", member.made.record), Listed("instances", _reservation(vpc, template, member, kind, image))]
+        rows += [Listed("interfaces", member.made.record), Listed("instances", _reservation(vpc, launched, member))]
         if member.made.elastic:
             rows.append(elastic_address(vpc, member.made, template.name))
     return members, rows
@@ -214,48 +214,48 @@ def _add_pods(made: Made, subnet: Subnet, how: str) -> None:
         addresses += [{"Primary": False, "PrivateIpAddress": dotted(block + n)} for n in range(1, 9)]
 
 
-def _reservation(vpc: Vpc, template: Template, member: Member, kind: str, image: str) -> Json:
-    """One reservation of one instance, as an auto-scaling group makes them."""
-    draw, record, made = vpc.draw, member.made.record, member.made
+def _launched(vpc: Vpc, template: Template) -> Json:
+    """What every instance of the template is described with."""
     return {
-        "Groups": [],
-        "Instances": [
-            {
-                "Architecture": "x86_64",
-                "EbsOptimized": True,
-                "ImageId": image,
-                "InstanceId": member.instance,
-                "InstanceType": kind,
-                "LaunchTime": CREATED,
-                "MetadataOptions": {"HttpEndpoint": "enabled", "HttpTokens": "required", "State": "applied"},
-                "NetworkInterfaces": [
-                    {
-                        "Groups": record["Groups"],
-                        "NetworkInterfaceId": made.id,
-                        "OwnerId": vpc.place.account,
-                        "PrivateIpAddress": made.address,
-                        "SourceDestCheck": True,
-                        "Status": "in-use",
-                        "SubnetId": made.subnet.id,
-                        "VpcId": vpc.plan.vpc_id,
-                    }
-                ],
-                "Placement": {"AvailabilityZone": made.subnet.zone.name, "Tenancy": "default"},
-                "PrivateDnsName": record["PrivateDnsName"],
-                "PrivateIpAddress": made.address,
-                "SecurityGroups": record["Groups"],
-                "SourceDestCheck": True,
-                "State": {"Code": 16, "Name": "running"} if member.running else {"Code": 80, "Name": "stopped"},
-                "SubnetId": made.subnet.id,
-                "Tags": tags(template.name, **{"aws:autoscaling:groupName": template.name}),
-                "VpcId": vpc.plan.vpc_id,
-            }
-        ],
-        "OwnerId": vpc.place.account,
-        "ReservationId": draw.id("r"),
+        "Architecture": "x86_64",
+        "EbsOptimized": True,
+        "ImageId": vpc.draw.pick(_IMAGES),
+        "InstanceType": vpc.draw.pick(_TYPES),
+        "LaunchTime": CREATED,
+        "MetadataOptions": {"HttpEndpoint": "enabled", "HttpTokens": "required", "State": "applied"},
+        "SourceDestCheck": True,
+        "Tags": tags(template.name, **{"aws:autoscaling:groupName": template.name}),
+        "VpcId": vpc.plan.vpc_id,
     }
 
 
-def instances_of(members: Sequence[Member]) -> Iterator[tuple[str, bool]]:
-    """Each member's instance id and whether it runs."""
-    return ((m.instance, m.running) for m in members)
+def _reservation(vpc: Vpc, launched: Json, member: Member) -> Json:
+    """One reservation of one instance, as an auto-scaling group makes them."""
+    record, made = member.made.record, member.made
+    nested = {
+        "Groups": record["Groups"],
+        "NetworkInterfaceId": made.id,
+        "OwnerId": vpc.place.account,
+        "PrivateIpAddress": made.address,
+        "SourceDestCheck": True,
+        "Status": "in-use",
+        "SubnetId": made.subnet.id,
+        "VpcId": vpc.plan.vpc_id,
+    }
+    instance = {
+        **launched,
+        "InstanceId": member.instance,
+        "NetworkInterfaces": [nested],
+        "Placement": {"AvailabilityZone": made.subnet.zone.name, "Tenancy": "default"},
+        "PrivateDnsName": record["PrivateDnsName"],
+        "PrivateIpAddress": made.address,
+        "SecurityGroups": record["Groups"],
+        "State": {"Code": 16, "Name": "running"} if member.running else {"Code": 80, "Name": "stopped"},
+        "SubnetId": made.subnet.id,
+    }
+    return {
+        "Groups": [],
+        "Instances": [instance],
+        "OwnerId": vpc.place.account,
+        "ReservationId": vpc.draw.id("r"),
+    }

@@ -154,7 +154,9 @@ def _answers(gateway: TransitGateway, table: _Table) -> Iterator[Row]:
     yield Asked("ec2:GetTransitGatewayPrefixListReferences", "TransitGatewayPrefixListReferences", about, [])
     everything: Json = {"Filters": [{"Name": "state", "Values": ["active", "blackhole"]}]}
     routes = list(_routes(gateway, table))
-    yield Asked("ec2:SearchTransitGatewayRoutes", "Routes", about | everything, routes, {"AdditionalRoutesAvailable": False})
+    yield Asked(
+        "ec2:SearchTransitGatewayRoutes", "Routes", about | everything, routes, {"AdditionalRoutesAvailable": False}
+    )
 
 
 def _routes(gateway: TransitGateway, table: _Table) -> Iterator[Json]:

@@ -297,7 +297,9 @@ def _data_entries(vpc: Vpc) -> Iterator[Json]:
     yield _entry(100, own, (443, 443) if forgot else (1024, 65535), egress=True)
 
 
-def _acl(vpc: Vpc, name: str, subnets: Sequence[Subnet], entries: Iterator[Json] | list[Json], *, default: bool = False) -> Listed:
+def _acl(
+    vpc: Vpc, name: str, subnets: Sequence[Subnet], entries: Iterator[Json] | list[Json], *, default: bool = False
+) -> Listed:
     acl = vpc.draw.id("acl")
     return Listed(
         "network_acls",

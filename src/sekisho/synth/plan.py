@@ -62,6 +62,12 @@ class Traits(NamedTuple):
     forgotten_address: bool
 
 
+#: Which VPCs have each trait: every so many, beginning with the one of that number.
+_TRAITS = {"ipv6": (4, 1), "custom_acls": (5, 2), "vpn": (20, 3), "cluster": (3, 0), "forgotten_address": (6, 4)}
+#: Likewise peering connections whose accepter has no route back.
+_ONE_SIDED = (10, 3)
+
+
 class VpcPlan(NamedTuple):
     """`bastion_group` and `attachment` (to the Region's transit gateway) are ids that other VPCs refer to."""
 
@@ -178,13 +184,7 @@ def _attached(per_place: Sequence[Place], sizes: Sequence[int]) -> frozenset[int
 
 
 def _vpc(draw: Draw, number: int, place: Place, size: int, *, attached: bool) -> VpcPlan:
-    traits = Traits(
-        ipv6=number % 4 == 1,
-        custom_acls=number % 5 == 2,
-        vpn=number % 20 == 3,
-        cluster=number % 3 == 0,
-        forgotten_address=number % 6 == 4,
-    )
+    traits = Traits(**{trait: number % every == first for trait, (every, first) in _TRAITS.items()})
     stage = ("production", "development", "production")[number % 3]
     return VpcPlan(
         number,
@@ -204,10 +204,12 @@ def _vpc(draw: Draw, number: int, place: Place, size: int, *, attached: bool) ->
 def _peerings(draw: Draw, by_region: Sequence[Sequence[VpcPlan]]) -> Iterator[Peering]:
     """A ring in each Region, spokes from its first VPC to every fifth, and a chain of the first VPCs."""
     for here in by_region:
-        ring = [*pairwise(here), *([(here[-1], here[0])] if len(here) > 2 else [])]
+        closed = bool(here[2:])
+        ring = [*pairwise(here), *([(here[-1], here[0])] if closed else [])]
         spokes = [(here[0], other) for other in here[5:-1:5][:_MOST_SPOKES]]
+        every, first = _ONE_SIDED
         for number, (one, other) in enumerate(ring + spokes):
-            yield Peering(draw.id("pcx"), one, other, one_sided=number % 10 == 3)
+            yield Peering(draw.id("pcx"), one, other, one_sided=number % every == first)
     for here, there in pairwise(by_region):
         yield Peering(draw.id("pcx"), here[0], there[0], one_sided=False)
 
@@ -215,5 +217,6 @@ def _peerings(draw: Draw, by_region: Sequence[Sequence[VpcPlan]]) -> Iterator[Pe
 def _transit_gateway(draw: Draw, places: Sequence[Place], here: Sequence[VpcPlan]) -> TransitGateway:
     """Owned by the first account; the others have it by sharing."""
     owner = next(place for place in places if place.region == here[0].place.region)
-    tables = [draw.id("tgw-rtb") for _ in range(3)]
-    return TransitGateway(draw.id("tgw"), owner, *tables, tuple(vpc for vpc in here if vpc.attachment))
+    shared, production, development = (draw.id("tgw-rtb") for _ in range(3))
+    attached = tuple(vpc for vpc in here if vpc.attachment)
+    return TransitGateway(draw.id("tgw"), owner, shared, production, development, attached)

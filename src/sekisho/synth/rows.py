@@ -1,5 +1,7 @@
 """What an estate is written as: records of listed calls, and answers about one resource."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 Json = dict[str, object]
@@ -23,7 +25,7 @@ class Asked(NamedTuple):
     member: str
     parameters: Json
     records: list[Json]
-    more: Json = {}
+    more: Mapping[str, object] = MappingProxyType({})
 
 
 Row = Listed | Asked
