@@ -15,15 +15,15 @@ _NAMES = (
     *("inventory", "invoices", "ledger", "loans", "members", "orders", "payments", "portal", "pricing"),
     *("quotes", "reports", "routing", "search", "shipping", "tickets", "video", "wallet", "warehouse"),
 )
-#: How many instances a fleet has: weight, fewest, most. The mean is 16.
+#: How many instances a fleet has: weight in percent, fewest, most. The mean is 22.
 FLEET_SIZES = (
-    (350, (1, 1)),
-    (200, (2, 3)),
-    (180, (4, 9)),
-    (140, (10, 29)),
-    (90, (30, 79)),
-    (35, (80, 200)),
-    (5, (201, 400)),
+    (25, (1, 1)),
+    (18, (2, 3)),
+    (20, (4, 9)),
+    (19, (10, 29)),
+    (12, (30, 79)),
+    (5, (80, 200)),
+    (1, (201, 400)),
 )
 #: What stands in front of a system, in turn: kind of balancer and whether it faces the internet.
 _FRONTS: tuple[tuple[str, bool] | None, ...] = (
@@ -32,11 +32,11 @@ _FRONTS: tuple[tuple[str, bool] | None, ...] = (
     ("application", False),
     None,
     ("application", True),
-    ("application", False),
+    None,
     ("network", False),
-    ("application", True),
     None,
     ("application", False),
+    None,
 )
 _NODES = 3
 _WEB_PORT, _APP_PORT, _DATABASE_PORTS = 8080, 9000, (5432, 3306)
@@ -73,7 +73,7 @@ def _system(vpc: Vpc, number: int) -> Iterator[Row]:
         pools += [Pool(f"{name}-{part}", _WEB_PORT, members)] if members else []
     if front:
         yield from balancer(vpc, front, pools if front.kind == "application" else pools[:1])
-    for part in ("app", "worker")[: draw.between(0, 2)]:
+    for part in ("app", "worker", "batch")[: draw.between(0, 3)]:
         _, rows = _fleet(vpc, f"{name}-{part}", groups.app, public=False)
         yield from rows
     yield from database(vpc, f"{name}-db", groups.data)
