@@ -64,7 +64,8 @@ def _nat_gateways(vpc: Vpc) -> Iterator[Row]:
 
 
 def _attachment(vpc: Vpc) -> Iterator[Row]:
-    for subnet in vpc.tier("transit")[: vpc.take(3)]:
+    subnets = vpc.tier("transit")
+    for subnet in subnets[: vpc.take(len(subnets))]:
         made = managed(
             vpc,
             subnet,

@@ -39,7 +39,10 @@ def command(ctx: click.Context, *, directory: Path, interfaces: int, accounts: i
     estate = plan(interfaces, accounts, regions, seed)
     for place in write(estate, rows(estate), directory):
         progress.note(f"wrote {place.account} in {place.region}", detail=True)
-    click.echo(
-        f"{interfaces} interfaces in {len(estate.vpcs)} VPCs of {len(estate.places)} accounts and Regions: {directory}"
-    )
+    counts = (_counted(len(estate.vpcs), "VPC"), _counted(accounts, "account"), _counted(regions, "Region"))
+    click.echo("{} in {} of {} in {}: {}".format(_counted(interfaces, "interface"), *counts, directory))
     return DONE
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
