@@ -61,13 +61,11 @@ def interface(
     attachment: Json,
     *,
     public: str | Elastic | None = None,
+    issuer: str = "amazon",
     ipv6: bool = False,
     description: str = "",
 ) -> Made:
-    """An interface in use, of an instance unless its record is changed; `public` is its public address.
-
-    An address that is not an Elastic IP address belongs to `amazon`.
-    """
+    """An interface in use. `public` is its public address, of `issuer` where it is no Elastic IP address."""
     draw, host = vpc.draw, subnet.room.host()
     address, region = dotted(host), vpc.place.region
     dns = f"ip-{address.replace('.', '-')}.{region}.compute.internal"
@@ -103,7 +101,7 @@ def interface(
         "VpcId": vpc.plan.vpc_id,
     }
     if public:
-        record["Association"] = own["Association"] = _association(vpc, public)
+        record["Association"] = own["Association"] = _association(vpc, public, issuer)
     if ipv6 and subnet.ipv6:
         record["Ipv6Addresses"] = [
             {"Ipv6Address": f"{subnet.ipv6}::{subnet.room.offset(host):x}", "IsPrimaryIpv6": False}
@@ -111,10 +109,10 @@ def interface(
     return Made(name, address, subnet, public if isinstance(public, Elastic) else None, record)
 
 
-def _association(vpc: Vpc, public: str | Elastic) -> Json:
+def _association(vpc: Vpc, public: str | Elastic, issuer: str) -> Json:
     address = public.public if isinstance(public, Elastic) else public
     own: Json = {
-        "IpOwnerId": vpc.place.account if isinstance(public, Elastic) else "amazon",
+        "IpOwnerId": vpc.place.account if isinstance(public, Elastic) else issuer,
         "PublicDnsName": f"ec2-{address.replace('.', '-')}.{vpc.place.region}.compute.amazonaws.com",
         "PublicIp": address,
     }
@@ -135,12 +133,9 @@ def managed(
 ) -> Made:
     """An interface that a service of AWS made for itself; `requester` is who asked for it."""
     attachment: Json = {"DeviceIndex": 1, "InstanceOwnerId": requester if "amazon-" in requester else "amazon-aws"}
-    made = interface(vpc, subnet, groups, attachment, public=public, description=description)
+    issuer = "amazon-elb" if requester == "amazon-elb" else "amazon"
+    made = interface(vpc, subnet, groups, attachment, public=public, issuer=issuer, description=description)
     made.record.update({"InterfaceType": kind, "RequesterId": requester, "RequesterManaged": True})
-    if public and requester == "amazon-elb" and not isinstance(public, Elastic):
-        owned = made.record["Association"]
-        if isinstance(owned, dict):
-            owned["IpOwnerId"] = "amazon-elb"
     return made
 
 
