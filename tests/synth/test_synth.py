@@ -22,7 +22,7 @@ from sekisho.model.calls import CallStatus, is_global
 from sekisho.model.interface_kinds import kind_of
 from sekisho.model.kinds import KINDS
 from sekisho.model.snapshot import Snapshot
-from sekisho.synth import plan, rows, write
+from sekisho.synth import MOST_REGIONS, plan, rows, write
 from sekisho.synth.addresses import CUTS, Room
 from sekisho.synth.draw import Draw
 from sekisho.synth.systems import FLEET_SIZES
@@ -92,6 +92,11 @@ def test_another_seed_gives_another_estate(tmp_path: Path) -> None:
 def test_there_are_as_many_interfaces_as_asked_for(count: int, tmp_path: Path) -> None:
     place = made(tmp_path, count, regions=3)
     assert len(records(place, "DescribeNetworkInterfaces", "NetworkInterfaces")) == count
+
+
+def test_there_are_as_many_places_as_asked_for() -> None:
+    places = plan(100, accounts=3, regions=MOST_REGIONS).places
+    assert (len({p.region for p in places}), len({p.account for p in places}), len(places)) == (16, 3, 48)
 
 
 def test_vpcs_are_of_the_documented_size() -> None:

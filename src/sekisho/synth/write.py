@@ -76,7 +76,6 @@ class Folder:
         self._written: dict[tuple[str, str], int] = {}
         self._waiting: dict[str, list[Json]] = {}
         self._tokens: dict[str, str] = {}
-        self.count = 0
 
     def add(self, table: str, record: Json) -> None:
         """Put the record on the page of its call; a full page is written once it is known that more follow."""
@@ -124,7 +123,6 @@ class Folder:
             "response": response,
         }
         (folder / f"{number:05d}.json").write_bytes(_encode(envelope))
-        self.count += 1
 
 
 def write(plan: Plan, rows: Iterable[tuple[Place, Iterable[Row]]], root: Path) -> Iterator[Place]:
