@@ -4,15 +4,19 @@ The engine's sets also choose what is asked: of each verdict some, at the corner
 beside ports from a small pool. What is seen in the kernel never depends on them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 from typing import NamedTuple
 
-from agreement import ANSWERED, DROPPED, ONE_WAY, OPEN, by_sets
+from agreement import ANSWERED, DROPPED, ONE_WAY, Asked, read_both
+from sekisho.engine.answer import Passage
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection, Goal, Host
-from sekisho.engine.packet import Packet
+from sekisho.engine.packet import Dropped, Packet, Trace
 from sekisho.engine.population import hosts_of
+from sekisho.engine.query import FAMILIES
 from sekisho.engine.witness import arrived, sent
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.snapshot import Snapshot
@@ -33,6 +37,7 @@ _TRIES = 40
 class Flow(NamedTuple):
     """One packet and its reply: `sender` and `receiver` are interfaces or the outside, `there` is the address where
     it is to arrive, `gateway` the one by which a host outside sends it.
+    `met` says what is on the way there and back, and what drops it.
     """
 
     number: int
@@ -42,6 +47,7 @@ class Flow(NamedTuple):
     there: str
     gateway: str | None
     expected: str
+    met: tuple[str, ...]
 
     def __str__(self) -> str:
         p = self.packet
@@ -59,29 +65,49 @@ class _Asked(NamedTuple):
     gateway: str | None
     remotes: tuple[int, ...]
 
+    @property
+    def family(self) -> Family:
+        return self.connection.question.family
 
-def flows(snapshot: Snapshot, assessor: Assessor, seed: int, count: int) -> tuple[list[Flow], int]:
-    """About `count` flows that do not disturb each other, and how many drawn ones the engine leaves undecided."""
+
+def flows(snapshot: Snapshot, assessor: Assessor, seed: int, count: int) -> list[Flow]:
+    """Flows that do not disturb each other, `count` where there are so many; none that the engine leaves undecided."""
     r, asked = Random(f"flows {seed}"), list(_questions(snapshot, assessor))
     found: list[Flow] = []
     met: set[object] = set()
-    undecided = 0
     for _ in range(count * 3):
         drawn = _draw(asked, r)
         if drawn is None or len(found) == count:
             continue
         about, example = drawn
-        verdict = by_sets(about.connection, example)
         packet, _, _ = sent(about.connection, example)
-        ends = ((about.sender, packet.source_port), (about.receiver, packet.destination_port))
-        key = (packet.protocol, frozenset(ends)) if has_ports(packet.protocol) else (packet, about.gateway)
-        if verdict == OPEN:
-            undecided += 1
-        elif key not in met and not _is_own_reply(packet) and not _replies_by_egress_only(snapshot, about, packet):
+        key = _key(about, packet)
+        if key not in met and not _is_own_reply(packet) and not _replies_by_egress_only(snapshot, about, packet):
             met.add(key)
-            there = packet.destination if about.receiver == OUT else arrived(about.connection, example).destination
-            found.append(Flow(len(found), about.sender, about.receiver, packet, there, about.gateway, verdict))
-    return found, undecided
+            found.append(_flow(len(found), assessor, about, example))
+    return found
+
+
+def _key(about: "_Asked", packet: Packet) -> object:
+    """What two flows must not share: whoever sees both would take one for a reply of the other."""
+    if not has_ports(packet.protocol):
+        return packet, about.gateway
+    ends = ((about.sender, packet.source_port), (about.receiver, packet.destination_port))
+    return packet.protocol, frozenset(ends)
+
+
+def _flow(number: int, assessor: Assessor, about: "_Asked", example: Example) -> Flow:
+    pair = read_both(assessor.facts.topology, Asked("", about.connection), example)
+    there = pair.packet.destination if about.receiver == OUT else arrived(about.connection, example).destination
+    met = tuple(sorted(_met(pair.traced, {about.sender, about.receiver})))
+    return Flow(number, about.sender, about.receiver, pair.packet, there, about.gateway, pair.sets, met)
+
+
+def _met(traced: Trace, ends: set[str]) -> set[str]:
+    found = {hop.kind for hop in (*traced.forward, *traced.reply) if hop.kind != "network-interface"}
+    passed = [hop for hop in (*traced.forward, *traced.reply) if hop.kind == "network-interface"]
+    found |= {"appliance" for hop in passed if hop.component not in ends}
+    return found | {o.code for o in (traced.outcome, traced.reply_outcome) if isinstance(o, Dropped)}
 
 
 # Questions ------------------------------------------------------------------------------------------
@@ -140,13 +166,13 @@ def _sends(snapshot: Snapshot, interface: NetworkInterface) -> bool:
 
 
 def _draw(asked: list[_Asked], r: Random) -> tuple[_Asked, Example] | None:
-    """A packet of a verdict that is wanted, of the first question that has one."""
+    """A packet of a verdict that is wanted, of the first part of a question that has one."""
     wanted, protocol = r.choice(_WANTED), r.choice(("tcp", "tcp", "udp", "udp", "icmp"))
-    for about in r.sample(asked, min(_TRIES, len(asked))):
-        family = about.connection.question.family
+    family = r.choice(FAMILIES)
+    for about, region in islice(_regions([a for a in asked if a.family == family], wanted, r), _TRIES):
         number = {"tcp": TCP, "udp": UDP, "icmp": icmp_of(family)}[protocol]
         openable = _openable(family, number, r.choice(about.remotes), from_pool=r.random() < 0.5)
-        found = boxes(_region(about.connection, wanted) & openable)
+        found = boxes(region & openable)
         if found:
             box = r.choice(found)
             third, fourth = r.choice(r.choice(box.thirds)), r.choice(r.choice(box.fourths))
@@ -162,12 +188,20 @@ def _openable(family: Family, protocol: int, remote: int, *, from_pool: bool) ->
     return FlowSet.build(family, protocols=protocols, remotes=[(remote, remote)], thirds=thirds, fourths=fourths)
 
 
-def _region(c: Connection, verdict: str) -> FlowSet:
-    if verdict == ANSWERED:
-        return c.round_trip.sure
-    if verdict == ONE_WAY:
-        return c.delivered.sure - c.round_trip.maybe
-    return c.question - c.delivered.maybe
+def _regions(asked: list[_Asked], verdict: str, r: Random) -> Iterator[tuple[_Asked, FlowSet]]:
+    """Packets of the verdict, of one question or one way after the other: rare kinds of ways as often as common ones."""
+    if verdict == DROPPED:
+        for about in r.sample(asked, len(asked)):
+            yield about, about.connection.question - about.connection.delivered.maybe
+        return
+    ways: dict[str, list[tuple[_Asked, Passage]]] = defaultdict(list)
+    for about in asked:
+        for carried in about.connection.carried:
+            kinds = {name.partition("-")[0] for name in carried.passage.via}
+            ways[" ".join(sorted(kinds))].append((about, carried.passage))
+    while ways:
+        about, way = r.choice(ways[r.choice(list(ways))])
+        yield about, way.round_trip.sure if verdict == ANSWERED else way.delivered.sure - about.connection.round_trip.maybe
 
 
 def _is_own_reply(packet: Packet) -> bool:

@@ -80,7 +80,7 @@ class _Maker:
 
     def lay_out(self) -> None:
         for n in range(self.pick((1, 2, 2, 3))):
-            six = self.pick(("", f"2001:db8:{n:x}00::/56", f"2001:db8:{n:x}00::/56", f"fd00:{n:x}00::/56"))
+            six = self.pick((f"2001:db8:{n:x}00::/56", f"2001:db8:{n:x}00::/56", f"2001:db8:{n:x}00::/56", f"fd00:{n:x}00::/56"))
             more = [f"10.{n}.1.0/24"] if self.chance(20) else []
             made = vpc(f"vpc-{n}", f"10.{n}.0.0/24", *more, *([six] if six else []))
             self.vpcs.append(made)
@@ -113,7 +113,7 @@ class _Maker:
             *addresses,
             groups=self.some(self.groups[where.vpc_id], 1, 2),
             instance=host,
-            check=self.chance(50),
+            check=self.chance(35),
             status=self.pick(("in-use",) * 30 + ("available",)),
             deny_all_igw_traffic=self.chance(4),
         )
@@ -174,7 +174,7 @@ class _Maker:
             if self.chance(45):
                 gates += [f"vgw-{n}"] * 2
                 self.add(vgw(f"vgw-{n}", v.vpc_id, "attached" if self.chance(92) else "detached"))
-            gates += [i.network_interface_id for i in self.interfaces if i.vpc_id == v.vpc_id]
+            gates += [i.network_interface_id for i in self.interfaces if i.vpc_id == v.vpc_id] * 2
             for far, other in enumerate(self.vpcs[:n]):
                 if self.chance(80):
                     self._peering(f"pcx-{far}{n}", other, v)
