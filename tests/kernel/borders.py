@@ -32,20 +32,18 @@ def _translation(snapshot: Snapshot, vpc: Vpc, igws: list[str]) -> str:
     """One to one, without state: no association, no passage (S-IGW-02, S-IGW-05)."""
     pairs = _associations(snapshot, vpc)
     back = {public: private for private, public in pairs.items()}
-    inner = "\n".join(
-        f""" iifname {name} ip daddr {_PRIVATE} drop
- iifname {name} ip saddr != @inner4 drop
- iifname {name} ip saddr set ip saddr map @outwards accept"""
+    passes = "\n".join(
+        f""" iifname outside ip saddr {_PRIVATE} drop
+ iifname outside ip daddr @public4 ip daddr set ip daddr map @inwards accept
+ iifname {name} ip daddr {_PRIVATE} drop
+ iifname {name} ip saddr @inner4 ip saddr set ip saddr map @outwards accept"""
         for name in igws
     )
     return f"""table ip border {{
 {named_set("inner", list(pairs)).splitlines()[0]}
 {named_set("public", list(back)).splitlines()[0]}
 {_map("outwards", pairs)}{_map("inwards", back)}chain translate {{ type filter hook prerouting priority raw; notrack;
- iifname outside ip saddr {_PRIVATE} drop
- iifname outside ip daddr != @public4 drop
- iifname outside ip daddr set ip daddr map @inwards accept
-{inner}
+{passes}
  drop
 }}
 }}
