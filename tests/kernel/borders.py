@@ -75,7 +75,8 @@ def _ipv6(snapshot: Snapshot, vpc: Vpc, igws: list[str], eigws: list[str]) -> st
     )
     both_ways = "\n".join(
         f""" iifname {name} ip6 saddr @own6 ip6 saddr != @denied6 ip6 daddr {_GLOBAL} accept
- iifname outside ip6 saddr {_GLOBAL} ip6 saddr != @vpc6 ip6 daddr @own6 ip6 daddr != @denied6 ip6 dscp set {LOST} accept"""
+ iifname outside ip6 saddr @vpc6 drop
+ iifname outside ip6 saddr {_GLOBAL} ip6 daddr @own6 ip6 daddr != @denied6 ip6 dscp set {LOST} accept"""
         for name in igws
     )
     return f"""table ip6 border {{
@@ -144,6 +145,7 @@ chain replies {{ type route hook output priority mangle; ct direction reply ct m
 
 
 def _border_link(snapshot: Snapshot, device: Device, vpc: Vpc) -> str | None:
-    gateways = {**snapshot.internet_gateways, **snapshot.egress_only_gateways}
-    own = [n for n, g in gateways.items() if any(a.vpc_id == vpc.vpc_id for a in g.attachments)]
+    igws = [(name, gateway.attachments) for name, gateway in snapshot.internet_gateways.items()]
+    eigws = [(name, gateway.attachments) for name, gateway in snapshot.egress_only_gateways.items()]
+    own = [name for name, attachments in (*igws, *eigws) if any(a.vpc_id == vpc.vpc_id for a in attachments)]
     return next((name for name in own if name in device.ends), None)

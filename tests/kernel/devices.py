@@ -1,16 +1,17 @@
 """A snapshot compiled into namespaces: what each device of the network is told, as text for `ip` and `nft`.
 
-| of AWS | in the kernel |
-|---|---|
-| interface | a namespace with one link; groups are a stateful filter, the source/destination check drops what it is not addressed by; it forwards the rest |
-| VPC | a router; each subnet is a bridge, so that neighbours meet without it |
-| network ACL | a stateless ordered chain where a packet passes from a bridge or into one |
-| route table | a table of the kernel, asked for what comes from the bridges of its subnets: longest prefix, then metric; the local route falls through (`throw`) to the table of the bridges, which is all that gateways ask |
-| internet and egress-only gateway | one border of the VPC: rewrites addresses one to one without state; the egress-only side has state |
-| NAT gateway | a host that translates to its own address, and answers nothing else |
-| peering connection | a link between two routers that only takes addresses of the two VPCs |
-| virtual private gateway | a link from the router to the outside that takes IPv4 only |
-| the internet, on-premises | one namespace that holds the hosts outside, and carries public addresses from border to border |
+- An interface is a namespace with one link. Its groups are a stateful filter; the source/destination check drops
+  what it is not addressed by; else it forwards, as an appliance would.
+- A VPC is a router, and each subnet a bridge of it, so that neighbours meet without the router.
+- A network ACL is an ordered chain without state, where a packet comes from a bridge or goes into one.
+- A route table is a table of the kernel, asked for what comes from the bridges of its subnets: longest prefix, then
+  metric. The local route falls through (`throw`) to the table of the bridges, which is all that gateways ask.
+- Internet and egress-only gateways of a VPC are one border: it rewrites addresses one to one without state, and
+  keeps state of what the egress-only gateway started.
+- A NAT gateway is a host that translates to its own address, and answers nothing else.
+- A peering connection is a link between two routers that takes addresses of the two VPCs alone.
+- A virtual private gateway is a link from the router to the outside that takes IPv4 alone.
+- The outside is one namespace: it holds the hosts there, and carries public addresses from border to border.
 
 Links are addressed by link-local addresses alone: the inner end is fe80::1, the outer one fe80::2.
 """
@@ -99,11 +100,14 @@ class _Compiler:
 
     def _filtered(self, interface: NetworkInterface) -> str:
         """The filter of an interface that has groups; `through` is what it forwards as an appliance."""
-        foreign = "iifname eth0 ip daddr != @own4 drop; iifname eth0 ip6 daddr != { fe80::/10, ff02::/16 } ip6 daddr != @own6 drop;"
+        link_local = "{ fe80::/10, ff02::/16 }"
+        foreign = (
+            f" iifname eth0 ip daddr != @own4 drop; iifname eth0 ip6 daddr != {link_local} ip6 daddr != @own6 drop;"
+        )
         return f"""table inet host {{
 {named_set("own", addresses(interface))}{Groups(self.snapshot, interface)}
 chain check {{ type filter hook prerouting priority raw;
- {foreign if interface.source_dest_check else ""}
+{foreign if interface.source_dest_check else ""}
 }}
 chain in {{ type filter hook input priority filter; policy drop;
  iifname lo accept; {_NEIGHBOURS}; ct state established accept; jump ingress; accept; }}

@@ -131,7 +131,7 @@ class _Exchange:
 
     # The sender -----------------------------------------------------------------------------------
 
-    def prepared(self, flow: Flow) -> Callable[[], None]:
+    def prepared(self, flow: Flow) -> Callable[[], object]:
         """A socket bound to the sender's address and port; calling the result sends."""
         p = flow.packet
         kind = {TCP: socket.SOCK_STREAM, UDP: socket.SOCK_DGRAM}.get(p.protocol, socket.SOCK_RAW)

@@ -106,10 +106,11 @@ def _protocol(
     if number in {"6", "17"}:
         return f"meta l4proto {number}" + (f" th dport {ports[0]}-{ports[1]}" if ports else "")
     name = {"1": "icmp", "58": "icmpv6"}.get(icmp, "") if number == icmp else ""
-    parts = [f"{name} {part} {value}" for part, value in zip(("type", "code"), kind, strict=True) if value not in {None, -1}]
+    parts = [
+        f"{name} {part} {value}" for part, value in zip(("type", "code"), kind, strict=True) if value not in {None, -1}
+    ]
     return " ".join([f"meta l4proto {number}", *(parts if name else [])])
 
 
 def _chain(name: str, rules: list[str]) -> str:
     return "".join([f"chain {name} {{\n", *(f"  {' '.join(rule.split())}\n" for rule in rules), "  drop\n}\n"])
-

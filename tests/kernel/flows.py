@@ -189,7 +189,7 @@ def _openable(family: Family, protocol: int, remote: int, *, from_pool: bool) ->
 
 
 def _regions(asked: list[_Asked], verdict: str, r: Random) -> Iterator[tuple[_Asked, FlowSet]]:
-    """Packets of the verdict, of one question or one way after the other: rare kinds of ways as often as common ones."""
+    """Packets of the verdict, way by way: rare kinds of ways as often as common ones."""
     if verdict == DROPPED:
         for about in r.sample(asked, len(asked)):
             yield about, about.connection.question - about.connection.delivered.maybe
@@ -201,7 +201,10 @@ def _regions(asked: list[_Asked], verdict: str, r: Random) -> Iterator[tuple[_As
             ways[" ".join(sorted(kinds))].append((about, carried.passage))
     while ways:
         about, way = r.choice(ways[r.choice(list(ways))])
-        yield about, way.round_trip.sure if verdict == ANSWERED else way.delivered.sure - about.connection.round_trip.maybe
+        yield (
+            about,
+            way.round_trip.sure if verdict == ANSWERED else way.delivered.sure - about.connection.round_trip.maybe,
+        )
 
 
 def _is_own_reply(packet: Packet) -> bool:
@@ -210,7 +213,7 @@ def _is_own_reply(packet: Packet) -> bool:
 
 
 def _replies_by_egress_only(snapshot: Snapshot, about: _Asked, packet: Packet) -> bool:
-    """No datagram shows whether it is a reply, so what an egress-only gateway does with one is not to be seen (S-EIGW-01)."""
+    """No datagram shows whether it is a reply, as an egress-only gateway would have to know (S-EIGW-01)."""
     vpc_id = about.connection.host.interface.vpc_id
     gateways = snapshot.egress_only_gateways.values()
     has = any(a.vpc_id == vpc_id for g in gateways for a in g.attachments)

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
+#: Where `ip` and `nft` stand on Debian is not on everybody's path.
+_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 _OWN = "/proc/thread-self/ns/net"
 #: Every host forwards what its filters let through, no path is asked twice, and no address waits to be probed.
 _SETTINGS = {
@@ -65,7 +67,12 @@ class Namespace:
         """The command inside the namespace; its input is to be given."""
         with self.entered():
             return subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={"PATH": _PATH},
             )
 
 
@@ -97,9 +104,10 @@ def lacking() -> str | None:
     """What keeps this machine from building networks, or None."""
     if not os.path.lexists(_OWN):
         return "no Linux kernel with network namespaces"
-    missing = [name for name in ("ip", "nft") if shutil.which(name) is None]
+    packages = {"ip": "iproute2", "nft": "nftables"}
+    missing = [package for name, package in packages.items() if shutil.which(name, path=_PATH) is None]
     if missing:
-        return f"{' and '.join(missing)} is not installed (Debian: iproute2, nftables)"
+        return f"{' and '.join(missing)} not installed"
     try:
         with opened(["probe"]) as found:
             configure(found, ("nft", "-f", "-"), {"probe": "table inet probe { chain c { ct state new accept; }; }"})

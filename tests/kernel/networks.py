@@ -80,7 +80,9 @@ class _Maker:
 
     def lay_out(self) -> None:
         for n in range(self.pick((1, 2, 2, 3))):
-            six = self.pick((f"2001:db8:{n:x}00::/56", f"2001:db8:{n:x}00::/56", f"2001:db8:{n:x}00::/56", f"fd00:{n:x}00::/56"))
+            six = self.pick(
+                (f"2001:db8:{n:x}00::/56", f"2001:db8:{n:x}00::/56", f"2001:db8:{n:x}00::/56", f"fd00:{n:x}00::/56")
+            )
             more = [f"10.{n}.1.0/24"] if self.chance(20) else []
             made = vpc(f"vpc-{n}", f"10.{n}.0.0/24", *more, *([six] if six else []))
             self.vpcs.append(made)
@@ -91,9 +93,9 @@ class _Maker:
                 own = [str(list(ip_network(six).subnets(new_prefix=64))[k])] if six else []
                 self.subnets.append(subnet(f"subnet-{n}{k}", made.vpc_id, block, *own))
                 self.add(self.subnets[-1])
-        for place in (*self.vpcs, *self.subnets):
-            self.cidrs += [c for c in place.cidrs if ":" not in c]
-            self.cidrs6 += [c for c in place.cidrs if ":" in c]
+        blocks = [c for v in self.vpcs for c in v.cidrs] + [c for s in self.subnets for c in s.cidrs]
+        self.cidrs += [c for c in blocks if ":" not in c]
+        self.cidrs6 += [c for c in blocks if ":" in c]
 
     def attach(self) -> None:
         for where in self.subnets:

@@ -3,8 +3,6 @@
 `tests/kernel/run.py` does the same at full size.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from agreement import ANSWERED, DROPPED, ONE_WAY
@@ -13,7 +11,7 @@ from kernel.exchange import exchanged
 from kernel.flows import Flow
 from kernel.lab import lab
 from kernel.namespaces import lacking
-from kernel.run import PATIENCE, figures
+from kernel.run import PATIENCE, Figures, figures
 from sekisho.engine.packet import ICMP, TCP, UDP, Packet
 from sekisho.model.record import Record
 
@@ -24,6 +22,18 @@ CLIENT = "198.51.100.7"
 PUBLIC = subnet("subnet-p", "vpc-1", "10.0.0.0/26")
 PRIVATE = subnet("subnet-q", "vpc-1", "10.0.0.64/26")
 FAR = subnet("subnet-r", "vpc-2", "10.1.0.0/26")
+#: What the ways of the flows have to lead through.
+CONSTRUCTS = {
+    "appliance",
+    "egress-only-internet-gateway",
+    "internet-gateway",
+    "nat-gateway",
+    "network-acl",
+    "route-table",
+    "security-group",
+    "virtual-private-gateway",
+    "vpc-peering-connection",
+}
 ALL = [perm("-1", None, "0.0.0.0/0", "::/0")]
 
 
@@ -157,32 +167,17 @@ def test_only_without_the_check_an_interface_forwards(check: bool, expected: str
 
 
 @pytest.fixture(scope="module")
-def sample() -> Iterator[dict[str, object]]:
-    yield dict(figures(seed=1, networks=8, flows=320))
+def sample() -> Figures:
+    return figures(seed=1, networks=8, flows=320)
 
 
-def test_the_kernel_does_what_the_engine_says(sample: dict[str, object]) -> None:
+def test_the_kernel_does_what_the_engine_says(sample: Figures) -> None:
     assert sample["disagreements"] == []
-    assert sample["networks"] == 8
-    assert isinstance(sample["flows"], int)
+    assert sample["networks"] >= 8
     assert sample["flows"] >= 320
 
 
-def test_every_verdict_protocol_and_construct_is_met(sample: dict[str, object]) -> None:
-    verdicts, protocols, met = (sample[key] for key in ("verdicts", "protocols", "met"))
-    assert isinstance(verdicts, dict)
-    assert isinstance(protocols, dict)
-    assert isinstance(met, dict)
-    assert all(count >= 30 for count in verdicts.values()), verdicts
-    assert set(protocols) == {f"{p} over {f}" for p in ("TCP", "UDP", "ICMP") for f in ("IPv4", "IPv6")}
-    assert {
-        "appliance",
-        "egress-only-internet-gateway",
-        "internet-gateway",
-        "nat-gateway",
-        "network-acl",
-        "route-table",
-        "security-group",
-        "virtual-private-gateway",
-        "vpc-peering-connection",
-    } <= set(met), sorted(met)
+def test_every_verdict_protocol_and_construct_is_met(sample: Figures) -> None:
+    assert min(sample["verdicts"].values()) >= 30
+    assert set(sample["protocols"]) == {f"{p} over {f}" for p in ("TCP", "UDP", "ICMP") for f in ("IPv4", "IPv6")}
+    assert set(sample["met"]) >= CONSTRUCTS
