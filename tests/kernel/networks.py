@@ -109,11 +109,13 @@ class _Maker:
         addresses: list[Any] = [(a, self.publics.pop(0)) if self.chance(55) else a for a in own]
         addresses += [str(ip_network(c)[4 + slot]) for c in where.cidrs if ":" in c and self.chance(85)]
         host = f"i-{name[4:]}" if self.chance(90) else None
+        # What an appliance forwards seldom passes its groups both ways, but for open ones.
+        groups = self.some(self.groups[where.vpc_id], 1, 2) + [f"sg-open{where.vpc_id[4:]}"] * self.chance(40)
         made = eni(
             name,
             where,
             *addresses,
-            groups=self.some(self.groups[where.vpc_id], 1, 2),
+            groups=groups,
             instance=host,
             check=self.chance(35),
             status=self.pick(("in-use",) * 30 + ("available",)),
@@ -134,6 +136,8 @@ class _Maker:
                 closed = [self._permission() for _ in range(self.r.randrange(4))]
                 egress = closed if self.chance(35) else [perm("-1", None, "0.0.0.0/0", "::/0")]
                 self.add(sg(name, v.vpc_id, [self._permission() for _ in range(self.r.randint(1, 4))], egress))
+            everything = [perm("-1", None, "0.0.0.0/0", "::/0")]
+            self.add(sg(f"sg-open{v.vpc_id[4:]}", v.vpc_id, everything, everything))
             homes = [s.subnet_id for s in self.subnets if s.vpc_id == v.vpc_id]
             split = len(homes) > 1 and self.chance(50)
             for k, ids in enumerate([homes[:1], homes[1:]] if split else [homes]):
@@ -213,6 +217,7 @@ class _Maker:
         gates = self.gates[v.vpc_id]
         found = [self._local(v, c) for c in v.cidrs]
         found += [self._route(v, "0.0.0.0/0")] if self.chance(88) else []
+        found += self._favoured(v)
         found += [self._route(v, "::/0")] if self.chance(80) else []
         for other in self.vpcs:
             name = "pcx-" + "".join(sorted((v.vpc_id[4:], other.vpc_id[4:])))
@@ -226,6 +231,18 @@ class _Maker:
         for made in found:
             seen.setdefault((made.destination, made.propagated), made)
         return list(seen.values())
+
+    def _favoured(self, v: Vpc) -> list[Route]:
+        """Routes that chance makes seldom: through an appliance to a subnet or a peer, and by an egress-only gateway."""
+        gates, found = self.gates[v.vpc_id], []
+        appliances = [i.network_interface_id for i in self.interfaces if i.vpc_id == v.vpc_id]
+        for place in self.subnets:
+            if self.chance(15):
+                found += [route(c, self.pick(appliances)) for c in place.cidrs]
+        egress_only = [name for name in gates if name.startswith("eigw")]
+        if egress_only and self.chance(50):
+            found.append(route("::/0", egress_only[0]))
+        return found
 
     def _local(self, v: Vpc, cidr: str) -> Route:
         made = route(cidr, "local")
