@@ -62,13 +62,18 @@ def _map(name: str, pairs: Mapping[str, str]) -> str:
 
 
 def _ipv6(snapshot: Snapshot, vpc: Vpc, igws: list[str], eigws: list[str]) -> str:
-    """Addresses as they are (S-IGW-03); the egress-only side carries what it started, and its replies."""
+    """Addresses as they are (S-IGW-03); the egress-only side carries what it started, and its replies.
+
+    A reply that it has not seen the first packet of does not leave by it. What a connection sends later on does, also
+    where its replies take another way (S-Q-01).
+    """
     interfaces = [i for i in snapshot.interfaces.values() if i.vpc_id == vpc.vpc_id]
     denied = [a.ipv6_address for i in interfaces if i.deny_all_igw_traffic for a in i.ipv6_addresses]
     egress_only = "\n".join(
         f""" iifname {name} ct state new ct mark set {_EGRESS_ONLY}
- iifname {name} ct state invalid drop
  iifname {name} ct mark {_OUTSIDER} drop
+ iifname {name} ct state invalid tcp flags & (syn | ack) == syn | ack drop
+ iifname {name} ct state invalid icmpv6 type echo-reply drop
  iifname {name} ip6 saddr @own6 ip6 daddr {_GLOBAL} accept
  iifname outside ct mark {_EGRESS_ONLY} ct state established accept"""
         for name in eigws

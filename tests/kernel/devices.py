@@ -88,6 +88,8 @@ class _Compiler:
         for address in addresses(interface):
             cidr = next(c for c in subnet.cidrs if is_ipv6(c) == is_ipv6(address))
             host.address(f"{address}/{ip_network(cidr).prefixlen}", "eth0")
+        for cidr in subnet.cidrs:
+            host.route(cidr, "dev eth0", "main")
         for everywhere in EVERYWHERE:
             host.route(everywhere, "via inet6 fe80::1 dev eth0", "main")
         nat = interface.interface_type == "nat_gateway"

@@ -233,7 +233,7 @@ class _Maker:
         return list(seen.values())
 
     def _favoured(self, v: Vpc) -> list[Route]:
-        """Routes that chance makes seldom: through an appliance to a subnet or a peer, and by an egress-only gateway."""
+        """Routes that chance makes seldom: by an appliance to a subnet or a peer, and by an egress-only gateway."""
         gates, found = self.gates[v.vpc_id], []
         appliances = [i.network_interface_id for i in self.interfaces if i.vpc_id == v.vpc_id]
         for place in self.subnets:
