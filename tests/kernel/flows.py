@@ -10,11 +10,11 @@ from itertools import islice
 from random import Random
 from typing import NamedTuple
 
-from agreement import ANSWERED, DROPPED, ONE_WAY, Asked, read_both
+from agreement import ANSWERED, DROPPED, ONE_WAY, Asked, Pair, read_both
 from sekisho.engine.answer import Passage
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection, Goal, Host
-from sekisho.engine.packet import Dropped, Packet, Trace
+from sekisho.engine.packet import Dropped, Hop, Packet, Trace
 from sekisho.engine.population import hosts_of
 from sekisho.engine.query import FAMILIES
 from sekisho.engine.witness import arrived, sent
@@ -82,9 +82,12 @@ def flows(snapshot: Snapshot, assessor: Assessor, seed: int, count: int) -> list
         about, example = drawn
         packet, _, _ = sent(about.connection, example)
         key = _key(about, packet)
-        if key not in met and not _is_own_reply(packet) and not _replies_by_egress_only(snapshot, about, packet):
+        if key in met or _is_own_reply(packet) or _replies_by_egress_only(snapshot, about, packet):
+            continue
+        pair = read_both(assessor.facts.topology, Asked("", about.connection), example)
+        if not _returns_under_another_header(pair.traced):
             met.add(key)
-            found.append(_flow(len(found), assessor, about, example))
+            found.append(_flow(len(found), about, example, pair))
     return found
 
 
@@ -96,16 +99,15 @@ def _key(about: "_Asked", packet: Packet) -> object:
     return packet.protocol, frozenset(ends)
 
 
-def _flow(number: int, assessor: Assessor, about: "_Asked", example: Example) -> Flow:
-    pair = read_both(assessor.facts.topology, Asked("", about.connection), example)
+def _flow(number: int, about: "_Asked", example: Example, pair: Pair) -> Flow:
     there = pair.packet.destination if about.receiver == OUT else arrived(about.connection, example).destination
     met = tuple(sorted(_met(pair.traced, {about.sender, about.receiver})))
     return Flow(number, about.sender, about.receiver, pair.packet, there, about.gateway, pair.sets, met)
 
 
 def _met(traced: Trace, ends: set[str]) -> set[str]:
-    found = {hop.kind for hop in (*traced.forward, *traced.reply) if hop.kind != "network-interface"}
-    passed = [hop for hop in (*traced.forward, *traced.reply) if hop.kind == "network-interface"]
+    found = {hop.kind for hop in (*traced.forward, *traced.reply) if not _is_interface(hop)}
+    passed = [hop for hop in (*traced.forward, *traced.reply) if _is_interface(hop)]
     found |= {"appliance" for hop in passed if hop.component not in ends}
     return found | {o.code for o in (traced.outcome, traced.reply_outcome) if isinstance(o, Dropped)}
 
@@ -218,3 +220,17 @@ def _replies_by_egress_only(snapshot: Snapshot, about: _Asked, packet: Packet) -
     gateways = snapshot.egress_only_gateways.values()
     has = any(a.vpc_id == vpc_id for g in gateways for a in g.attachments)
     return packet.protocol == UDP and ":" in packet.source and has and OUT not in {about.sender, about.receiver}
+
+
+def _returns_under_another_header(traced: Trace) -> bool:
+    """Whether a reply comes by an interface that saw the first packet, translated since: the engine takes it for
+    tracked by the name of the interface alone, which a test of its own shows to be too much (S-SG-05, S-APP-02).
+    """
+    seen = {(h.component, h.header.source, h.header.destination) for h in traced.forward if _is_interface(h)}
+    names = {component for component, *_ in seen}
+    back = [h for h in traced.reply if _is_interface(h) and h.component in names]
+    return any((h.component, h.header.destination, h.header.source) not in seen for h in back)
+
+
+def _is_interface(hop: Hop) -> bool:
+    return hop.kind == "network-interface"
