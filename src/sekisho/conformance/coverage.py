@@ -248,9 +248,8 @@ def _row(construct: Construct, held: Mapping[str, frozenset[str]], own: Mapping[
 
 _HEAD = """# Coverage
 
-Made by `sekisho conformance conformance tests/cases --coverage > docs/COVERAGE.md`; do not edit.
+Made by `sekisho conformance --coverage > docs/COVERAGE.md`; do not edit.
 {cases} cases with {questions} questions.
-Those of the group `cases` are folders of [tests/cases](../tests/cases/README.md).
 
 - **exact**: the packets that pass are known exactly, wherever the snapshot holds what is needed.
 - **bounded**: what certainly passes and what certainly does not are known; what lies between is `unknown` or rests on a
