@@ -160,7 +160,8 @@ def calls() -> Iterator[Construct]:
         absent = "never taken as empty" if kind.needed else "taken as absent where nothing refers to one"
         yield Construct(kind.call, BOUNDED if bounds else EXACT, bounds or absent, (kind.call, f".{kind.member}"))
     for other in UNMODELLED_KINDS:
-        yield Construct(other.call, UNKNOWN, f"{other.noun}: {_REASON}", (other.call, f".{other.member}"))
+        how = f"{other.noun}: {other.told_by or _REASON}"
+        yield Construct(other.call, EXACT if other.told_by else UNKNOWN, how, (other.call, f".{other.member}"))
 
 
 # What a case holds ------------------------------------------------------------------------------------
