@@ -119,6 +119,9 @@ def _boxed(
 ) -> Iterable[Flow]:
     host = connection.host
     own: tuple[Range, ...] = ((host.address, host.last),)
+    # Hosts that share an answer share what is written to a service, not what is written to themselves.
+    service = connection.entrance is not None and bool(connection.entrance.fronts)
+    addressed = carried is not None and (not shared or service or bool(carried.entry_ports))
     for box in boxes(flows):
         number = box.protocols[0][0]
         ports = box.protocols[0] == (number, number) and has_ports(number) and bool(box.thirds)
@@ -135,7 +138,7 @@ def _boxed(
             icmp_codes=box.fourths if icmp else (),
             reply=reply,
             via=carried.passage.via if carried else (),
-            entry=() if carried is None or (shared and not carried.entry_ports) else carried.entry,
+            entry=carried.entry if carried and addressed else (),
             seen_as=carried.seen_as if carried else (),
             entry_ports=carried.entry_ports if carried else (),
             behind=carried.behind if carried else None,

@@ -32,11 +32,12 @@ class EntranceKind(Enum):
 
 
 class Opening(NamedTuple):
-    """Ports at the destination that the service connects to."""
+    """Ports at the destination that the service connects to; `front` is the one that callers ask, if another."""
 
     protocol: int
     low: int
     high: int
+    front: int | None = None
 
 
 class Target(NamedTuple):
@@ -73,6 +74,8 @@ class Entrance(NamedTuple):
     own_groups: tuple[str, ...] = ()
     #: What the network ACL of the destination's subnet has to say of what comes in.
     acl: Literal["applies", "ignored", "bypassed", "assumed-ignored", "doubtful"] = "applies"
+    #: The addresses that callers write, where records tell them.
+    fronts: tuple[str, ...] = ()
     #: The groups of the destination are not asked.
     unfiltered: bool = False
     #: Why it is not in operation, in one line.
