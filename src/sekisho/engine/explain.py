@@ -214,7 +214,8 @@ class Explainer:
         pooled = [(self._assessor.ways.pool(pool.interface.vpc_id or "", block), block) for pool, block in pools]
         for way, asked in [*((way, host) for way in ways), *pooled]:
             remotes = [source.block.range] if source.block else way.sources[family] or [(0, top(family))]
-            yield connector.from_gateway(way, asked, packets & FlowSet.of_remotes(family, remotes))
+            found = connector.from_gateway(way, asked, packets & FlowSet.of_remotes(family, remotes))
+            yield found._replace(way=way)  # also where it carries nothing of the family
         gap = pools_gap(self._facts, host) if any(w.kind == "internet-gateway" for w in ways) else None
         if gap:
             yield unmodelled(connector, host, packets, gap)
