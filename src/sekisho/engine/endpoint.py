@@ -16,6 +16,8 @@ from .query import ENDPOINT_PREFIXES, Endpoint
 from .transit import Stated
 from .ways.pools import pooled_within, unseen_pool
 
+_MOST_NAMED = 3  # accounts and Regions in one sentence
+
 
 class Target(NamedTuple):
     """An address of an interface: `private`, asked for by itself; `public`, by the public one associated with it."""
@@ -197,7 +199,17 @@ class Endpoints:
             return Hosts((*own, *behind), doubt=f"who else holds {text} is not known: {gap}" if gap else None)
         if gap:
             return Opaque(text, f"who holds {text} is not known: {gap}")
-        return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, f"no interface of the snapshot holds {text}"))
+        return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, self._unheld(block, text)))
+
+    def _unheld(self, block: Prefix, text: str) -> str:
+        """That nobody holds the address: where was looked, and how hosts of the internet are asked for."""
+        detail = f"no interface of the snapshot holds {text}"
+        if overlap([block.range], internet(block.family)):
+            return f"{detail}; a host of the internet is asked for as internet:{text}"
+        states = (s for s in self._snapshot.calls if s.call == "ec2:DescribeNetworkInterfaces")
+        read = [" ".join(filter(None, state.scope)) for state in states if any(state.scope)]
+        more = f" and {len(read) - _MOST_NAMED} more" if len(read) > _MOST_NAMED else ""
+        return detail + (f" (read: {', '.join(read[:_MOST_NAMED])}{more})" if read else "")
 
     def _unseen_holder(self, block: Prefix) -> str | None:
         """Why an interface that the snapshot does not show may hold the address."""

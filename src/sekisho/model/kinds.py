@@ -239,6 +239,8 @@ KINDS: tuple[Kind, ...] = (
         remote_access.ClientVpnAuthorizationRule,
         "authorization_rule_key",
     ),
+    # Its key does not tell it from other routes: only enveloped.
+    _ec2("client_vpn_routes", "DescribeClientVpnRoutes", "Routes", remote_access.ClientVpnRoute, "route_key"),
     Kind(
         "direct_connect_associations",
         "directconnect",

@@ -24,7 +24,6 @@ from sekisho.engine.packet import (
     Dropped,
     Entry,
     GatewayEntry,
-    InterfaceEntry,
     Left,
     Outcome,
     Packet,
@@ -265,7 +264,7 @@ class Reply(GatewayWalk):
         return None
 
     def out_of_transit_gateway(self, came: Attached, name: str, target: Attached | None) -> Outcome | None:
-        if not isinstance(self.forward.entry, GatewayEntry | ServiceEntry):
+        if self.forward.sender or not isinstance(self.forward.entry, GatewayEntry | ServiceEntry):
             return None
         entry = self.forward.entry.gateway_id if isinstance(self.forward.entry, GatewayEntry) else ""
         if entry in {came.id, name}:
@@ -286,7 +285,7 @@ class Reply(GatewayWalk):
         return self.in_vain(gateway_id, kind, f"the reply goes to {gateway_id}, which does not lead to the sender")
 
     def beyond_peering(self, pcx_id: str, near: str, far: str) -> Outcome:  # noqa: ARG002
-        if isinstance(self.forward.entry, InterfaceEntry) and far == self.home():
+        if self.forward.sender and far == self.home():
             return self.arrive(far, None)
         return self.left_by(pcx_id, PCX)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from sekisho.engine.answer import Passage
 from sekisho.engine.bpa import block_public_access
 from sekisho.engine.connected import Carried, Connection, Host
-from sekisho.engine.connection import Connector, impossible
+from sekisho.engine.connection import Connector, impossible, unmodelled
 from sekisho.engine.facts import Facts
 from sekisho.engine.filters import permission_flows
 from sekisho.engine.groups import Groups, Question
@@ -40,6 +40,9 @@ def enter(connector: Connector, entrance: Entrance, host: Host, question: FlowSe
         name = "IPv4" if connector.family == "ipv4" else "IPv6"
         cause = Stated("PROTOCOL_RESTRICTION", entrance.id, f"{entrance.id} carries no {name}")
         return impossible(host, question, cause)
+    if host.interface.vpc_id != entrance.vpc and entrance.source != "relay":
+        reason = f"the interface by which {entrance.id} sends into {entrance.vpc} is not in the snapshot"
+        return unmodelled(connector, host, question, reason)
     found = connector.through(lambda walker: _Entering(walker, entrance, host, question).connection())
     return found._replace(carried=tuple(part for c in found.carried for part in _fronted(entrance, c)))
 
@@ -47,7 +50,7 @@ def enter(connector: Connector, entrance: Entrance, host: Host, question: FlowSe
 def leads_to(entrance: Entrance, host: Host) -> bool:
     """Whether the host is one that the service connects to."""
     interface = host.interface
-    if interface.vpc_id != entrance.vpc or interface.network_interface_id == entrance.relay:
+    if interface.network_interface_id == entrance.relay or not (interface.vpc_id == entrance.vpc or entrance.goes_on):
         return False
     if entrance.targets is None:
         return True
@@ -91,9 +94,9 @@ def gate(groups: Groups, entrance: Entrance, host: Host) -> tuple[object, ...]:
     """What of the entrance depends on the address of the host: hosts with the same get the same answer."""
     if not leads_to(entrance, host):
         return (entrance.id, None)
-    admitted = entrance.admits is None or _admits(entrance.admits, host)
+    admitted = [_admits(blocks, host) for blocks in (entrance.admits, entrance.routed) if blocks is not None]
     share = _egress_of(groups, entrance, host)
-    return (entrance.id, entrance.relay, entrance.openings, admitted, share.sure, share.maybe)
+    return (entrance.id, entrance.relay, entrance.openings, *admitted, share.sure, share.maybe)
 
 
 def _admits(admits: Iterable[str], host: Host) -> bool:
@@ -158,8 +161,21 @@ class _Entering:
         if e.admits is not None and not _admits(e.admits, self._host):
             detail = f"{e.id} authorizes nobody for {spell(self._host.address, self._family)}"
             self._w.stop(leg, t, Stated("CANNOT_ROUTE", e.id, detail, (place,)), Layer.GATEWAY)
+        self._by_its_routes(leg, t)
         if e.public:
             self._internet_exposure(leg, t)
+
+    def _by_its_routes(self, leg: Leg, t: Transit) -> None:
+        """Whether the service's own routes lead the host out by this entrance (S-CVPN-02)."""
+        e = self._entrance
+        if e.routed is None or _admits(e.routed, self._host):
+            return
+        if e.unrouted:
+            self._w.doubt(leg, t, e.unrouted, Layer.GATEWAY)
+            return
+        detail = f"no route of {e.id} leads {spell(self._host.address, self._family)} into {e.vpc}"
+        cause = Stated("NO_ROUTE_TO_DESTINATION", e.id, detail, (self._facts.source(*e.record),))
+        self._w.stop(leg, t, cause, Layer.GATEWAY)
 
     def _opened(self) -> FlowSet:
         openings = self._entrance.openings
