@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
+from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse
 
@@ -20,6 +21,7 @@ from .gateways.border import Border
 from .gateways.crossing import Crossing
 from .gateways.internet_addresses import rejected_sources
 from .gateways.middlebox import Middleboxes
+from .gateways.nat64 import as_asked, in_ipv4, in_ipv6, told_in_ipv6
 from .gateways.on_premises import taken_for_granted
 from .gateways.transit_gateway import TransitCrossing
 from .groups import Groups
@@ -222,16 +224,56 @@ class Connector:
         start = sender.interface
         t = Transit(question, Header(_fixed(sender), End(remote=True, address=None)), peer_vpc=start.vpc_id)
         w.transit.ends = {"forward": goal.gateways}
+        w.into_ipv4 = True
         w.check_state(forward, t, start)
         self._check_starts(w, forward, t, start)
         w.leave(forward, t, start)
+        translated = [e for e in forward.endings if _is_at_nat(e)]
+        forward.endings = [e for e in forward.endings if not _is_at_nat(e)]
         self._keep(w, forward, goal, None)
         for ending in forward.endings if goal.internet else ():
             if isinstance(ending.place, Outside) and ending.place.gateway.startswith("cagw-"):
                 w.border.check_internet(forward, ending.transit, ending.place.gateway, ending.place.vpc)
         reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
+        for ending in translated:
+            self._on_in_ipv4(w, forward, reply, ending, sender, goal)
         found = self._connection(forward, reply, question, sender, ())
         return found._replace(sender=sender, outbound=True, exits=goal.gateways, abroad=goal.internet)
+
+    def _on_in_ipv4(  # noqa: PLR0917 - one step of `_outwards`
+        self, w: Walker, forward: Leg, reply: Leg, ending: Ending, sender: Host, goal: Goal
+    ) -> None:
+        """Beyond a NAT gateway that translated to IPv4, back to it, and from there to the sender (S-NAT-06)."""
+        name = ending.place.gateway if isinstance(ending.place, Outside) else ""
+        nat, t = self.facts.snapshot.nat_gateways[name], ending.transit
+        home = self.facts.snapshot.subnets[nat.subnet_id or ""]
+        four = Connector(self.facts, self.groups, "ipv4")
+        w4 = four._walker(w.picks)
+        w4.met, w4.transit.ends = w.met, {"forward": goal.gateways}
+        out = Leg("forward")
+        header = Header(End(remote=False, address=0), End(remote=True, address=None))
+        w4.crossing.out_of_nat(out, t._replace(region=in_ipv4(t.region), header=header), nat, home, from_ipv6=True)
+        four._keep(w4, out, goal, None)
+        back = four._replies(w4, out, Goal(gateways=frozenset({name})), None)
+        forward.checks += map(told_in_ipv6, out.checks)
+        reply.checks += map(told_in_ipv6, back.checks)
+        forward.endings += [
+            e._replace(transit=e.transit._replace(region=in_ipv6(e.transit.region)), behind="ipv4") for e in out.endings
+        ]
+        self._home_in_ipv6(w, reply, t, home, sender)
+
+    def _home_in_ipv6(self, w: Walker, reply: Leg, t: Transit, home: Subnet, sender: Host) -> None:
+        """From the NAT gateway's subnet to the sender, as IPv6 again."""
+        interface = sender.interface.network_interface_id
+        header = Header(End(remote=True, address=None), _fixed(sender), reply=True)
+        tracked = frozenset({*t.passed, interface})
+        back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked, crossed=t.via)
+        leg = Leg("return")
+        w.crossing.from_subnet(leg, back._replace(entered=None, over_tgw=(), unreferenced=None), home)
+        for ending in leg.endings:
+            w.middleboxes.check_awaited(leg, ending.transit)
+        self._keep(w, leg, Goal(interface=interface), None)
+        reply.checks += [as_asked(self.facts, check, home) for check in leg.checks]
 
     def _check_starts(self, w: Walker, leg: Leg, t: Transit, start: NetworkInterface) -> None:
         silent = starts_nothing(self.facts, start)
@@ -317,7 +359,7 @@ class Connector:
             region = ending.transit.region
             by_group = ending.place.by_group if isinstance(ending.place, Arrived) else {}
             passage = Passage(ending.transit.via, delivered.within(region), round_trip.within(region), by_group)
-            carried.append(Carried(passage, entry, _seen_as(ending)))
+            carried.append(Carried(passage, entry, _seen_as(ending), behind=ending.behind))
         checks = tuple(forward.checks + reply.checks)
         return Connection(question, checks, delivered, round_trip, tuple(carried), host)
 
@@ -349,6 +391,11 @@ def impossible(host: Host, question: FlowSet, cause: Stated) -> Connection:
     none = nothing(question.family)
     check = Check(Layer.GATEWAY, "forward", question, none, cause)
     return Connection(question, (check,), none, none, (), host, hollow=True)
+
+
+def _is_at_nat(ending: Ending) -> bool:
+    """Whether it ends at a NAT gateway, which has translated it to IPv4."""
+    return isinstance(ending.place, Outside) and ending.place.gateway.startswith("nat-")
 
 
 def _meets(ending: Ending, goal: Goal) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sekisho.model.record import Source, Undecided
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, internet, overlap, spell, subtract, top
+from sekisho.sets.prefixes import Family, Range, internet, merge, overlap, spell, subtract, top
 
 from .answer import Answer, Barrier, Origin, Verdict
 from .assess import Assessor
@@ -16,6 +16,7 @@ from .connection import Connector, impossible, unmodelled
 from .endpoint import Balanced, End, Endpoints, Hosts, Opaque, Outer
 from .facts import Facts
 from .gateways.endpoints import service_ranges
+from .gateways.nat64 import meant_in_ipv6
 from .query import Query
 from .transit import Stated
 from .verdict import answer
@@ -293,14 +294,17 @@ class Explainer:
         family = connector.family
         if destination.block and destination.block.family != family:
             return
-        remotes = self._outer_remotes(host, destination, family)
+        remotes = [*self._outer_remotes(host, destination, family)]
+        if family == "ipv6" and destination.block is None:
+            beyond = self._outer_remotes(host, destination, "ipv4")
+            remotes += meant_in_ipv6(self._facts, host.interface.vpc_id, beyond)
         if destination.gateway is None:
             snapshot = self._snapshot
             tables = (snapshot.internet_gateways, snapshot.egress_only_gateways, snapshot.carrier_gateways)
             goal = Goal(gateways=frozenset(name for table in tables for name in table), internet=True)
         else:
             goal = Goal(gateways=frozenset({destination.gateway}))
-        yield connector.outwards(host, goal, packets & FlowSet.of_remotes(family, remotes))
+        yield connector.outwards(host, goal, packets & FlowSet.of_remotes(family, merge(remotes)))
 
     def _outer_remotes(self, host: Host, destination: Outer, family: Family) -> Iterable[Range]:
         """The outside addresses that are meant: the block, else all that the gateway can lead to."""

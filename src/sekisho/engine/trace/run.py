@@ -42,6 +42,7 @@ from .entrances import answer
 from .filters import is_ipv6
 from .forward import Forward
 from .gateways import GatewayWalk, Landing
+from .nat64 import as_ipv6
 from .transit import Picks
 from .walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
 
@@ -124,6 +125,7 @@ class Reply(GatewayWalk):
         self.nats = list(forward.nats)
         self.picks = forward.picks
         self.passed = {hop.component for hop in forward.hops}
+        self.unsure_acls = forward.unsure_acls
 
     def passed_before(self, component: str) -> bool:
         return component in self.passed
@@ -215,6 +217,8 @@ class Reply(GatewayWalk):
         rule = {"PrivateIp": nat.address} | ({"PublicIp": nat.public} if nat.public else {})
         self.hop(nat.gateway_id, NAT, "translate", rule, self.source("nat_gateways", nat.gateway_id))
         before = nat.before
+        if is_ipv6(before.source) and not is_ipv6(self.header.source):
+            self.header = as_ipv6(self.header)
         self.header = self.header._replace(destination=before.source, destination_port=before.source_port)
         return self.send(nat.subnet)
 
