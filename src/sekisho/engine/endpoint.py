@@ -7,10 +7,11 @@ import msgspec
 from sekisho.errors import QueryError
 from sekisho.model.kinds import KINDS
 from sekisho.model.targets import Balancer
-from sekisho.sets.prefixes import Prefix, internet, overlap, parse_ranges, spell
+from sekisho.sets.prefixes import Prefix, Range, internet, overlap, parse_ranges, spell
 
 from .connected import Host
 from .facts import Facts
+from .gateways.nat64 import extracted
 from .population import hosts_of
 from .query import ENDPOINT_PREFIXES, Endpoint
 from .transit import Stated
@@ -44,6 +45,13 @@ class Hosts(NamedTuple):
         return tuple(dict.fromkeys(target.host for target in self.targets))
 
 
+class Translated(NamedTuple):
+    """Hosts of IPv4 under the address of 64:ff9b::/96 that IPv6 senders write for them (S-NAT-06)."""
+
+    hosts: Hosts
+    address: int
+
+
 class Outer(NamedTuple):
     """Hosts outside, behind the internet or one gateway (None: any internet gateway)."""
 
@@ -65,7 +73,7 @@ class Opaque(NamedTuple):
     reason: str
 
 
-End = Hosts | Outer | Opaque | Balanced
+End = Hosts | Translated | Outer | Opaque | Balanced
 
 
 class Endpoints:
@@ -93,7 +101,8 @@ class Endpoints:
         if name == "internet":
             return Outer(None, block)
         if name == "ip" and block:
-            return self._holders(block)
+            inside = extracted([block.range]) if block.family == "ipv6" else ()
+            return self._beyond_nat64(block, inside[0]) if inside else self._holders(block)
         if name.startswith(("igw-", "eigw-", "pcx-", "vgw-")):
             tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways")
             known = any(name in self._snapshot.table(t) for t in tables)
@@ -200,6 +209,17 @@ class Endpoints:
         if gap:
             return Opaque(text, f"who holds {text} is not known: {gap}")
         return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, self._unheld(block, text)))
+
+    def _beyond_nat64(self, block: Prefix, inside: Range) -> End:
+        found = self._holders(Prefix("ipv4", *inside, 32))
+        if isinstance(found, Hosts) and found.targets:
+            return Translated(found, block.low)
+        if isinstance(found, Hosts) and overlap([inside], internet("ipv4")):
+            text = spell(block.low, "ipv6")
+            detail = f"no interface of the snapshot holds {spell(inside[0], 'ipv4')}"
+            detail += f"; a host of the internet is asked for as internet:{text}"
+            return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, detail))
+        return found
 
     def _unheld(self, block: Prefix, text: str) -> str:
         """That nobody holds the address: where was looked, and how hosts of the internet are asked for."""

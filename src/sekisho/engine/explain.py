@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 from typing import NamedTuple
 
 from sekisho.model.record import Source, Undecided
@@ -13,7 +14,7 @@ from .assess import Assessor
 from .barriers import stated_barrier
 from .connected import Connection, GatewayKind, Goal, Host, Way
 from .connection import Connector, impossible, unmodelled
-from .endpoint import Balanced, End, Endpoints, Hosts, Opaque, Outer
+from .endpoint import Balanced, End, Endpoints, Hosts, Opaque, Outer, Translated
 from .facts import Facts
 from .gateways.endpoints import service_ranges
 from .gateways.nat64 import meant_in_ipv6
@@ -105,12 +106,27 @@ class Explainer:
     # Connections ---------------------------------------------------------------------------------
 
     def _families(self, query: Query, source: End, destination: End) -> tuple[Family, ...]:
+        if isinstance(destination, Translated):
+            return query.families({"ipv6"})
         for end in (destination, source):
             if isinstance(end, Hosts):
                 return query.families({h.family for h in end.hosts})
         return query.families({"ipv4", "ipv6"})
 
-    def _connect(self, query: Query, source: End, destination: End, family: Family) -> Iterator[Connection]:
+    def _translated(
+        self, connector: Connector, source: Hosts, destination: Translated, packets: FlowSet
+    ) -> Iterator[Connection]:
+        """From IPv6 to the hosts of IPv4 that hold the address, by a NAT gateway (S-NAT-06)."""
+        senders = _of(source, "ipv6") if connector.family == "ipv6" else ()
+        for sender, target in product(senders, destination.hosts.targets):
+            if target.private:
+                yield connector.translated(sender, target.host, destination.address, packets)
+            if target.public and target.host.public is not None:
+                yield connector.translated(sender, target.host, destination.address, packets, public=True)
+
+    def _connect(  # noqa: C901 - one case for each pair of ends
+        self, query: Query, source: End, destination: End, family: Family
+    ) -> Iterator[Connection]:
         connector = self._assessor.connectors[family]
         packets = query.packets(family)
         if packets.is_empty:
@@ -126,6 +142,8 @@ class Explainer:
                     yield from self._perhaps_behind(connector, source, host, packets)
             case ((Outer() | Hosts()), Balanced(balancer=balancer)):
                 yield from self._assessor.relays.to(balancer, self._clients(source, family), packets)
+            case Hosts(), Translated():
+                yield from self._translated(connector, source, destination, packets)
             case Opaque(), Hosts():
                 for host in _of(destination, family):
                     yield unmodelled(connector, host, packets, source.reason)
@@ -325,7 +343,8 @@ class Explainer:
 
 def _doubted(found: Answer, source: End, destination: End) -> Answer:
     """The answer where an endpoint may have interfaces that the snapshot does not show: they could raise it."""
-    doubts = sorted({end.doubt for end in (source, destination) if isinstance(end, Hosts | Balanced) and end.doubt})
+    ends = (end.hosts if isinstance(end, Translated) else end for end in (source, destination))
+    doubts = sorted({end.doubt for end in ends if isinstance(end, Hosts | Balanced) and end.doubt})
     if not doubts or found.verdict is Verdict.REACHABLE:
         return found
     reasons = tuple(sorted({*found.reasons, *doubts}))

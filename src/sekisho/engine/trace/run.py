@@ -42,7 +42,7 @@ from .entrances import answer
 from .filters import is_ipv6
 from .forward import Forward
 from .gateways import GatewayWalk, Landing
-from .nat64 import as_ipv6
+from .nat64 import as_ipv4, as_ipv6
 from .transit import Picks
 from .walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
 
@@ -126,6 +126,10 @@ class Reply(GatewayWalk):
         self.picks = forward.picks
         self.passed = {hop.component for hop in forward.hops}
         self.unsure_acls = forward.unsure_acls
+        #: The destination that was asked for, as the receiver's side writes it (S-NAT-06).
+        self.asked = forward.packet.destination
+        if any(is_ipv6(nat.before.source) for nat in forward.nats):
+            self.asked = as_ipv4(forward.packet).destination
 
     def passed_before(self, component: str) -> bool:
         return component in self.passed
@@ -242,8 +246,8 @@ class Reply(GatewayWalk):
         return Landing(sent.before.source, next(iter(self.topology.holders_in_vpc(vpc_id, sent.before.source)), None))
 
     def beyond_internet_gateway(self, gateway_id: str, vpc_id: str) -> Outcome:  # noqa: ARG002
-        if self.header.source != self.forward.packet.destination:  # S-IGW-04
-            detail = f"the reply comes from {self.header.source}, but {self.forward.packet.destination} was asked"
+        if self.header.source != self.asked:  # S-IGW-04
+            detail = f"the reply comes from {self.header.source}, but {self.asked} was asked"
             return self.in_vain(gateway_id, IGW, detail)
         if isinstance(self.forward.entry, GatewayEntry):
             return self.left_by(gateway_id, IGW)
@@ -276,7 +280,7 @@ class Reply(GatewayWalk):
         return self.away(came, name, target)
 
     def away(self, came: Attached, name: str, target: Attached | None) -> Outcome:  # noqa: ARG002
-        translated = self.header.source != self.forward.packet.destination
+        translated = self.header.source != self.asked
         if translated and isinstance(self.forward.entry, GatewayEntry):  # S-IGW-04
             return self.left_by(name, TGW)
         return Unsettled(f"the reply goes to {name}; what lies behind it is not in the snapshot")
@@ -300,7 +304,7 @@ class Reply(GatewayWalk):
     def beyond_border(self, gateway_id: str, kind: str, vpc_id: str) -> Outcome:  # noqa: ARG002
         entry = self.forward.entry
         came_by_it = isinstance(entry, GatewayEntry) and entry.gateway_id == gateway_id
-        if came_by_it or kind == CAGW or self.header.source != self.forward.packet.destination:
+        if came_by_it or kind == CAGW or self.header.source != self.asked:
             return self.left_by(gateway_id, kind)
         return Unsettled(f"the reply goes to {gateway_id}; what passes it on is not in the snapshot")
 
@@ -309,7 +313,7 @@ class Reply(GatewayWalk):
         entry = self.forward.entry
         if isinstance(entry, GatewayEntry) and entry.gateway_id == gateway_id:
             return Left(gateway_id)
-        if self.header.source != self.forward.packet.destination:  # S-IGW-04, S-VGW-03
+        if self.header.source != self.asked:  # S-IGW-04, S-VGW-03
             return self.left_by(gateway_id, VGW)
         destination = self.header.destination  # S-VGW-04
         return Unsettled(f"the reply to {destination} goes to {gateway_id}; what passes it on is not in the snapshot")
