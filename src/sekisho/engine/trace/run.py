@@ -142,7 +142,8 @@ class Reply(GatewayWalk):
             return answer(self, entry.entrance, end.interface_id)
         receiver = self.snapshot.interfaces[end.interface_id]
         sender = self.forward.sender
-        if sender and sender.network_interface_id == end.interface_id and not self.forward.exit:
+        straight = not self.forward.exit and not self.nats
+        if sender and sender.network_interface_id == end.interface_id and straight:
             return Delivered(end.interface_id)
         subnet = self.topology.subnet_of(receiver)
         return Unsettled(subnet.reason) if isinstance(subnet, Undecided) else self.send(subnet)
