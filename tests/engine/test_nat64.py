@@ -14,6 +14,7 @@ from sekisho.engine.connected import Goal, Host
 from sekisho.engine.gateways.nat64 import NAT64, embedded, extracted, in_ipv4, in_ipv6
 from sekisho.engine.population import hosts_of
 from sekisho.model.gateways import NatGateway
+from sekisho.model.record import Record
 from sekisho.model.routing import Route, RouteTable
 from sekisho.model.topology import Topology
 from sekisho.sets import diagram
@@ -28,7 +29,7 @@ def translating(whole: Network, r: Random) -> Network:
     """The network with a route for 64:ff9b::/96 to some NAT gateway of the VPC in most tables."""
     nats = [n for n in whole.records if isinstance(n, NatGateway)]
 
-    def changed(record: object) -> object:
+    def changed(record: Record) -> Record:
         own = [n.nat_gateway_id for n in nats if isinstance(record, RouteTable) and n.vpc_id == record.vpc_id]
         if not isinstance(record, RouteTable) or not own or r.random() < 0.1:
             return record

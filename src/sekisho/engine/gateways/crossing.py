@@ -323,11 +323,11 @@ class Crossing:
         name = nat.nat_gateway_id
         addresses = [a for a in nat.nat_gateway_addresses if a.private_ip and a.status in {None, "succeeded"}]
         home = self._facts.snapshot.subnets.get(nat.subnet_id or "")
-        if self._w.into_ipv4 and self._w.family == "ipv6" and home and addresses and not t.translation:
-            to_ipv4(self._w, leg, t, subnet, nat)
+        if t.translation or home is None or not addresses:
+            self._w.doubt(leg, t, f"what {name} does here is not modelled ({_why_not(t, home)})")
             return
-        if self._w.family == "ipv6" or t.translation or home is None or not addresses:
-            self._w.doubt(leg, t, f"what {name} does here is not modelled ({_why_not(self._w.family, t, home)})")
+        if self._w.family == "ipv6":
+            to_ipv4(self._w, leg, t, subnet, nat)
             return
         # What a transit gateway brings is served like the VPC's own (S-TGW-10).
         if not t.entered and not self.source_in_vpc(leg, t, subnet.vpc_id, "NGW_REQUIRES_SOURCE_IN_VPC", name):
@@ -496,9 +496,6 @@ class Crossing:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "names a gateway that is gone")
 
 
-def _why_not(family: str, t: Transit, home: Record | None) -> str:
-    if family == "ipv6":
-        return "NAT64"
-    if t.translation:
-        return "two NAT gateways in a row"
-    return "a regional NAT gateway" if home is None else "it has no address"
+def _why_not(t: Transit, home: Record | None) -> str:
+    where = "a regional NAT gateway" if home is None else "it has no address"
+    return "two NAT gateways in a row" if t.translation else where

@@ -106,6 +106,9 @@ def meant_in_ipv6(facts: Facts, vpc_id: str | None, ranges: Iterable[Range]) -> 
 def to_ipv4(w: Walker, leg: Leg, t: Transit, subnet: Subnet, nat: NatGateway) -> None:
     """IPv6 up to the NAT gateway: what goes on in IPv4 ends here, at the gateway."""
     name, home = nat.nat_gateway_id, w.facts.snapshot.subnets[nat.subnet_id or ""]
+    if not w.into_ipv4:
+        w.doubt(leg, t, f"what {name} does with IPv6 of this way is not modelled (NAT64)")
+        return
     inside, rest = w.split(t, (NAT64.range,))
     if rest:
         w.doubt(leg, rest, f"what {name} does with IPv6 outside 64:ff9b::/96 is not in the documents")
