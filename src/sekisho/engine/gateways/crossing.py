@@ -497,5 +497,4 @@ class Crossing:
 
 
 def _why_not(t: Transit, home: Record | None) -> str:
-    where = "a regional NAT gateway" if home is None else "it has no address"
-    return "two NAT gateways in a row" if t.translation else where
+    return "two NAT gateways in a row" if t.translation else "it has no address" if home else "a regional NAT gateway"
