@@ -308,6 +308,7 @@ _CHECKS: Mapping[type, Callable[[Any], Iterable[str | None]]] = {
     gated.VerifiedAccessEndpoint: _verified_access,
     remote_access.ClientVpnEndpoint: lambda record: (_cidr4(record.client_cidr_block),),
     remote_access.ClientVpnAuthorizationRule: lambda record: (_cidr(record.destination_cidr, None),),
+    remote_access.ClientVpnRoute: lambda record: (_cidr(record.destination_cidr, None),),
     remote_access.DirectConnectGatewayAssociation: lambda record: (
         _cidr(p.cidr, None) for p in record.allowed_prefixes_to_direct_connect_gateway
     ),

@@ -61,6 +61,7 @@ SUBJECT = {
     "globalaccelerator:ListEndpointGroups": "ListenerArn",
     "ec2:DescribeClientVpnTargetNetworks": "ClientVpnEndpointId",
     "ec2:DescribeClientVpnAuthorizationRules": "ClientVpnEndpointId",
+    "ec2:DescribeClientVpnRoutes": "ClientVpnEndpointId",
     "vpc-lattice:ListTargets": "targetGroupIdentifier",
     "directconnect:DescribeDirectConnectGatewayAssociations": "directConnectGatewayId",
 }

@@ -47,6 +47,7 @@ from .record import Issue, Record, Scope, Source
 from .remote_access import (
     ClientVpnAuthorizationRule,
     ClientVpnEndpoint,
+    ClientVpnRoute,
     ClientVpnTargetNetwork,
     DirectConnectGatewayAssociation,
     DirectConnectVirtualInterface,
@@ -191,6 +192,7 @@ class Snapshot:
     client_vpn_endpoints: Mapping[str, ClientVpnEndpoint]
     client_vpn_networks: Mapping[str, ClientVpnTargetNetwork]
     client_vpn_authorizations: Mapping[str, ClientVpnAuthorizationRule]
+    client_vpn_routes: Mapping[str, ClientVpnRoute]
     direct_connect_associations: Mapping[str, DirectConnectGatewayAssociation]
     virtual_interfaces: Mapping[str, DirectConnectVirtualInterface]
     transit_gateways: Mapping[str, TransitGateway]
