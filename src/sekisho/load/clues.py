@@ -59,21 +59,11 @@ class Hint(msgspec.Struct, rename="pascal"):
 
 
 def clue_of(hint: Hint) -> Clue:
-    account = next(
-        filter(None, map(account_of, (hint.owner_id, hint.aws_account_id, hint.network_interface_owner_id))), None
-    )
+    account = account_of(hint.owner_id) or account_of(hint.aws_account_id) or account_of(hint.network_interface_owner_id)
     zone = hint.placement.get("AvailabilityZone") if isinstance(hint.placement, dict) else hint.availability_zone
-    region = next(filter(None, map(region_of, (zone, hint.aws_region, hint.network_border_group))), None)
+    region = region_of(zone) or region_of(hint.aws_region) or region_of(hint.network_border_group)
     if account is None or region is None:
-        edge = (
-            hint.load_balancer_arn,
-            hint.target_group_arn,
-            hint.accelerator_arn,
-            hint.listener_arn,
-            hint.endpoint_group_arn,
-            hint.instance_connect_endpoint_arn,
-        )
-        for arn in (hint.subnet_arn, hint.security_group_arn, hint.prefix_list_arn, hint.resource_arn, *edge):
+        for arn in _arns(hint):
             named = _of_arn(arn)
             account, region = account or named.account, region or named.region
     refers = [r for r in (hint.vpc_id, hint.subnet_id, hint.network_interface_id) if isinstance(r, str)]
@@ -81,6 +71,22 @@ def clue_of(hint: Hint) -> Clue:
         if isinstance(attachments, list):
             refers += [v for a in attachments if isinstance(a, dict) and isinstance(v := a.get("VpcId"), str)]
     return Clue(account, region, tuple(refers))
+
+
+def _arns(hint: Hint) -> list[str]:
+    named = (
+        hint.subnet_arn,
+        hint.security_group_arn,
+        hint.prefix_list_arn,
+        hint.resource_arn,
+        hint.load_balancer_arn,
+        hint.target_group_arn,
+        hint.accelerator_arn,
+        hint.listener_arn,
+        hint.endpoint_group_arn,
+        hint.instance_connect_endpoint_arn,
+    )
+    return [arn for arn in named if isinstance(arn, str)]
 
 
 def clue_of_text(text: bytes) -> Clue:
@@ -120,8 +126,8 @@ def region_of(value: object) -> str | None:
     return _region(value) if isinstance(value, str) else None
 
 
-def _of_arn(value: object) -> Clue:
-    found = _ARN.match(value) if isinstance(value, str) else None
+def _of_arn(arn: str) -> Clue:
+    found = _ARN.match(arn)
     return Clue(found.group(2), region_of(found.group(1))) if found else Clue()
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -91,7 +91,10 @@ class Answer(NamedTuple):
     start: bytes = b""
 
 
-class Envelope(msgspec.Struct, kw_only=True):
+Response = TypeVar("Response")
+
+
+class Envelope(msgspec.Struct, Generic[Response], kw_only=True):
     """One call as `sekisho collect` writes it."""
 
     service: str
@@ -101,7 +104,13 @@ class Envelope(msgspec.Struct, kw_only=True):
     parameters: dict[str, Any] | None = None
     collected_at: str | None = None
     error: dict[str, Any] | None = None
-    response: msgspec.Raw = msgspec.Raw(b"null")
+    response: Response | None = None
+
+
+Members = dict[str, msgspec.Raw]
+_ENVELOPE = msgspec.json.Decoder(Envelope[Members])
+#: How far into a file `service` is looked for: before it may stand an account, a time, parameters.
+_HEAD = 1024
 
 
 def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
@@ -109,6 +118,8 @@ def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
 
     SnapshotError where the file is no JSON object and nothing shows which call it is of.
     """
+    if _looks_enveloped(file) and (envelope := _envelope(file.data)):
+        return _enveloped(file, envelope)
     top, damage = _members(file)
     mended = without_nan(file.data) if top is None and not file.damage else None
     if mended is not None:
@@ -118,7 +129,7 @@ def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     if top is None:
         return _damaged(file, damage)
     if "service" in top and "operation" in top:
-        return _enveloped(file)
+        return _strange_envelope(file)
     return _plain(file, top)
 
 
@@ -183,13 +194,31 @@ def _damaged(file: File, why: str) -> tuple[tuple[Answer, ...], tuple[Issue, ...
 # Enveloped ------------------------------------------------------------------------------------------
 
 
-def _enveloped(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
+def _looks_enveloped(file: File) -> bool:
+    """Whether the file begins as `sekisho collect` writes it; any other is found out by its keys."""
+    return not file.damage and file.data[:_HEAD].lstrip().startswith(b"{") and b'"service"' in file.data[:_HEAD]
+
+
+def _envelope(data: bytes) -> Envelope[Members] | None:
     try:
-        envelope = msgspec.json.decode(file.data, type=Envelope)
+        return _ENVELOPE.decode(data)
+    except UNREADABLE:
+        return None
+
+
+def _strange_envelope(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
+    """An envelope whose members stand in an unusual order, or that has the wrong form."""
+    try:
+        envelope = msgspec.json.decode(file.data, type=Envelope[msgspec.Raw])
     except msgspec.ValidationError as error:
         return _damaged(file, f"its envelope has the wrong form: {shown(str(error))}")
     except UNREADABLE as error:
         return _damaged(file, f"not JSON: {shown(str(error))}")
+    members = None if envelope.response is None else _object(envelope.response)
+    return _enveloped(file, msgspec.structs.replace(envelope, response=members))
+
+
+def _enveloped(file: File, envelope: Envelope[Members]) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     call = shown(f"{envelope.service}:{envelope.operation}")
     parameters = envelope.parameters or {}
     answer = Answer(
@@ -211,10 +240,9 @@ def _enveloped(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     return (answer,), (*issues, *more)
 
 
-def _with_response(answer: Answer, response: msgspec.Raw) -> tuple[Answer, list[Issue]]:
+def _with_response(answer: Answer, members: Members | None) -> tuple[Answer, list[Issue]]:
     """The answer with the list of its response, its failure where it should have one."""
-    members = None if answer.failure else _object(response)
-    if members is None:
+    if members is None or answer.failure:
         why = answer.failure or "its response is no JSON object"
         issue = Issue(answer.file, "/response", why, f"{answer.call} counts as failed")
         return answer._replace(failure=why), [] if answer.failure else [issue]
@@ -225,7 +253,7 @@ def _with_response(answer: Answer, response: msgspec.Raw) -> tuple[Answer, list[
         what = f"{answer.call} is not an operation that is read"
         return answer, [Issue(answer.file, "", what, "its records are not used")]
     if isinstance(kind, Kind) and kind.whole:
-        return _one_record(answer, members, response, "/response")
+        return _one_record(answer, members, msgspec.Raw(msgspec.json.encode(members)), "/response")
     narrowing = set(answer.parameters) - _UNFILTERED - {SUBJECT.get(answer.call)}
     if answer.call == "ec2:SearchTransitGatewayRoutes" and _finds_every_route(answer.parameters.get("Filters")):
         narrowing.discard("Filters")

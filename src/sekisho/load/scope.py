@@ -6,6 +6,7 @@ differ. Instances and internet gateways are listed to their owner alone, so they
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from sekisho.model.calls import is_global
@@ -17,6 +18,8 @@ from .recognise import Answer
 
 _NOWHERE = Scope(None, None)
 _NO_CLUE = Clue()
+#: Members that name a record or where it stands; of a record that has several, the first is its own.
+_PLACES = ("network_interface_id", "subnet_id", "vpc_id")
 _OWN_ONLY = {"ec2:DescribeInstances", "ec2:DescribeInternetGateways"}
 _GLOBAL_REGIONS = {"global", "aws-global", ""}
 
@@ -74,25 +77,32 @@ def _known(decoded: Iterable[tuple[Decoded, Scope]]) -> _Known:
         return known
     for one, scope in decoded:
         for rows in one.rows:
-            for index, record in enumerate(rows.records):
-                clue = rows.clues[index] if rows.clues else _NO_CLUE
-                _learn(known, record, Clue(_owner(rows, record, clue), scope.region or clue.region, clue.refers))
+            _learn(known, rows, scope)
     return known
 
 
-def _learn(known: _Known, record: Record, clue: Clue) -> None:
-    """An id of the record, and the VPC and subnet that it stands in, are where the record is."""
-    ids = [getattr(record, name, None) for name in ("network_interface_id", "subnet_id", "vpc_id")]
-    if clue.region:
-        for name in (*filter(None, ids), *clue.refers):
-            known.regions.setdefault(name, clue.region)
-    own = next(filter(None, ids), None)
-    if clue.account and own:
-        known.accounts.setdefault(own, clue.account)
+def _learn(known: _Known, rows: Rows, scope: Scope) -> None:
+    """An id of a record, and the VPC and subnet that it stands in, are where the record is."""
+    members = [name for name in _PLACES if rows.records and name in rows.records[0].__struct_fields__]
+    for record, owner, clue in _told(rows):
+        region = scope.region or clue.region
+        ids = [name for member in members if (name := getattr(record, member))]
+        if region:
+            for name in (*ids, *clue.refers):
+                known.regions.setdefault(name, region)
+        if ids and (account := _owner(record, owner, clue)):
+            known.accounts.setdefault(ids[0], account)
 
 
-def _owner(rows: Rows, record: Record, clue: Clue) -> str | None:
-    return account_of(getattr(record, "owner_id", None)) or account_of(rows.owner) or clue.account
+def _told(rows: Rows) -> Iterator[tuple[Record, str | None, Clue]]:
+    """Each record with the owner and the clue that it has, where it has them."""
+    owners: Iterable[str | None] = rows.owners or repeat(None)
+    clues: Iterable[Clue] = rows.clues or repeat(_NO_CLUE)
+    return zip(rows.records, owners, clues, strict=False)
+
+
+def _owner(record: Record, owner: str | None, clue: Clue) -> str | None:
+    return account_of(getattr(record, "owner_id", None)) or account_of(owner) or clue.account
 
 
 def _own_scopes(one: Decoded, scope: Scope, known: _Known) -> tuple[tuple[Scope, ...], ...]:
@@ -103,19 +113,24 @@ def _own_scopes(one: Decoded, scope: Scope, known: _Known) -> tuple[tuple[Scope,
 
 
 def _owned(rows: Rows, scope: Scope) -> tuple[Scope, ...]:
-    owners = [getattr(record, "owner_id", None) for record in rows.records]
-    default = account_of(rows.owner) or scope.account
-    of = {owner: Scope(account_of(owner) or default, scope.region) for owner in set(owners)}
-    return tuple(of[owner] for owner in owners)
+    """Without clues: whom the records or what wraps them names, else whose answer it is."""
+    if rows.records and "owner_id" in rows.records[0].__struct_fields__:
+        owners: Sequence[str | None] = [getattr(record, "owner_id", None) for record in rows.records]
+    else:
+        owners = rows.owners
+    of = {owner: Scope(account_of(owner) or scope.account, scope.region) for owner in set(owners)}
+    return tuple([of[owner] for owner in owners] or repeat(scope, len(rows.records)))
 
 
 def _clued(rows: Rows, scope: Scope, known: _Known) -> tuple[Scope, ...]:
-    shared: dict[Scope, Scope] = {}
+    shared: dict[tuple[str | None, str | None], Scope] = {}
     scopes = []
-    for record, clue in zip(rows.records, rows.clues, strict=True):
-        account = _owner(rows, record, clue) or scope.account
-        placed = _of_clue(Clue(account, scope.region or clue.region, clue.refers), known)
-        scopes.append(shared.setdefault(placed, placed))
+    for record, owner, clue in _told(rows):
+        account, region = _owner(record, owner, clue) or scope.account, scope.region or clue.region
+        if account is None or region is None:
+            account, region = _of_clue(Clue(account, region, clue.refers), known)
+        place = account, region
+        scopes.append(shared.get(place) or shared.setdefault(place, Scope(*place)))
     return tuple(scopes)
 
 
