@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import starmap
+from operator import attrgetter
 from typing import Any
 
 from sekisho.model import (
@@ -51,7 +52,8 @@ def flaw(kind: Kind, record: Record) -> str | None:
 
 def flawless(kind: Kind, records: Sequence[Any]) -> bool:
     """Whether `flaw` finds nothing in any of the records; what many of them say is judged once."""
-    if not _are_ids([name for record in records if (name := getattr(record, kind.id_field)) is not None]):
+    names = map(attrgetter(kind.id_field), records)
+    if not _are_ids([name for name in names if name is not None]):
         return False
     together = _TOGETHER.get(kind.type)
     if together:
@@ -104,7 +106,7 @@ def _are_addresses(texts: Iterable[str | None], family: int) -> bool:
 
 @lru_cache(maxsize=65536)
 def _cidr(text: str | None, version: int | None) -> str | None:
-    if text is None or (version != 6 and _is_ipv4_network(text)):
+    if text is None or (version in {4, None} and _is_ipv4_network(text)):
         return None
     try:
         network = ip_network(text, strict=False)

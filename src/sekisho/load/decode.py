@@ -16,7 +16,7 @@ from sekisho.model.record import Issue, Record, Source
 from sekisho.model.snapshot import Missing, Nesting
 
 from .check import flaw, flawless
-from .clues import Clue, Hint, clue_of, clue_of_text
+from .clues import Clue, Hint, clue_of, clue_of_text, clues_of
 from .files import shown
 from .recognise import NAN, SUBJECT, UNREADABLE, Answer
 
@@ -121,9 +121,7 @@ def _whole(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> tup
     """The list at once; None where any record of it cannot be used."""
     try:
         rows = (
-            _instances(answer, body, clues=clues)
-            if kind.type is Instance
-            else _list(answer, kind, body, clues=clues)
+            _instances(answer, body, clues=clues) if kind.type is Instance else _list(answer, kind, body, clues=clues)
         )
     except UNREADABLE:
         return None
@@ -136,7 +134,7 @@ def _list(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> Rows
     if single:
         body = msgspec.Raw(b"[%b]" % bytes(body))
     if clues and not kind.whole:
-        told = tuple(map(clue_of, _list_of(Hint).decode(body)))
+        told = clues_of(_list_of(Hint).decode(body))
     return Rows(answer.pointer, _list_of(kind.type).decode(body), (), told, single)
 
 
@@ -148,7 +146,7 @@ def _instances(answer: Answer, body: msgspec.Raw, *, clues: bool) -> Rows:
         answer.pointer,
         tuple(chain.from_iterable(r.instances for r in reservations)),
         tuple(r.owner_id for r in reservations for _ in r.instances),
-        tuple(clue_of(hint) for r in hints for hint in r.instances),
+        clues_of(hint for r in hints for hint in r.instances),
         nesting=Nesting("Instances", tuple(accumulate((len(r.instances) for r in reservations[:-1]), initial=0))),
     )
 

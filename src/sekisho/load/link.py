@@ -46,7 +46,8 @@ class Records:
 
     def lacking(self, table: str, names: Iterable[str | None]) -> set[str]:
         """Those of the ids that the table does not have."""
-        return {name for name in set(names) - self.by_table[table].keys() if name is not None} - self.missing
+        there = self.by_table[table]
+        return {name for name in names if name is not None and name not in there} - self.missing
 
 
 def dangling(records: Records, calls: Calls) -> tuple[Issue, ...]:
@@ -69,8 +70,9 @@ def dangling(records: Records, calls: Calls) -> tuple[Issue, ...]:
         }
         for index, record in enumerate(page.records) if suspects else ():
             for table, referred in references((record,)):
-                names = suspects.get(table, frozenset()) & set(referred) if whole(table, page.scopes[index]) else ()
-                for name in names:
+                if table not in suspects or not whole(table, page.scopes[index]):
+                    continue
+                for name in suspects[table].intersection(referred):
                     lost.setdefault((table, name), _lost(page, index, table, name))
     return tuple(lost.values())
 

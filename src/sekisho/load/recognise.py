@@ -95,7 +95,7 @@ Response = TypeVar("Response")
 
 
 class Envelope(msgspec.Struct, Generic[Response], kw_only=True):
-    """One call as `sekisho collect` writes it."""
+    """One call as `sekisho collect` writes it; `Response` is how far its response is taken apart."""
 
     service: str
     operation: str
@@ -119,7 +119,7 @@ def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     SnapshotError where the file is no JSON object and nothing shows which call it is of.
     """
     if _looks_enveloped(file) and (envelope := _envelope(file.data)):
-        return _enveloped(file, envelope)
+        return _enveloped(file, envelope, envelope.response)
     top, damage = _members(file)
     mended = without_nan(file.data) if top is None and not file.damage else None
     if mended is not None:
@@ -214,11 +214,12 @@ def _strange_envelope(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]
         return _damaged(file, f"its envelope has the wrong form: {shown(str(error))}")
     except UNREADABLE as error:
         return _damaged(file, f"not JSON: {shown(str(error))}")
-    members = None if envelope.response is None else _object(envelope.response)
-    return _enveloped(file, msgspec.structs.replace(envelope, response=members))
+    return _enveloped(file, envelope, None if envelope.response is None else _object(envelope.response))
 
 
-def _enveloped(file: File, envelope: Envelope[Members]) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
+def _enveloped(
+    file: File, envelope: Envelope[Any], members: Members | None
+) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     call = shown(f"{envelope.service}:{envelope.operation}")
     parameters = envelope.parameters or {}
     answer = Answer(
@@ -236,7 +237,7 @@ def _enveloped(file: File, envelope: Envelope[Members]) -> tuple[tuple[Answer, .
     issues = [Issue(file.name, "/error", f"{call} failed: {answer.failure}", "what depends on it is unknown")] * bool(
         answer.failure
     )
-    answer, more = _with_response(answer, envelope.response)
+    answer, more = _with_response(answer, members)
     return (answer,), (*issues, *more)
 
 

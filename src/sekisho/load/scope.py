@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from sekisho.model.calls import is_global
-from sekisho.model.record import Issue, Record, Scope
+from sekisho.model.record import Issue, Scope
 
 from .clues import Clue, account_of, clue_of_text, region_of, scope_of_path
 from .decode import Decoded, Rows
@@ -18,8 +18,6 @@ from .recognise import Answer
 
 _NOWHERE = Scope(None, None)
 _NO_CLUE = Clue()
-#: Members that name a record or where it stands; of a record that has several, the first is its own.
-_PLACES = ("network_interface_id", "subnet_id", "vpc_id")
 _OWN_ONLY = {"ec2:DescribeInstances", "ec2:DescribeInternetGateways"}
 _GLOBAL_REGIONS = {"global", "aws-global", ""}
 
@@ -47,8 +45,9 @@ def stated(answer: Answer) -> tuple[Scope, tuple[Issue, ...]]:
 
 def resolve(decoded: Sequence[tuple[Decoded, Scope]]) -> tuple[tuple[Placed, ...], tuple[Issue, ...]]:
     """Each answer with its scopes. A scope that nothing tells stays null, and is an issue."""
-    known = _known(decoded)
-    own = [_own_scopes(one, scope, known) for one, scope in decoded]
+    said = [[_said(rows, scope) if rows.clues else [] for rows in one.rows] for one, scope in decoded]
+    known = _known(decoded, said)
+    own = [_own_scopes(one, scope, told, known) for (one, scope), told in zip(decoded, said, strict=True)]
     folders = _Folders()
     for (one, scope), scopes in zip(decoded, own, strict=True):
         folders.add(one.answer, scope, scopes)
@@ -71,43 +70,63 @@ class _Known(NamedTuple):
     regions: dict[str, str]
 
 
-def _known(decoded: Iterable[tuple[Decoded, Scope]]) -> _Known:
+def _known(decoded: Sequence[tuple[Decoded, Scope]], said: Sequence[Sequence[Sequence[Scope]]]) -> _Known:
     known = _Known({}, {})
     if all(None not in scope for _, scope in decoded):
         return known
-    for one, scope in decoded:
-        for rows in one.rows:
-            _learn(known, rows, scope)
+    for (one, scope), told in zip(decoded, said, strict=True):
+        for rows, scopes in zip(one.rows, told, strict=True):
+            _learn(known, rows, scopes or _said(rows, scope), scope)
     return known
 
 
-def _learn(known: _Known, rows: Rows, scope: Scope) -> None:
+def _learn(known: _Known, rows: Rows, said: Sequence[Scope], scope: Scope) -> None:
     """An id of a record, and the VPC and subnet that it stands in, are where the record is."""
-    members = [name for name in _PLACES if rows.records and name in rows.records[0].__struct_fields__]
-    for record, owner, clue in _told(rows):
-        region = scope.region or clue.region
+    for clue in dict.fromkeys(rows.clues):
+        if region := scope.region or clue.region:
+            for name in clue.refers:
+                known.regions.setdefault(name, region)
+    members = _place_members(rows)
+    for record, (account, region) in zip(rows.records, said, strict=True) if members else ():
         ids = [name for member in members if (name := getattr(record, member))]
         if region:
-            for name in (*ids, *clue.refers):
+            for name in ids:
                 known.regions.setdefault(name, region)
-        if ids and (account := _owner(record, owner, clue)):
+        if account and ids:
             known.accounts.setdefault(ids[0], account)
 
 
-def _told(rows: Rows) -> Iterator[tuple[Record, str | None, Clue]]:
-    """Each record with the owner and the clue that it has, where it has them."""
+def _place_members(rows: Rows) -> list[str]:
+    """The members of its records that name one of them, or where it stands; of several, the first is its own."""
+    names = ("network_interface_id", "subnet_id", "vpc_id")
+    return [name for name in names if rows.records and name in rows.records[0].__struct_fields__]
+
+
+def _said(rows: Rows, scope: Scope) -> list[Scope]:
+    """What each record says of its owner by itself, and of its region; records that say the same share one scope."""
+    shared: dict[object, Scope] = {}
+    said = []
     owners: Iterable[str | None] = rows.owners or repeat(None)
     clues: Iterable[Clue] = rows.clues or repeat(_NO_CLUE)
-    return zip(rows.records, owners, clues, strict=False)
+    for record, owner, clue in zip(rows.records, owners, clues, strict=False):
+        named = getattr(record, "owner_id", None)
+        key = (named, owner, id(clue))
+        one = shared.get(key)
+        if one is None:
+            account = account_of(named) or account_of(owner) or clue.account
+            one = shared[key] = Scope(account, scope.region or clue.region)
+        said.append(one)
+    return said
 
 
-def _owner(record: Record, owner: str | None, clue: Clue) -> str | None:
-    return account_of(getattr(record, "owner_id", None)) or account_of(owner) or clue.account
-
-
-def _own_scopes(one: Decoded, scope: Scope, known: _Known) -> tuple[tuple[Scope, ...], ...]:
+def _own_scopes(
+    one: Decoded, scope: Scope, said: Sequence[Sequence[Scope]], known: _Known
+) -> tuple[tuple[Scope, ...], ...]:
     """The scope of each record without its folder; those of `found` come last."""
-    lists = [_clued(r, scope, known) if r.clues else _owned(r, scope) for r in one.rows]
+    lists = [
+        _clued(rows, scope, told, known) if rows.clues else _owned(rows, scope)
+        for rows, told in zip(one.rows, said, strict=True)
+    ]
     found = (Clue(scope.account or f.clue.account, scope.region or f.clue.region, f.clue.refers) for f in one.found)
     return (*lists, tuple(_of_clue(clue, known) for clue in found))
 
@@ -122,15 +141,18 @@ def _owned(rows: Rows, scope: Scope) -> tuple[Scope, ...]:
     return tuple([of[owner] for owner in owners] or repeat(scope, len(rows.records)))
 
 
-def _clued(rows: Rows, scope: Scope, known: _Known) -> tuple[Scope, ...]:
-    shared: dict[tuple[str | None, str | None], Scope] = {}
-    scopes = []
-    for record, owner, clue in _told(rows):
-        account, region = _owner(record, owner, clue) or scope.account, scope.region or clue.region
-        if account is None or region is None:
-            account, region = _of_clue(Clue(account, region, clue.refers), known)
-        place = account, region
-        scopes.append(shared.get(place) or shared.setdefault(place, Scope(*place)))
+def _clued(rows: Rows, scope: Scope, said: Sequence[Scope], known: _Known) -> tuple[Scope, ...]:
+    """With clues: what a record says itself, else what is known of the VPC, subnet or interface that it names."""
+    whole = {one: Scope(one.account or scope.account, one.region) for one in set(said)}
+    scopes = [whole[one] for one in said]
+    if not any(None in one for one in whole.values()):
+        return tuple(scopes)
+    members, shared = _place_members(rows), {one: one for one in whole.values()}
+    for index, (record, clue, one) in enumerate(zip(rows.records, rows.clues, scopes, strict=True)):
+        if None in one:
+            names = (*clue.refers, *(getattr(record, member) for member in members))
+            found = _of_clue(Clue(one.account, one.region, names), known)
+            scopes[index] = shared.setdefault(found, found)
     return tuple(scopes)
 
 

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple, TypeVar, cast
 
 from .balancing import (
@@ -70,7 +71,6 @@ from .transit_gateway import (
 )
 from .vpc import Subnet, Vpc
 
-
 V = TypeVar("V")
 _NOWHERE = Scope(None, None)
 
@@ -108,8 +108,7 @@ class Page(NamedTuple):
         """The id of each record in its table."""
         if self.table == "bpa_options":
             return [record_key(self.table, r, s) for r, s in zip(self.records, self.scopes, strict=True)]
-        field = KIND_BY_TABLE[self.table].id_field
-        return [getattr(record, field) for record in self.records]
+        return list(map(attrgetter(KIND_BY_TABLE[self.table].id_field), self.records))
 
     def source(self, index: int) -> Source:
         if self.single:
