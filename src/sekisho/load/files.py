@@ -94,7 +94,9 @@ def read(path: Path, limits: Limits | None = None) -> Iterator[File | Issue]:
 
 def shown(text: str, limit: int = 120) -> str:
     """Text from the input as it may stand in a one-line message."""
-    line = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
+    line = text[: limit + 1]
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "?" for c in line)
     return line if len(line) <= limit else line[:limit] + "..."
 
 

@@ -5,7 +5,7 @@ differ. Instances and internet gateways are listed to their owner alone, so they
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from sekisho.model.calls import is_global
 from sekisho.model.record import Issue, Scope
 
 from .clues import Clue, account_of, clue_of_text, region_of, scope_of_path
-from .decode import Decoded, Rows
+from .decode import Decoded, Found, Rows
 from .recognise import Answer
 
 _NOWHERE = Scope(None, None)
@@ -63,19 +63,51 @@ def resolve(decoded: Sequence[tuple[Decoded, Scope]]) -> tuple[tuple[Placed, ...
 # Records --------------------------------------------------------------------------------------------
 
 
-class _Known(NamedTuple):
-    """The account and region of VPCs, subnets and interfaces, as far as records themselves tell."""
+class _Places(NamedTuple):
+    """Whose VPCs, subnets and interfaces are, or in which Region: of those `wanted`, as far as records tell."""
 
-    accounts: dict[str, str]
-    regions: dict[str, str]
+    known: dict[str, str]
+    wanted: set[str]
+
+    def learn(self, names: Iterable[str], value: str | None) -> None:
+        """The first that speaks of a name counts."""
+        if value:
+            for name in self.wanted.intersection(names):
+                self.known[name] = value
+                self.wanted.discard(name)
+
+
+class _Known(NamedTuple):
+    """What records tell of places that others name without telling whose they are, or where."""
+
+    accounts: _Places
+    regions: _Places
+
+    def want(self, scope: Scope, names: Sequence[str]) -> None:
+        if scope.account is None:
+            self.accounts.wanted.update(names)
+        if scope.region is None:
+            self.regions.wanted.update(names)
+
+    def scope(self, scope: Scope, names: Iterable[str]) -> Scope:
+        """The scope with what it lacks taken from the first of the places that is known."""
+        account = scope.account or next((self.accounts.known[n] for n in names if n in self.accounts.known), None)
+        region = scope.region or next((self.regions.known[n] for n in names if n in self.regions.known), None)
+        return Scope(account, region)
 
 
 def _known(decoded: Sequence[tuple[Decoded, Scope]], said: Sequence[Sequence[Sequence[Scope]]]) -> _Known:
-    known = _Known({}, {})
-    if all(None not in scope for _, scope in decoded):
-        return known
+    known = _Known(_Places({}, set()), _Places({}, set()))
     for (one, scope), told in zip(decoded, said, strict=True):
         for rows, scopes in zip(one.rows, told, strict=True):
+            for _, incomplete, names in _incomplete(rows, _with_account(scopes, scope)):
+                known.want(incomplete, names)
+        for found in one.found:
+            known.want(_scope_of_found(found, scope), found.clue.refers)
+    for (one, scope), told in zip(decoded, said, strict=True):
+        for rows, scopes in zip(one.rows, told, strict=True):
+            if not (known.accounts.wanted or known.regions.wanted):
+                return known
             _learn(known, rows, scopes or _said(rows, scope), scope)
     return known
 
@@ -83,17 +115,33 @@ def _known(decoded: Sequence[tuple[Decoded, Scope]], said: Sequence[Sequence[Seq
 def _learn(known: _Known, rows: Rows, said: Sequence[Scope], scope: Scope) -> None:
     """An id of a record, and the VPC and subnet that it stands in, are where the record is."""
     for clue in dict.fromkeys(rows.clues):
-        if region := scope.region or clue.region:
-            for name in clue.refers:
-                known.regions.setdefault(name, region)
+        known.regions.learn(clue.refers, scope.region or clue.region)
     members = _place_members(rows)
     for record, (account, region) in zip(rows.records, said, strict=True) if members else ():
         ids = [name for member in members if (name := getattr(record, member))]
-        if region:
-            for name in ids:
-                known.regions.setdefault(name, region)
-        if account and ids:
-            known.accounts.setdefault(ids[0], account)
+        known.regions.learn(ids, region)
+        known.accounts.learn(ids[:1], account)
+
+
+def _incomplete(rows: Rows, scopes: Sequence[Scope]) -> Iterator[tuple[int, Scope, Sequence[str]]]:
+    """The records whose scope lacks something, with the names of places that may tell."""
+    if not any(None in scope for scope in set(scopes)):
+        return
+    members = _place_members(rows)
+    for index, (scope, clue) in enumerate(zip(scopes, rows.clues, strict=True)):
+        if None in scope:
+            own = (getattr(rows.records[index], member) for member in members)
+            yield index, scope, (*clue.refers, *filter(None, own))
+
+
+def _with_account(said: Sequence[Scope], scope: Scope) -> list[Scope]:
+    """What records say, and of their owner at least who called."""
+    whole = {one: Scope(one.account or scope.account, one.region) for one in set(said)}
+    return [whole[one] for one in said]
+
+
+def _scope_of_found(found: Found, scope: Scope) -> Scope:
+    return Scope(scope.account or found.clue.account, scope.region or found.clue.region)
 
 
 def _place_members(rows: Rows) -> list[str]:
@@ -127,8 +175,8 @@ def _own_scopes(
         _clued(rows, scope, told, known) if rows.clues else _owned(rows, scope)
         for rows, told in zip(one.rows, said, strict=True)
     ]
-    found = (Clue(scope.account or f.clue.account, scope.region or f.clue.region, f.clue.refers) for f in one.found)
-    return (*lists, tuple(_of_clue(clue, known) for clue in found))
+    found = (known.scope(_scope_of_found(f, scope), f.clue.refers) for f in one.found)
+    return (*lists, tuple(found))
 
 
 def _owned(rows: Rows, scope: Scope) -> tuple[Scope, ...]:
@@ -143,25 +191,12 @@ def _owned(rows: Rows, scope: Scope) -> tuple[Scope, ...]:
 
 def _clued(rows: Rows, scope: Scope, said: Sequence[Scope], known: _Known) -> tuple[Scope, ...]:
     """With clues: what a record says itself, else what is known of the VPC, subnet or interface that it names."""
-    whole = {one: Scope(one.account or scope.account, one.region) for one in set(said)}
-    scopes = [whole[one] for one in said]
-    if not any(None in one for one in whole.values()):
-        return tuple(scopes)
-    members, shared = _place_members(rows), {one: one for one in whole.values()}
-    for index, (record, clue, one) in enumerate(zip(rows.records, rows.clues, scopes, strict=True)):
-        if None in one:
-            names = (*clue.refers, *(getattr(record, member) for member in members))
-            found = _of_clue(Clue(one.account, one.region, names), known)
-            scopes[index] = shared.setdefault(found, found)
+    scopes = _with_account(said, scope)
+    shared: dict[Scope, Scope] = {}
+    for index, incomplete, names in _incomplete(rows, tuple(scopes)):
+        found = known.scope(incomplete, names)
+        scopes[index] = shared.setdefault(found, found)
     return tuple(scopes)
-
-
-def _of_clue(clue: Clue, known: _Known) -> Scope:
-    return Scope(clue.account or _first(clue, known.accounts), clue.region or _first(clue, known.regions))
-
-
-def _first(clue: Clue, places: Mapping[str, str]) -> str | None:
-    return next((places[r] for r in clue.refers if r in places), None)
 
 
 # Folders --------------------------------------------------------------------------------------------
