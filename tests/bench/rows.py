@@ -41,7 +41,7 @@ ROWS: list[Row] = []
 def row(
     name: str, limit: float, unit: Unit = "floor", *, memory: float | None = None, once: bool = False
 ) -> Callable[[Measure], Measure]:
-    """The function measures this row; `memory` is its limit in bytes for each interface."""
+    """The function measures this row; `memory` is its limit in bytes for each interface, besides the program's own."""
 
     def add(measure: Measure) -> Measure:
         ROWS.append(Row(name, measure, limit, unit, memory, once))
@@ -60,7 +60,7 @@ def internet(estate: Estate) -> Cost:
     return _assess(estate, "--origin", "internet")
 
 
-@row("`assess`, all origins, JSON written to a file", 12, memory=12_000)
+@row("`assess`, all origins, JSON written to a file", 12, memory=11_000)
 def everything(estate: Estate) -> Cost:
     return _assess(estate)
 

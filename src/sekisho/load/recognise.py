@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -91,11 +91,8 @@ class Answer(NamedTuple):
     start: bytes = b""
 
 
-Response = TypeVar("Response")
-
-
-class Envelope(msgspec.Struct, Generic[Response], kw_only=True):
-    """One call as `sekisho collect` writes it; `Response` is how far its response is taken apart."""
+class Envelope(msgspec.Struct, kw_only=True):
+    """One call as `sekisho collect` writes it, but for its response."""
 
     service: str
     operation: str
@@ -104,11 +101,24 @@ class Envelope(msgspec.Struct, Generic[Response], kw_only=True):
     parameters: dict[str, Any] | None = None
     collected_at: str | None = None
     error: dict[str, Any] | None = None
-    response: Response | None = None
 
 
 Members = dict[str, msgspec.Raw]
-_ENVELOPE = msgspec.json.Decoder(Envelope[Members])
+
+
+class Opened(Envelope, kw_only=True):
+    """The usual envelope, whose response is an object or null: opened as it is read."""
+
+    response: Members | None = None
+
+
+class Closed(Envelope, kw_only=True):
+    """An envelope with a response of any form."""
+
+    response: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_OPENED = msgspec.json.Decoder(Opened)
 #: How far into a file `service` is looked for: before it may stand an account, a time, parameters.
 _HEAD = 1024
 
@@ -118,7 +128,7 @@ def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
 
     SnapshotError where the file is no JSON object and nothing shows which call it is of.
     """
-    if _looks_enveloped(file) and (envelope := _envelope(file.data)):
+    if _looks_enveloped(file) and (envelope := _opened(file.data)):
         return _enveloped(file, envelope, envelope.response)
     top, damage = _members(file)
     mended = without_nan(file.data) if top is None and not file.damage else None
@@ -199,9 +209,9 @@ def _looks_enveloped(file: File) -> bool:
     return not file.damage and file.data[:_HEAD].lstrip().startswith(b"{") and b'"service"' in file.data[:_HEAD]
 
 
-def _envelope(data: bytes) -> Envelope[Members] | None:
+def _opened(data: bytes) -> Opened | None:
     try:
-        return _ENVELOPE.decode(data)
+        return _OPENED.decode(data)
     except UNREADABLE:
         return None
 
@@ -209,17 +219,15 @@ def _envelope(data: bytes) -> Envelope[Members] | None:
 def _strange_envelope(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     """An envelope whose members stand in an unusual order, or that has the wrong form."""
     try:
-        envelope = msgspec.json.decode(file.data, type=Envelope[msgspec.Raw])
+        envelope = msgspec.json.decode(file.data, type=Closed)
     except msgspec.ValidationError as error:
         return _damaged(file, f"its envelope has the wrong form: {shown(str(error))}")
     except UNREADABLE as error:
         return _damaged(file, f"not JSON: {shown(str(error))}")
-    return _enveloped(file, envelope, None if envelope.response is None else _object(envelope.response))
+    return _enveloped(file, envelope, _object(envelope.response))
 
 
-def _enveloped(
-    file: File, envelope: Envelope[Any], members: Members | None
-) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
+def _enveloped(file: File, envelope: Envelope, members: Members | None) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     call = shown(f"{envelope.service}:{envelope.operation}")
     parameters = envelope.parameters or {}
     answer = Answer(
