@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sekisho.engine.answer import Answer, Explanation, Row
 from sekisho.findings.assessment import Assessment, Coverage, InterfaceFacts, Run
-from sekisho.findings.finding import Finding, Severity
+from sekisho.findings.finding import Finding, FindingType, Severity
 from sekisho.model.calls import CallState
 from sekisho.model.record import Scope
 
@@ -154,14 +154,19 @@ def _answer(answer: Answer) -> Document:
     }
 
 
+_TYPES = {kind: kind.value for kind in FindingType}
+_SEVERITIES = {severity: (severity.value, severity.numeric) for severity in Severity}
+
+
 def _finding(f: Finding) -> Document:
+    severity, numeric = _SEVERITIES[f.severity]
     process = {"name": f.process.name, "pid": f.process.pid, "path": f.process.path} if f.process else None
     return {
         "id": f.id,
-        "type": f.type.value,
+        "type": _TYPES[f.type],
         "rule": f.rule,
-        "severity": f.severity.value,
-        "numeric_severity": f.severity.numeric,
+        "severity": severity,
+        "numeric_severity": numeric,
         "title": f.title,
         "description": f.description,
         "recommendation": f.recommendation,

@@ -25,25 +25,25 @@ def to_json(document: Document) -> str:
 def encoded(document: Document) -> bytes:
     """Keys in the document's order, text as UTF-8 and not escaped to ASCII, a final newline."""
     sections = [_section(value, _DEPTHS.get(name, 1)) for name, value in document.items()]
-    return _spread(b"{", _named(document, sections), b"}", b"") + b"\n"
+    return _object(document, sections, b"") + b"\n"
 
 
 def _section(value: Any, depth: int) -> bytes:  # noqa: ANN401 - any JSON value
-    return _indented(value, depth, b"  ") if value and isinstance(value, dict | list) else _lines([value])[0]
+    return _indented(value, depth, b"  ") if value and isinstance(value, dict | list) else _lines([value])
 
 
 def _indented(value: dict[str, Any] | list[Any], depth: int, margin: bytes) -> bytes:
     """The members of the value, each on a line after `margin`; those that hold lists or objects go on for `depth`."""
     if isinstance(value, dict):
-        return _spread(b"{", _named(value, _members(list(value.values()), depth, margin)), b"}", margin)
-    return _spread(b"[", _members(value, depth, margin), b"]", margin)
+        return _object(value, _members(list(value.values()), depth, margin), margin)
+    if depth == 1:
+        return _between(b"[", _lines(value, _end(margin)), b"]", margin)
+    return _between(b"[", _end(margin).join(_members(value, depth, margin)), b"]", margin)
 
 
 def _members(values: list[Any], depth: int, margin: bytes) -> list[bytes]:
-    if depth == 1:
-        return _lines(values)
-    wide = [_is_wide(value) for value in values]
-    lines = _lines([None if spread else value for value, spread in zip(values, wide, strict=True)])
+    wide = [depth > 1 and _is_wide(value) for value in values]
+    lines = _lines([None if spread else value for value, spread in zip(values, wide, strict=True)]).split(b"\n")
     for index, spread in enumerate(wide):
         if spread:
             lines[index] = _indented(values[index], depth - 1, margin + b"  ")
@@ -57,21 +57,27 @@ def _is_wide(value: object) -> bool:
     return any(isinstance(member, dict | list) for member in (value.values() if isinstance(value, dict) else value))
 
 
-def _named(keys: Iterable[str], values: list[bytes]) -> list[bytes]:
-    return [b"%b: %b" % named for named in zip(_lines(keys), values, strict=True)]
+def _object(keys: Iterable[str], values: list[bytes], margin: bytes) -> bytes:
+    named = (b"%b: %b" % pair for pair in zip(_lines(keys).split(b"\n"), values, strict=True))
+    return _between(b"{", _end(margin).join(named), b"}", margin)
 
 
-def _spread(opening: bytes, lines: list[bytes], closing: bytes, margin: bytes) -> bytes:
-    """The lines between brackets. Joined at once: this may be most of a large document."""
-    head, separator = opening + b"\n  " + margin, b",\n  " + margin
-    return b"".join((head, separator.join(lines), b"\n", margin, closing))
+def _between(opening: bytes, lines: bytes, closing: bytes, margin: bytes) -> bytes:
+    # Joined at once: the lines may be most of a large document.
+    return b"".join((opening, b"\n  ", margin, lines, b"\n", margin, closing))
 
 
-def _lines(values: Iterable[Any]) -> list[bytes]:
-    """Each value on one line. Inside of JSON no line ends."""
+def _end(margin: bytes) -> bytes:
+    """What stands between a line and the next."""
+    return b",\n  " + margin
+
+
+def _lines(values: Iterable[Any], end: bytes = b"\n") -> bytes:
+    """Each value on one line, with `end` between. Inside of JSON no line ends."""
     listed = list(values)
     try:
-        return _ENCODER.encode_lines(listed).split(b"\n")[:-1]
+        return _ENCODER.encode_lines(listed)[:-1].replace(b"\n", end)
     except OverflowError:
         # A number of IPv6 addresses may have more than 64 bits.
-        return [json.dumps(v, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() for v in listed]
+        texts = (json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False) for value in listed)
+        return end.join(text.encode() for text in texts)
