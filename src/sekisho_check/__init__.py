@@ -1,0 +1,5 @@
+"""Checks certificates of Sekisho against the raw answers of AWS: its own reading of files and rules, nothing shared."""
+
+from sekisho_check import gateways
+
+__all__ = ["gateways"]

@@ -1,0 +1,242 @@
+"""Whether a certificate holds: each of its claims, by the checker's own walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sekisho_check.boxes import Box, subtract, whole
+from sekisho_check.canonical import digest, pointed
+from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
+from sekisho_check.classes import Classes
+from sekisho_check.estate import Estate, text
+from sekisho_check.population import Key, population
+from sekisho_check.ranges import size
+from sekisho_check.walk import Address, Piece, Pieces, Walk, Way
+from sekisho_check.ways import enter, leave
+
+PROVEN, ASSUMED, UNDECIDED = "proven", "resting on assumptions", "undecided"
+
+
+class Row(NamedTuple):
+    """A row that there has to be."""
+
+    address: Address
+    ways: list[Way]
+
+
+class Result(NamedTuple):
+    """A certificate that holds."""
+
+    verdict: str
+    standing: str
+    """Whether it is proven, rests on assumptions, or is undecided."""
+    notes: list[str]
+
+
+class Audit:
+    """All rows of an estate, and the certificates that were seen."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.classes = Classes(estate)
+        self.rows: dict[Key, Row] = {
+            (address.interface.id, address.text, origin): Row(address, ways)
+            for address, origin, ways in population(estate, self.classes)
+        }
+        self.seen: set[Key] = set()
+        self._known: dict[tuple[object, ...], tuple[str, list[str]] | RefusedError] = {}
+        self._digests: dict[str, tuple[str, frozenset[str]]] = {}
+
+    def check(self, given: Certificate) -> Result:
+        """What the certificate proves. Raises RefusedError where it does not hold."""
+        key = (given.row["interface"], given.row["address"], given.row["origin"])
+        row = self.rows.get(key)
+        if row is None:
+            raise RefusedError("there is no such row")
+        if key in self.seen:
+            raise RefusedError("a second certificate for one row")
+        self.seen.add(key)
+        interface = row.address.interface
+        owner = text(interface.data, "OwnerId") or interface.account
+        if given.row["family"] != f"ipv{row.address.family}" or given.row["account"] != owner:
+            raise RefusedError("the account or family of the row is another")
+        if interface.region is not None and given.row["region"] not in {interface.region, self.estate.home(row.address.vpc)[1]}:
+            raise RefusedError("the Region of the row is another")
+        self._records(given, interface.id)
+        if (given.witness is None) == (given.verdict in {"reachable", "forward-only"}):
+            raise RefusedError("the witness does not go with the verdict")
+        standing, notes = self._claims(given, row, key)
+        return Result(given.verdict, standing, notes)
+
+    def missing(self) -> list[Key]:
+        """Rows without certificate."""
+        return [key for key in self.rows if key not in self.seen]
+
+    # Records
+
+    def _records(self, given: Certificate, interface: str) -> None:
+        """Every cited record is as it was, and every record that the certificate names is cited."""
+        cited: set[str] = set()
+        for name, value in given.records.items():
+            if name not in self._digests:
+                self._digests[name] = self._digest(name)
+            found, ids = self._digests[name]
+            if found != value:
+                raise RefusedError(f"{ascii(name[:120])} is not the record that was cited")
+            cited |= ids
+        named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record}
+        for one in sorted(named - cited):
+            raise RefusedError(f"{ascii(one[:80])} is not among the records cited")
+
+    def _digest(self, name: str) -> tuple[str, frozenset[str]]:
+        file, _, pointer = name.partition("#")
+        try:
+            record = pointed(self.estate.files[file], pointer)
+        except LookupError as problem:
+            raise RefusedError(f"{ascii(name[:120])} is not in the snapshot") from problem
+        values = record.values() if isinstance(record, dict) else ()
+        return digest(record), frozenset(value for value in values if isinstance(value, str))
+
+    # Claims
+
+    def _claims(self, given: Certificate, row: Row, key: Key) -> tuple[str, list[str]]:
+        """Certificates of one text about rows of one class hold or fail together, so each text is walked once."""
+        instance = text(row.address.interface.data, "Attachment", "InstanceId") or "-"
+        essence = given.essence.replace(f'"{key[0]}"', '"@"').replace(f'"{instance}"', '"@@"')
+        known = (self.classes.of(row.address), key[2], essence)
+        if known not in self._known:
+            try:
+                self._known[known] = self._walked(given, row)
+            except RefusedError as problem:
+                self._known[known] = problem
+        found = self._known[known]
+        if isinstance(found, RefusedError):
+            raise found
+        return found
+
+    def _walked(self, given: Certificate, row: Row) -> tuple[str, list[str]]:
+        fates = {claim.fate for way in given.ways for claim in way.claims}
+        if given.verdict != verdict(fates):
+            raise RefusedError(f"the verdict {given.verdict} does not follow from the claims")
+        expected = {way.words if way.kind != "open" else ("open",): way for way in row.ways}
+        found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
+        if len(set(found)) != len(found):
+            raise RefusedError("a way is given twice")
+        for words in expected.keys() - set(found):
+            raise RefusedError(f"the way {_said(words)} is missing")
+        for words in set(found) - expected.keys():
+            raise RefusedError(f"there is no way {_said(words)}")
+        notes: list[str] = []
+        for words, claims in zip(found, given.ways, strict=True):
+            notes += self._way(row.address, expected[words], claims)
+        if given.verdict == "unknown":
+            return UNDECIDED, notes
+        decisive = "answered" if given.verdict == "reachable" else "one-way"
+        meant = [claim for way in given.ways for claim in way.claims if claim.fate == decisive]
+        sure = any(not claim.assumed for claim in meant) if meant else not any(
+            claim.assumed for way in given.ways for claim in way.claims
+        )
+        return PROVEN if sure else ASSUMED, notes
+
+    def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
+        said = _said(given.words)
+        if way.kind in {"open", "none"}:
+            fate = "open" if way.kind == "open" else "stopped"
+            if not given.claims or any(claim.fate != fate for claim in given.claims):
+                raise RefusedError(f"{said}: its packets are {fate}")
+            return []
+        universe = whole(address.family, way.sources)
+        boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
+        covers(said, universe, boxes)
+        notes = []
+        for number, claim in enumerate(given.claims):
+            problem = self.doubted(address, way, claim)
+            if problem:
+                raise RefusedError(f"{said}, claim {number}: {problem}")
+            if claim.fate in {"open", "delivered"} and self._answered(address, way, claim.boxes):
+                notes.append(f"{said}, claim {number}: {claim.fate}, and its packets are answered")
+        return notes
+
+    def doubted(self, address: Address, way: Way, claim: Claim) -> str:
+        """Why the claim is not proven; empty where it is, or where it claims nothing."""
+        for box in claim.boxes:
+            if not box.sources:
+                continue
+            problem = self._box(address, way, claim, box)
+            if problem:
+                return problem
+        return ""
+
+    def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
+        match claim.fate:
+            case "stopped":
+                pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])
+                return _unstopped(pieces, claim)
+            case "one-way":
+                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
+                if problem := _unsure(arrived, claim, "delivered"):
+                    return problem
+                walk = Walk(self.estate, address, way, (claim.layer, claim.record))
+                return _unstopped(leave(walk, [Piece(box, passed=piece.passed) for piece in arrived[:1]]), claim)
+            case "answered":
+                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
+                if problem := _unsure(arrived, claim, "delivered"):
+                    return problem
+                return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
+            case _:
+                return ""
+
+    def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
+        said = Claim("answered", "", "", assumed=False, boxes=list(boxes))
+        return bool(said.boxes) and not self.doubted(address, way, said)
+
+
+def covers(said: str, universe: list[Box], boxes: list[Box]) -> None:
+    """Refuses boxes that are not all packets, each once."""
+    if any(subtract([box], universe) for box in boxes):
+        raise RefusedError(f"{said}: packets that the way cannot bring")
+    if subtract(universe, boxes):
+        raise RefusedError(f"{said}: packets are left out")
+    if sum(box.count() for box in boxes) != sum(box.count() for box in universe):
+        raise RefusedError(f"{said}: packets are in two boxes")
+
+
+def verdict(fates: set[str]) -> str:
+    """The verdict that follows from the fates."""
+    if "answered" in fates:
+        return VERDICTS[0]
+    if fates & {"open", "delivered"}:
+        return VERDICTS[1]
+    return VERDICTS[2] if "one-way" in fates else VERDICTS[3]
+
+
+def _unstopped(pieces: Pieces, claim: Claim) -> str:
+    for piece in pieces:
+        if piece.stop is None:
+            return f"{show(piece.box)}: not stopped by {claim.layer} of {ascii(claim.record[:80])}"
+    return ""
+
+
+def _unsure(pieces: Pieces, claim: Claim, what: str) -> str:
+    for piece in pieces:
+        if piece.stop is not None:
+            return f"{show(piece.box)}: not {what}: stopped by {piece.stop.layer} of {piece.stop.ids[0]}"
+        if piece.open:
+            return f"{show(piece.box)}: not certain to be {what}: {piece.open}"
+        if piece.assumed and not claim.assumed:
+            return f"{show(piece.box)}: {what} only where {piece.assumed}"
+    return ""
+
+
+def show(box: Box) -> str:
+    """One packet of the box."""
+    return "protocol {}, source {:#x}, {}, {}".format(*(axis[0][0] for axis in box)) + f" (one of {box_size(box)})"
+
+
+def box_size(box: Box) -> int:
+    return size(box.protocols) * size(box.sources) * size(box.thirds) * size(box.fourths)
+
+
+def _said(words: Iterable[str | None]) -> str:
+    return ascii(" ".join(word or "null" for word in words)[:160])

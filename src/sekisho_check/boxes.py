@@ -1,0 +1,89 @@
+"""Boxes of packets: the product of four sets of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sekisho_check.ranges import Ranges, less, meet, one, size
+
+PORTED: Ranges = ((6, 6), (17, 17))
+ICMP = {4: one(1), 6: one(58)}
+PORTS: Ranges = ((0, 65535),)
+TYPES: Ranges = ((0, 255),)
+NONE: Ranges = ((0, 0),)
+
+
+class Box(NamedTuple):
+    """Packets of every protocol, source, third and fourth number of the four sets.
+
+    Third and fourth are destination and source port, for ICMP type and code; protocols that have neither write 0.
+    The protocols of a box are all of one class: with ports, ICMP, or with neither.
+    """
+
+    protocols: Ranges
+    sources: Ranges
+    thirds: Ranges
+    fourths: Ranges
+
+    def __and__(self, other: Box) -> Box | None:
+        """The packets of both, or None where there are none."""
+        out = []
+        for mine, its in zip(self, other, strict=True):
+            both = meet(mine, its)
+            if not both:
+                return None
+            out.append(both)
+        return Box(*out)
+
+    def minus(self, other: Box) -> list[Box]:
+        """The packets that the other has not, as disjoint boxes."""
+        if self & other is None:
+            return [self]
+        out = []
+        rest = list(self)
+        for axis in range(4):
+            outside = less(rest[axis], other[axis])
+            if outside:
+                out.append(Box(*rest[:axis], outside, *rest[axis + 1 :]))
+            rest[axis] = meet(rest[axis], other[axis])
+        return out
+
+    def count(self) -> int:
+        return size(self.protocols) * size(self.sources) * size(self.thirds) * size(self.fourths)
+
+
+def whole(family: int, sources: Ranges) -> list[Box]:
+    """All packets of a family from the sources, one box for each class of protocols."""
+    if not sources:
+        return []
+    icmp = ICMP[family]
+    others = less(less(((0, 255),), PORTED), icmp)
+    return [
+        Box(PORTED, sources, PORTS, PORTS),
+        Box(icmp, sources, TYPES, TYPES),
+        Box(others, sources, NONE, NONE),
+    ]
+
+
+def subtract(boxes: Iterable[Box], takers: Iterable[Box]) -> list[Box]:
+    """What is left of the boxes."""
+    left = list(boxes)
+    for taker in takers:
+        left = [rest for box in left for rest in box.minus(taker)]
+        if not left:
+            break
+    return left
+
+
+def overlap(boxes: list[Box]) -> bool:
+    """Whether some packet is in two of the boxes."""
+    starts = sorted(range(len(boxes)), key=lambda i: boxes[i].sources[0][0])
+    active: list[Box] = []
+    for i in starts:
+        box = boxes[i]
+        active = [other for other in active if other.sources[-1][1] >= box.sources[0][0]]
+        if any(box & other is not None for other in active):
+            return True
+        active.append(box)
+    return False

@@ -1,0 +1,214 @@
+"""One line of certificates, read strictly: anything that is not as the format says is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from typing import Any, NamedTuple
+
+from sekisho_check.boxes import ICMP, NONE, PORTED, PORTS, TYPES, Box
+from sekisho_check.ranges import EMPTY, Ranges, less, meet, normal
+from sekisho_check.walk import LAYERS
+
+SCHEMA = "sekisho.certificate/1"
+SEMANTICS = 1
+LINE = 16 << 20
+"""No line is longer."""
+MANY = 1 << 17
+"""No list of ways, claims, boxes or ranges is longer."""
+FATES = frozenset({"answered", "one-way", "stopped", "delivered", "open"})
+VERDICTS = ("reachable", "unknown", "forward-only", "unreachable")
+RANGE = re.compile(r"\d{1,5}(?:-\d{1,5})?", re.ASCII)
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class RefusedError(Exception):
+    """Why a certificate does not hold, in one line."""
+
+
+class Claim(NamedTuple):
+    """Boxes of packets, and the one fate that they are said to have."""
+
+    fate: str
+    layer: str
+    record: str
+    assumed: bool
+    boxes: list[Box]
+
+
+class WayClaims(NamedTuple):
+    words: tuple[str | None, ...]
+    claims: list[Claim]
+
+
+class Certificate(NamedTuple):
+    row: dict[str, Any]
+    verdict: str
+    ways: list[WayClaims]
+    witness: Any
+    records: dict[str, str]
+    essence: str
+    """What it says but for the row that it says it of: the same text rests on the same reasons."""
+
+
+def certificate(line: bytes) -> Certificate:
+    """The certificate in the line. Raises RefusedError."""
+    if len(line) > LINE:
+        raise RefusedError("the line is too long")
+    try:
+        data = json.loads(line, parse_constant=_no_number, object_pairs_hook=_members)
+    except (ValueError, RecursionError) as problem:
+        raise RefusedError("the line is not JSON") from problem
+    _shape(data, {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"}, set(), "certificate")
+    if data["schema"] != SCHEMA:
+        raise RefusedError("the schema is not known")
+    if data["semantics"] != SEMANTICS or isinstance(data["semantics"], bool):
+        raise RefusedError("the semantics version is not known")
+    row = data["row"]
+    _shape(row, {"account", "region", "interface", "address", "family", "origin"}, set(), "row")
+    if row["family"] not in {"ipv4", "ipv6"} or data["verdict"] not in VERDICTS:
+        raise RefusedError("family or verdict is not known")
+    for member in ("interface", "address", "origin"):
+        _string(row[member], member)
+    family = 4 if row["family"] == "ipv4" else 6
+    sources = [_addresses(one, family) for one in _list(data["sources"], "sources")]
+    ways = [_way(one, sources, family) for one in _list(data["ways"], "ways")]
+    records = data["records"]
+    if not isinstance(records, dict) or len(records) > MANY:
+        raise RefusedError("records is no object")
+    for name, value in records.items():
+        if not isinstance(value, str) or not DIGEST.fullmatch(value):
+            raise RefusedError(f"{_short(name)}: not a SHA-256")
+    essence = json.dumps([data["verdict"], data["sources"], data["ways"]])
+    return Certificate(row, data["verdict"], ways, data["witness"], records, essence)
+
+
+def _no_number(_: str) -> None:
+    raise ValueError("not a number of JSON")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member is given twice")
+    return found
+
+
+def _shape(data: object, required: set[str], allowed: set[str], what: str) -> None:
+    if not isinstance(data, dict) or not required <= data.keys() or data.keys() - required - allowed:
+        raise RefusedError(f"{what}: members are missing or not known")
+
+
+def _list(value: object, what: str) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MANY:
+        raise RefusedError(f"{what}: no list, or too long")
+    return value
+
+
+def _string(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise RefusedError(f"{what}: no string")
+    return value
+
+
+def _short(value: str) -> str:
+    return ascii(value[:80])
+
+
+def _way(data: object, sources: list[Ranges], family: int) -> WayClaims:
+    _shape(data, {"way", "claims"}, set(), "way")
+    assert isinstance(data, dict)  # noqa: S101 - as its shape
+    words = _list(data["way"], "way")
+    if not words or not isinstance(words[0], str) or not all(word is None or isinstance(word, str | int) for word in words):
+        raise RefusedError("way: no kind and ids")
+    claims = [_claim(one, sources, family) for one in _list(data["claims"], "claims")]
+    return WayClaims(tuple(None if word is None else str(word) for word in words), claims)
+
+
+def _claim(data: object, sources: list[Ranges], family: int) -> Claim:
+    _shape(data, {"fate", "boxes"}, {"layer", "record", "assumed", "reasons"}, "claim")
+    assert isinstance(data, dict)  # noqa: S101 - as its shape
+    fate = data["fate"]
+    if not isinstance(fate, str) or fate not in FATES:
+        raise RefusedError("claim: the fate is not known")
+    layer, record = data.get("layer"), data.get("record")
+    if fate in {"stopped", "one-way"} and (layer not in LAYERS or not isinstance(record, str)):
+        raise RefusedError(f"claim: {fate} without the layer and the record that stop")
+    if not isinstance(data.get("assumed", False), bool):
+        raise RefusedError("claim: assumed is neither true nor false")
+    if "reasons" in data and not all(isinstance(reason, str) for reason in _list(data["reasons"], "reasons")):
+        raise RefusedError("claim: reasons are no strings")
+    boxes = [box for one in _list(data["boxes"], "boxes") for box in _boxes(one, sources, family)]
+    return Claim(fate, layer or "", record or "", data.get("assumed", False), boxes)
+
+
+def _boxes(data: object, sources: list[Ranges], family: int) -> list[Box]:
+    """The box, in a part for each class of protocols."""
+    written = _list(data, "box")
+    if len(written) != 4 or isinstance(written[1], bool) or not isinstance(written[1], int):  # noqa: PLR2004
+        raise RefusedError("box: not protocols, sources, thirds and fourths")
+    if not 0 <= written[1] < len(sources):
+        raise RefusedError("box: no such sources")
+    protocols = _numbers(written[0], ((0, 255),))
+    icmp = ICMP[family]
+    out = []
+    for kinds, limit in (
+        (meet(protocols, PORTED), PORTS),
+        (meet(protocols, icmp), TYPES),
+        (less(less(protocols, PORTED), icmp), NONE),
+    ):
+        if not kinds:
+            continue
+        if limit is NONE and (written[2] != "*" or written[3] != "*"):
+            raise RefusedError("box: protocols without ports have *")
+        thirds, fourths = _numbers(written[2], limit), _numbers(written[3], limit)
+        out.append(Box(kinds, sources[written[1]], thirds, fourths))
+    return out
+
+
+def _numbers(value: object, limit: Ranges) -> Ranges:
+    if value == "*":
+        return limit
+    parts = value.split(",") if isinstance(value, str) else []
+    if not parts or len(parts) > MANY or not all(RANGE.fullmatch(part) for part in parts):
+        raise RefusedError("box: no ranges of numbers")
+    pairs = []
+    for part in parts:
+        low, _, high = part.partition("-")
+        pairs.append((int(low), int(high or low)))
+    return _ascending(pairs, limit)
+
+
+def _ascending(pairs: list[tuple[int, int]], limit: Ranges) -> Ranges:
+    if any(low > high for low, high in pairs) or any(pairs[i][1] >= pairs[i + 1][0] for i in range(len(pairs) - 1)):
+        raise RefusedError("ranges: not ascending")
+    found = normal(pairs)
+    if less(found, limit):
+        raise RefusedError("ranges: out of bounds")
+    return found
+
+
+_ADDRESSES: dict[tuple[str, int], Ranges] = {}
+
+
+def _addresses(value: object, family: int) -> Ranges:
+    written = _string(value, "sources")
+    key = (written, family)
+    if key not in _ADDRESSES:
+        _ADDRESSES[key] = _parsed(written, family)
+    return _ADDRESSES[key]
+
+
+def _parsed(written: str, family: int) -> Ranges:
+    if not written:
+        return EMPTY
+    make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address  # noqa: PLR2004
+    pairs = []
+    for part in written.split(","):
+        low, dash, high = part.partition("-")
+        try:
+            pairs.append((int(make(low)), int(make(high if dash else low))))
+        except ValueError as problem:
+            raise RefusedError("sources: no addresses of the family") from problem
+    return _ascending(pairs, ((0, (1 << 32 if family == 4 else 1 << 128) - 1),))  # noqa: PLR2004

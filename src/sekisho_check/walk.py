@@ -1,0 +1,281 @@
+"""One packet and its reply on their way, for boxes of packets that split where a rule tells their parts apart.
+
+A walk is either asked for the fate of its packets, and follows each until something stops it for certain, or for one stop:
+then filters that are not meant let everything through, for every layer has to be passed by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sekisho_check.boxes import Box
+from sekisho_check.estate import Estate, Json, Record, text
+from sekisho_check.filters import Parts, Sight, acl_entries, acl_parts, echo_views, group_rules, partition
+from sekisho_check.ranges import Ranges, meet
+from sekisho_check.routes import Hop, Known, acl_of, hop_for, hops, table_of
+
+GATEWAY, BLOCK, PUBLIC = "gateway", "Block Public Access", "public address"
+FORWARD, RETURN = "forward route", "return route"
+ACL_IN, ACL_OUT, GROUPS, STATE = "ACL in", "ACL out", "groups", "state"
+LAYERS = frozenset({GATEWAY, BLOCK, PUBLIC, FORWARD, RETURN, ACL_IN, ACL_OUT, GROUPS, STATE})
+
+
+class Stop(NamedTuple):
+    """What stops packets: a layer, and the ids of the records by which it does."""
+
+    layer: str
+    ids: tuple[str, ...]
+
+
+class Piece(NamedTuple):
+    """Packets that have had one fate so far."""
+
+    box: Box
+    open: str = ""
+    """Why it is not known whether they got here; empty where it is."""
+    assumed: str = ""
+    stop: Stop | None = None
+    passed: tuple[str, ...] = ()
+    """Middleboxes that they went through, in order."""
+
+
+Pieces = list[Piece]
+
+
+class Address(NamedTuple):
+    """A destination: one address (or delegated prefix) of an interface."""
+
+    interface: Record
+    text: str
+    family: int
+    value: int
+    """Its first address."""
+    ranges: Ranges
+    prefix: bool
+
+    @property
+    def vpc(self) -> str:
+        return text(self.interface.data, "VpcId") or ""
+
+
+class Way(NamedTuple):
+    """One way into a VPC: the kind and the ids that make it one of a kind, and what it could bring."""
+
+    words: tuple[str | None, ...]
+    sources: Ranges
+    record: Record | None = None
+    open: str = ""
+    """Why it is not known whether it is in force."""
+    other: str = ""
+    """The far VPC, where there is one."""
+
+    @property
+    def kind(self) -> str:
+        return self.words[0] or ""
+
+
+class Place(NamedTuple):
+    """Where packets are: in a subnet of a VPC."""
+
+    vpc: str
+    subnet: Record | None
+
+
+class Walk:
+    """One destination, one way, and what is asked."""
+
+    def __init__(self, estate: Estate, address: Address, way: Way, wanted: tuple[str, str] | None = None) -> None:
+        self.estate = estate
+        self.address = address
+        self.way = way
+        self.wanted = wanted
+        self.replying = False
+        self.bound = way.kind == "internet-gateway" and address.family == 4  # noqa: PLR2004
+        """Whether the reply has to leave by the way that the packet came."""
+
+    # What can happen to packets
+
+    def meant(self, layer: str, ids: tuple[str, ...]) -> bool:
+        """Whether this stop is asked for; all are where only the fate is."""
+        return self.wanted is None or (self.wanted[0] == layer and self.wanted[1] in ids)
+
+    def stop(self, pieces: Pieces, layer: str, *ids: str | None) -> Pieces:
+        """The packets, stopped for certain."""
+        names = tuple(name for name in ids if name)
+        if not self.meant(layer, names):
+            return pieces
+        return [piece if piece.stop else piece._replace(stop=Stop(layer, names)) for piece in pieces]
+
+    def doubt(self, pieces: Pieces, why: str) -> Pieces:
+        """The packets, and it is not known whether they go on."""
+        return [piece if piece.stop or piece.open else piece._replace(open=why) for piece in pieces]
+
+    def assume(self, pieces: Pieces, what: str) -> Pieces:
+        return [piece._replace(assumed=piece.assumed or what) for piece in pieces]
+
+    def sift(self, pieces: Pieces, layer: str, ids: tuple[str, ...], judge: Callable[[Box], Parts], why: str) -> Pieces:
+        """The packets, divided by a filter."""
+        if not self.meant(layer, ids):
+            return pieces
+        out: Pieces = []
+        for piece in pieces:
+            if piece.stop:
+                out.append(piece)
+                continue
+            parts = judge(piece.box)
+            out += [piece._replace(box=box) for box in parts.passed]
+            out += [piece._replace(box=box, open=piece.open or why) for box in parts.open]
+            out += [piece._replace(box=box, stop=Stop(layer, ids)) for box in parts.stopped]
+        return out
+
+    def split(self, pieces: Pieces, sources: Ranges) -> tuple[Pieces, Pieces]:
+        """The packets from the sources, and the others. Stopped ones stay with the others."""
+        inside, outside = [], []
+        for piece in pieces:
+            both = meet(piece.box.sources, sources)
+            if piece.stop or not both:
+                outside.append(piece)
+                continue
+            part = piece.box._replace(sources=both)
+            inside.append(piece._replace(box=part))
+            outside += [piece._replace(box=box) for box in piece.box.minus(part)]
+        return inside, outside
+
+    # Places
+
+    @property
+    def place(self) -> Place:
+        """Where the destination stands."""
+        data = self.address.interface.data
+        return Place(self.address.vpc, self.estate.get("ec2:DescribeSubnets", text(data, "SubnetId")))
+
+    # Filters
+
+    def acl(self, pieces: Pieces, subnet: Record | None, *, egress: bool, layer: str | None = None) -> Pieces:
+        """Past the ACL of a subnet. The header is the first packet's, or the reply's while replying."""
+        layer = layer or (ACL_OUT if self.replying else ACL_IN)
+        known = acl_of(self.estate, subnet)
+        entries = known.record and acl_entries(self.estate, known.record, egress=egress, family=self.address.family)
+        if known.record is None or entries is None:
+            return self.doubt(pieces, known.why or "an entry of the ACL cannot be read")
+        # S-ACL-05: the side that the entry matches is the far end, or the destination itself.
+        far = egress == self.replying
+        ids = (known.record.id,)
+
+        def judge(box: Box) -> Parts:
+            passed: list[Box] = []
+            stopped: list[Box] = []
+            views = echo_views(box, self.address.family) if self.replying else [(box, box, lambda header: header)]
+            for _, header, home in views:
+                shown = header if far else header._replace(sources=self.address.ranges)
+                parts = acl_parts(entries, shown)
+                for found, boxes in ((passed, parts.passed), (stopped, parts.stopped)):
+                    found += [home(each if far else each._replace(sources=header.sources)) for each in boxes]
+            return Parts([box], [], []) if not stopped else Parts(passed, [], stopped)
+
+        return self.sift(pieces, layer, ids, judge, "")
+
+    def groups(self, pieces: Pieces, interface: Json, sight: Sight) -> Pieces:
+        """Into an interface, past its groups. S-SG-01, S-SG-02"""
+        ids = (text(interface, "NetworkInterfaceId") or "",)
+        ids += tuple(name for item in interface.get("Groups") or () if (name := text(item, "GroupId")))
+        if not self.meant(GROUPS, ids):
+            return pieces
+        rules = group_rules(self.estate, interface, egress=False, family=self.address.family, sight=sight)
+        return self.sift(
+            pieces, GROUPS, ids, lambda box: partition(box, rules.sure, rules.maybe), "a group's rule is not known"
+        )
+
+    def state(self, pieces: Pieces, interface: Json) -> Pieces:
+        """Into an interface that is in service, of an instance that runs."""
+        name = text(interface, "NetworkInterfaceId")
+        instance = text(interface, "Attachment", "InstanceId")
+        if text(interface, "Status") not in {"in-use", "associated"}:  # S-ENI-01
+            pieces = self.stop(pieces, STATE, name, instance)
+        if instance is None:
+            return pieces
+        data = self.estate.instances.get(instance)
+        if data is None:
+            return self.doubt(pieces, f"{instance} was not read")
+        match text(data, "State", "Name"):  # S-INST-01
+            case "running" | "pending":
+                return pieces
+            case "stopping" | "stopped" | "shutting-down" | "terminated":
+                return self.stop(pieces, STATE, instance, name)
+            case _:
+                return self.doubt(pieces, f"the state of {instance} is not known")
+
+    # Ways
+
+    def arrive(self, pieces: Pieces, sight: Sight, *, crossing: bool = True) -> Pieces:
+        """From outside the subnet into the destination: ACL in, groups, state, and what the interface itself takes."""
+        interface = self.address.interface.data
+        if crossing:
+            pieces = self.acl(pieces, self.place.subnet, egress=False)
+        pieces = self.groups(pieces, interface, sight)
+        pieces = self.state(pieces, interface)
+        return DESTINATIONS.get(kind_of(interface), ordinary)(self, pieces)
+
+    def leave(self, pieces: Pieces) -> Pieces:
+        """The reply from the destination to the sender. Security groups are stateful (S-SG-05)."""
+        self.replying = True
+        place = self.place
+        pieces = self.acl(pieces, place.subnet, egress=True)
+        return self.onward(pieces, place, table_of(self.estate, place.subnet))
+
+    def onward(self, pieces: Pieces, place: Place, table: Known) -> Pieces:
+        """The packets by the route that each takes from the place."""
+        if table.record is None:
+            return self.doubt(pieces, table.why)
+        out: Pieces = [piece for piece in pieces if piece.stop]
+        going = [piece for piece in pieces if not piece.stop]
+        if not self.replying:
+            hop = hop_for(self.estate, table.record, self.address.family, self.address.value)
+            return out + self.take(going, hop, place)
+        for piece in going:
+            for hop in hops(self.estate, table.record, self.address.family, piece.box.sources):
+                part = piece.box._replace(sources=hop.destinations)
+                out += self.take([piece._replace(box=part)], hop, place)
+        return out
+
+    def take(self, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
+        """The packets along one hop."""
+        if not pieces:
+            return pieces
+        layer = RETURN if self.replying else FORWARD
+        if self.replying and self.bound and hop.kind in LEAVING:  # S-IGW-04
+            return self.stop(pieces, layer, hop.table, hop.target, place.vpc)
+        if hop.kind in {"none", "blackhole"}:  # S-RT-06
+            return self.stop(pieces, layer, hop.table, hop.target, place.vpc)
+        if hop.kind == "open":
+            return self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
+        target = TARGET_KINDS.get(hop.kind)
+        if target is None:
+            return self.doubt(pieces, f"{hop.target} is not modelled")  # S-RT-11
+        return target(self, pieces, hop, place)
+
+
+LEAVING = frozenset({"pcx", "vgw", "tgw", "nat", "eigw", "cagw", "lgw", "local"})
+"""Targets by which packets leave a VPC, but for internet gateways."""
+
+Target = Callable[[Walk, Pieces, Hop, Place], Pieces]
+Destination = Callable[[Walk, Pieces], Pieces]
+
+TARGET_KINDS: dict[str, Target] = {}
+"""What a route's target does, by the kind of a hop."""
+
+DESTINATIONS: dict[str, Destination] = {}
+"""What an interface takes, by its InterfaceType, once groups and state let packets in."""
+
+
+def kind_of(interface: Json) -> str:
+    """What the interface belongs to: its InterfaceType, or `balancer` for the nodes of load balancers. S-ELB-02"""
+    kind = text(interface, "InterfaceType") or "interface"
+    described = (text(interface, "Description") or "").startswith("ELB ")
+    return "balancer" if described or kind in {"network_load_balancer", "load_balancer"} else kind
+
+
+def ordinary(walk: Walk, pieces: Pieces) -> Pieces:  # noqa: ARG001 - one of many kinds
+    """An interface that takes what gets to it."""
+    return pieces

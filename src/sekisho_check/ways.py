@@ -1,0 +1,68 @@
+"""The ways into a VPC: which there are for an address, and what each does. The table ENTRANCES has a row for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sekisho_check.estate import Estate
+from sekisho_check.walk import Address, Pieces, Walk, Way
+
+ORIGINS = ("internet", "peering", "vgw", "tgw", "privatelink", "gated")
+
+
+class Found(NamedTuple):
+    """The ways of one kind."""
+
+    ways: list[Way] = []  # noqa: RUF012 - never changed
+    """Those that lead to the address."""
+    there: bool = False
+    """Whether the VPC has any."""
+    open: str = ""
+    """Why there may be more; empty where there are not."""
+
+
+class Entrance(NamedTuple):
+    """One kind of way."""
+
+    origin: str
+    find: Callable[[Estate, Address], Found]
+    enter: Callable[[Walk, Pieces], Pieces]
+    """From the gateway to the destination: what is left without stop is delivered."""
+    leave: Callable[[Walk, Pieces], Pieces] = lambda walk, pieces: walk.leave(pieces)
+    """The reply: what is left without stop is answered."""
+
+
+ENTRANCES: dict[str, Entrance] = {}
+
+
+def ways_of(estate: Estate, address: Address, origin: str) -> list[Way]:
+    """The ways of an origin to an address; none at all where the VPC has none, and then there is no row either."""
+    found = [entrance.find(estate, address) for entrance in ENTRANCES.values() if entrance.origin == origin]
+    ways = [way for one in found for way in one.ways]
+    doubts = [one.open for one in found if one.open]
+    if doubts:
+        ways.append(Way(("open", doubts[0]), (), open=doubts[0]))
+    if not ways and any(one.there for one in found):
+        ways.append(Way(("none", address.vpc), ()))
+    return ways
+
+
+def enter(walk: Walk, pieces: Pieces) -> Pieces:
+    """The packets at their destination, or stopped before."""
+    way = walk.way
+    if way.kind == "none":
+        return walk.stop(pieces, "gateway", address_vpc(walk))
+    if way.kind == "open":
+        return walk.doubt(pieces, way.open)
+    if way.open:
+        pieces = walk.doubt(pieces, way.open)
+    return ENTRANCES[way.kind].enter(walk, pieces)
+
+
+def leave(walk: Walk, pieces: Pieces) -> Pieces:
+    return ENTRANCES[walk.way.kind].leave(walk, pieces) if walk.way.kind in ENTRANCES else pieces
+
+
+def address_vpc(walk: Walk) -> str:
+    return walk.address.vpc
