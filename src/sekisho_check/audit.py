@@ -178,7 +178,7 @@ class Audit:
                 if problem := _unsure(arrived, claim, "delivered"):
                     return problem
                 walk = Walk(self.estate, address, way, (claim.layer, claim.record))
-                return _unstopped(leave(walk, [Piece(box, passed=piece.passed) for piece in arrived[:1]]), claim)
+                return _unstopped(leave(walk, arrived), claim)
             case "answered":
                 arrived = enter(Walk(self.estate, address, way), [Piece(box)])
                 if problem := _unsure(arrived, claim, "delivered"):
