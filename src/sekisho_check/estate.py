@@ -136,6 +136,23 @@ class Estate:
     def instances(self) -> dict[str, Json]:
         return {record.id: record.data for record in self.all("ec2:DescribeInstances") if not record.disputed}
 
+    def appliance(self, name: str) -> Record | None:
+        """The interface that a route names: itself, or as the first one of an instance. S-APP-01"""
+        if name.startswith("eni-"):
+            return self.get("ec2:DescribeNetworkInterfaces", name)
+        first = next(iter(listed(self.instances.get(name), "NetworkInterfaces")), None)
+        return self.get("ec2:DescribeNetworkInterfaces", text(first, "NetworkInterfaceId"))
+
+    def firewall_endpoints(self, firewall: Record) -> set[str]:
+        """The endpoints of a described firewall, by its SyncStates. S-NFW-01"""
+        found = set()
+        for call in self.calls["network-firewall:DescribeFirewall"]:
+            states = call.answer.get("FirewallStatus")
+            states = states.get("SyncStates") if isinstance(states, dict) else None
+            if call.file == firewall.file and isinstance(states, dict):
+                found |= {text(state, "Attachment", "EndpointId") or "" for state in states.values()}
+        return found
+
     @cached_property
     def interfaces_of_vpc(self) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = defaultdict(list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sekisho_check.estate import Estate, Json, Record, cidrs, listed, text
 from sekisho_check.filters import Sight
-from sekisho_check.ranges import INTERNET, Ranges, block, everything, holds, less, meet, span
+from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, holds, less, meet, span
 from sekisho_check.routes import Hop, edge_table
 from sekisho_check.walk import (
     BLOCK,
@@ -24,6 +24,7 @@ from sekisho_check.walk import (
 from sekisho_check.ways import ENTRANCES, Entrance, Found
 
 V4 = 4
+NAT64 = blocks(("64:ff9b::/96",), 6)
 
 
 def outside(estate: Estate, address: Address, ranges: Ranges) -> tuple[Ranges, str]:
@@ -70,6 +71,8 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
     address, data = walk.address, walk.address.interface.data
     if address.family == V4:
         if address.prefix or public_ipv4(walk.estate, address) is None:  # S-ENI-03
+            if translating(walk, pieces):
+                return walk.doubt(pieces, "an appliance with a public address may translate")
             pieces = walk.stop(pieces, PUBLIC, address.interface.id)
         return pieces
     if not meet(address.ranges, INTERNET[6]):  # S-ADR-02
@@ -84,6 +87,19 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
         pieces = walk.stop(pieces, PUBLIC, address.interface.id)
         pieces = walk.stop(pieces, layer, address.interface.id, walk.way.words[1])
     return pieces
+
+
+def translating(walk: Walk, pieces: Pieces) -> bool:
+    """Whether a reply came through an appliance that has a public address. S-APP-04"""
+    boxes = {name for piece in pieces for name in piece.back}
+    return any(has_public(walk.estate, name) for name in boxes)
+
+
+def has_public(estate: Estate, name: str) -> bool:
+    record = estate.get("ec2:DescribeNetworkInterfaces", name)
+    data = record.data if record else None
+    given = [text(one, "Association", "PublicIp") for one in listed(data, "PrivateIpAddresses")]
+    return any(given) or text(data, "Association", "PublicIp") is not None
 
 
 def public_ipv4(estate: Estate, address: Address) -> str | None:
@@ -164,9 +180,11 @@ def to_egress_only(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces
 
 def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """A reply that a NAT gateway translates is none. S-NAT-01, S-NAT-06"""
-    if walk.address.family != V4 or not walk.replying:
+    if not walk.replying:
         return walk.doubt(pieces, f"what {hop.target} does with it is not known")
-    return walk.stop(pieces, RETURN, hop.table, hop.target, place.vpc)
+    synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
+    synthetic = walk.doubt(synthetic, f"what {hop.target} does with IPv6 is not known")
+    return synthetic + walk.stop(others, RETURN, hop.table, hop.target, place.vpc)
 
 
 # Peering connections
@@ -317,16 +335,12 @@ def to_private_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pi
 def to_local(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """The local route: to the destination, or a reply to somebody in the VPC, where no sender of these ways is. S-RT-10"""
     if not walk.replying:
-        return walk.arrive(pieces, Sight())
+        home = walk.place
+        if walk.way.kind == "internet-gateway" and place.subnet is None:
+            pieces = block_public_access(walk, pieces, home)
+        apart = place.subnet is None or home.subnet is None or place.subnet.id != home.subnet.id
+        return walk.arrive(pieces, Sight(), crossing=apart)  # S-RT-09
     return walk.stop(pieces, RETURN, hop.table, place.vpc)
-
-
-def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """A gateway endpoint carries no reply to what came in elsewhere (S-VPCE-04); others are not modelled (S-RT-11)."""
-    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target)
-    if record is not None and text(record.data, "VpcEndpointType") == "Gateway":
-        return walk.stop(pieces, RETURN if walk.replying else FORWARD, hop.table, hop.target, place.vpc)
-    return walk.doubt(pieces, f"what {hop.target} does is not known")
 
 
 def nowhere(walk: Walk, pieces: Pieces) -> Pieces:
@@ -351,7 +365,6 @@ TARGET_KINDS.update(
     pcx=to_peering,
     vgw=to_private_gateway,
     local=to_local,
-    vpce=to_endpoint,
 )
 DESTINATIONS.update(
     nat_gateway=nowhere,

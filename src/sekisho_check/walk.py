@@ -37,7 +37,9 @@ class Piece(NamedTuple):
     assumed: str = ""
     stop: Stop | None = None
     passed: tuple[str, ...] = ()
-    """Middleboxes that they went through, in order."""
+    """Middleboxes that they went through on the way in, in order."""
+    back: tuple[str, ...] = ()
+    """Middleboxes that the reply went through."""
 
 
 Pieces = list[Piece]
@@ -152,9 +154,11 @@ class Walk:
 
     # Filters
 
-    def acl(self, pieces: Pieces, subnet: Record | None, *, egress: bool, layer: str | None = None) -> Pieces:
+    def acl(self, pieces: Pieces, subnet: Record | None, *, egress: bool) -> Pieces:
         """Past the ACL of a subnet. The header is the first packet's, or the reply's while replying."""
-        layer = layer or (ACL_OUT if self.replying else ACL_IN)
+        layer = ACL_OUT if self.replying else ACL_IN
+        if self.wanted is not None and self.wanted[0] in {ACL_IN, ACL_OUT}:  # on long ways one ACL is both
+            layer = self.wanted[0]
         known = acl_of(self.estate, subnet)
         entries = known.record and acl_entries(self.estate, known.record, egress=egress, family=self.address.family)
         if known.record is None or entries is None:
@@ -164,28 +168,37 @@ class Walk:
         ids = (known.record.id,)
 
         def judge(box: Box) -> Parts:
-            passed: list[Box] = []
-            stopped: list[Box] = []
-            views = echo_views(box, self.address.family) if self.replying else [(box, box, lambda header: header)]
-            for _, header, home in views:
-                shown = header if far else header._replace(sources=self.address.ranges)
-                parts = acl_parts(entries, shown)
-                for found, boxes in ((passed, parts.passed), (stopped, parts.stopped)):
-                    found += [home(each if far else each._replace(sources=header.sources)) for each in boxes]
-            return Parts([box], [], []) if not stopped else Parts(passed, [], stopped)
+            return self.judged(box, lambda header: acl_parts(entries, header), far=far)
 
-        return self.sift(pieces, layer, ids, judge, "")
+        return self.sift(pieces, layer, ids, judge, "an entry tells the addresses of a prefix apart")
 
-    def groups(self, pieces: Pieces, interface: Json, sight: Sight) -> Pieces:
-        """Into an interface, past its groups. S-SG-01, S-SG-02"""
+    def groups(self, pieces: Pieces, interface: Json, sight: Sight, *, egress: bool = False) -> Pieces:
+        """Past the groups of an interface: into it, or out of it. S-SG-01, S-SG-02"""
         ids = (text(interface, "NetworkInterfaceId") or "",)
         ids += tuple(name for item in interface.get("Groups") or () if (name := text(item, "GroupId")))
         if not self.meant(GROUPS, ids):
             return pieces
-        rules = group_rules(self.estate, interface, egress=False, family=self.address.family, sight=sight)
+        rules = group_rules(self.estate, interface, egress=egress, family=self.address.family, sight=sight)
         return self.sift(
-            pieces, GROUPS, ids, lambda box: partition(box, rules.sure, rules.maybe), "a group's rule is not known"
+            pieces,
+            GROUPS,
+            ids,
+            lambda box: self.judged(box, lambda header: partition(header, rules.sure, rules.maybe), far=egress == self.replying),
+            "a group's rule is not known",
         )
+
+    def judged(self, box: Box, judge: Callable[[Box], Parts], *, far: bool) -> Parts:
+        """The box by a filter that sees its header: the reply's while replying (S-ACL-04), with the far end's address or
+        the destination's own in the place that the filter matches."""
+        views = echo_views(box, self.address.family) if self.replying else [(box, box, lambda header: header)]
+        found: tuple[list[Box], list[Box], list[Box]] = ([], [], [])
+        for _, header, home in views:
+            parts = judge(header if far else header._replace(sources=self.address.ranges))
+            mixed = not far and sum(any(each.sources != self.address.ranges for each in boxes) for boxes in parts) > 0
+            for kind, boxes in enumerate(parts):  # a filter that tells addresses of one delegated prefix apart is open
+                at = 1 if mixed else kind
+                found[at].extend(home(each if far else each._replace(sources=header.sources)) for each in boxes)
+        return Parts([box], [], []) if not found[1] and not found[2] else Parts(*found)
 
     def state(self, pieces: Pieces, interface: Json) -> Pieces:
         """Into an interface that is in service, of an instance that runs."""
@@ -221,23 +234,43 @@ class Walk:
         """The reply from the destination to the sender. Security groups are stateful (S-SG-05)."""
         self.replying = True
         place = self.place
-        pieces = self.acl(pieces, place.subnet, egress=True)
-        return self.onward(pieces, place, table_of(self.estate, place.subnet))
+        pieces = self.onward(pieces, place, table_of(self.estate, place.subnet))
+        out: Pieces = []
+        for piece in pieces:  # S-EDGE-03
+            lost = [one for one in piece.passed if one not in piece.back]
+            out += self.stop([piece], RETURN, place.vpc, *lost) if lost and not piece.stop else [piece]
+        return out
 
     def onward(self, pieces: Pieces, place: Place, table: Known) -> Pieces:
         """The packets by the route that each takes from the place."""
         if table.record is None:
+            pieces = self.acl(pieces, place.subnet, egress=True) if place.subnet else pieces
             return self.doubt(pieces, table.why)
         out: Pieces = [piece for piece in pieces if piece.stop]
         going = [piece for piece in pieces if not piece.stop]
         if not self.replying:
             hop = hop_for(self.estate, table.record, self.address.family, self.address.value)
-            return out + self.take(going, hop, place)
+            return out + self._out(going, hop, place)
         for piece in going:
             for hop in hops(self.estate, table.record, self.address.family, piece.box.sources):
                 part = piece.box._replace(sources=hop.destinations)
-                out += self.take([piece._replace(box=part)], hop, place)
+                out += self._out([piece._replace(box=part)], hop, place)
         return out
+
+    def _out(self, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
+        """Out of the subnet, past its ACL, but for what stays in it. S-ACL-06"""
+        if place.subnet is None or self.neighbour(hop, place):
+            return self.take(pieces, hop, place)
+        return self.take(self.acl(pieces, place.subnet, egress=True), hop, place)
+
+    def neighbour(self, hop: Hop, place: Place) -> bool:
+        """Whether the route hands packets to an appliance or NAT gateway in the subnet itself."""
+        name = hop.target
+        if hop.kind == "nat":
+            nat = self.estate.get("ec2:DescribeNatGateways", name)
+            return nat is not None and place.subnet is not None and text(nat.data, "SubnetId") == place.subnet.id
+        box = self.estate.appliance(name) if hop.kind in {"eni", "i"} else None
+        return box is not None and place.subnet is not None and text(box.data, "SubnetId") == place.subnet.id
 
     def take(self, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         """The packets along one hop."""

@@ -1,0 +1,1 @@
+"""Carrier gateways, local gateways and pools of public addresses."""
