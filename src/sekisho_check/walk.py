@@ -40,6 +40,8 @@ class Piece(NamedTuple):
     """Middleboxes that they went through on the way in, in order."""
     back: tuple[str, ...] = ()
     """Middleboxes that the reply went through."""
+    choices: tuple[tuple[str, ...], ...] = ()
+    """What they may have passed instead, where AWS picks the way."""
 
 
 Pieces = list[Piece]
@@ -93,6 +95,10 @@ class Walk:
         self.way = way
         self.wanted = wanted
         self.replying = False
+        self.sight = Sight()
+        """What the sender is to groups that refer to groups, as long as no middlebox is between."""
+        self.sender: Place | None = None
+        """Where the packets were sent from, where that is a host of the estate."""
         self.bound = way.kind == "internet-gateway" and address.family == 4  # noqa: PLR2004
         """Whether the reply has to leave by the way that the packet came."""
 
@@ -237,7 +243,7 @@ class Walk:
         pieces = self.onward(pieces, place, table_of(self.estate, place.subnet))
         out: Pieces = []
         for piece in pieces:  # S-EDGE-03
-            lost = [one for one in piece.passed if one not in piece.back]
+            lost = [one for one in piece.passed if one not in piece.back] if self.way.kind in EDGED else []
             out += self.stop([piece], RETURN, place.vpc, *lost) if lost and not piece.stop else [piece]
         return out
 
@@ -291,6 +297,9 @@ class Walk:
 
 LEAVING = frozenset({"pcx", "vgw", "tgw", "nat", "eigw", "cagw", "lgw", "local"})
 """Targets by which packets leave a VPC, but for internet gateways."""
+
+EDGED = frozenset({"internet-gateway", "virtual-private-gateway", "pool"})
+"""Ways whose gateway may have a route table of its own."""
 
 Target = Callable[[Walk, Pieces, Hop, Place], Pieces]
 Destination = Callable[[Walk, Pieces], Pieces]
