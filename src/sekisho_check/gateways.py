@@ -166,6 +166,8 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(pieces, layer, hop.table, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
     dropped = walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
+    if walk.way.kind == "pool":  # S-POOL-01
+        return block_public_access(walk, carried, Place(place.vpc, None)) + dropped
     carried = block_public_access(walk, carried, place)
     carried = public_address(walk, carried, layer)
     if walk.address.family == V4 and not walk.bound:  # the gateway rewrites the source of what it did not bring in

@@ -52,9 +52,7 @@ def _once(walk: Walk, pieces: Pieces, name: str, layer: str, names: tuple[str | 
     out: Pieces = []
     for piece in pieces:
         again = name in (piece.back if walk.replying else piece.passed)
-        out += [piece._replace(open=piece.open or "it goes in a circle")] if again and walk.wanted else (
-            walk.stop([piece], layer, *names) if again else [piece]
-        )
+        out += walk.stop([piece], layer, *names) if again else [piece]
     return out
 
 
