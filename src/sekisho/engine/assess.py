@@ -27,6 +27,7 @@ from .gateways.internet_addresses import private_ipv6
 from .gateways.on_premises import taken_for_granted
 from .groups import Groups
 from .population import hosts_of
+from .regroup import Place, place_of, regrouped
 from .transit import Stated
 from .verdict import answer
 from .ways.balancers import Relays
@@ -43,6 +44,20 @@ class Judged(NamedTuple):
     connections: tuple[Connection, ...]
 
 
+class _Class(NamedTuple):
+    """What an answer depends on."""
+
+    origin: Origin
+    family: Family
+    vpc: str | None
+    subnet: str | None
+    groups: tuple[str, ...]
+    associated: tuple[bool, ...]
+    private: object
+    own: tuple[str, int] | None
+    gates: tuple[object, ...]
+
+
 class Assessor:
     """Answers of one snapshot, one for each class of addresses and origin."""
 
@@ -57,7 +72,8 @@ class Assessor:
         self.relays = Relays(self.facts, self.connectors)
         self._of_nodes: dict[tuple[str, int, Origin], tuple[Connection, ...]] = {}
         self._appliances: dict[str, bool] = {}
-        self._answers: dict[tuple[object, ...], tuple[Answer, tuple[Connection, ...]]] = {}
+        self._answers: dict[_Class, tuple[Answer, tuple[Connection, ...]]] = {}
+        self._places: dict[_Class, Place | None] = {}
 
     def rows(self, interfaces: Iterable[NetworkInterface], origins: tuple[Origin, ...] = ORIGINS) -> Iterator[Judged]:
         """One for each address and origin, in the order of the interfaces; by address and origin within each."""
@@ -102,11 +118,23 @@ class Assessor:
         """The shared answer of the host's class for the origin."""
         key = self._class(host, origin)
         if key not in self._answers:
-            connections = tuple(self.connections(host, origin))
+            connections = self._connections(host, origin, key)
             self._answers[key] = (self._answer(host, origin, connections), connections)
         return self._answers[key]
 
-    def _class(self, host: Host, origin: Origin) -> tuple[object, ...]:
+    def _connections(self, host: Host, origin: Origin, key: "_Class") -> tuple[Connection, ...]:
+        """Those of the place, with the host's own groups, where another host of the place was judged before."""
+        place = key._replace(groups=())
+        groups, known = self.connectors[host.family].groups, self._places.get(place)
+        if known:
+            return regrouped(groups, known, host)
+        connections = tuple(self.connections(host, origin))
+        if place not in self._places:
+            ordinary = key.own is None and not any(key.gates)
+            self._places[place] = place_of(groups, connections, host) if ordinary else None
+        return connections
+
+    def _class(self, host: Host, origin: Origin) -> "_Class":
         """What the answer depends on. An interface out of the ordinary is a class of its own."""
         i = host.interface
         instance = self.facts.snapshot.instances.get(i.instance_id or "")
@@ -121,17 +149,8 @@ class Assessor:
         gates: tuple[object, ...] = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
         gates += self._lines(host) if origin == "vgw" else ()
         gates += (pools_gap(self.facts, host),) if origin == "internet" else ()
-        return (
-            origin,
-            host.family,
-            i.vpc_id,
-            i.subnet_id,
-            i.group_ids,
-            tuple(bool(a) for a in _associations(host)),
-            private,
-            own,
-            gates,
-        )
+        associated_with = tuple(bool(a) for a in _associations(host))
+        return _Class(origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, associated_with, private, own, gates)
 
     def _is_balanced(self, host: Host) -> bool:
         """Whether it is a node of a load balancer, or a target behind one."""

@@ -81,6 +81,8 @@ class Carried(NamedTuple):
     entry_ports: tuple[Range, ...] = ()
     #: The family of the destination and of `seen_as`, where a load balancer translates.
     behind: Family | None = None
+    #: Every packet that would end there if all layers let it through; None behind a balancer or endpoint.
+    region: FlowSet | None = None
 
 
 class Relay(NamedTuple):
@@ -131,6 +133,10 @@ class Connection(NamedTuple):
     entrance: Entrance | None = None
     relay: Relay | None = None
     consumer: Consumer | None = None
+    #: How many walks it is the sum of, one for each combination of what AWS may choose.
+    walks: int = 1
+    #: Both readings, where it is not known which of two holds.
+    either: "tuple[Connection, ...]" = ()
 
 
 def entry_address(way: Way, host: Host) -> int | None:

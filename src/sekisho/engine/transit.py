@@ -61,6 +61,24 @@ class AclCause(NamedTuple):
     header: "Header"
 
 
+class OverTgw(NamedTuple):
+    """A VPC whose group identities packets carry over a transit gateway (S-TGW-08); perhaps only, for `doubt`."""
+
+    vpc: str
+    doubt: str | None = None
+
+
+class GroupQuestion(NamedTuple):
+    """How the rules of a group are read: `peer_vpc` is the VPC whose members the other end may be, None for none."""
+
+    family: Family
+    egress: bool
+    reply: bool
+    vpc: str
+    peer_vpc: str | None
+    over_tgw: tuple[OverTgw, ...] = ()
+
+
 class GroupCause(NamedTuple):
     interface: NetworkInterface
     egress: bool
@@ -68,6 +86,8 @@ class GroupCause(NamedTuple):
     stripped: bool
     #: Where it lost it to a transit gateway without support for references (S-TGW-08).
     unreferenced: "Unreferenced | None" = None
+    #: How its groups were read on the remote address, where they were: other groups can be read likewise.
+    asked: GroupQuestion | None = None
 
 
 Cause = Stated | AclCause | GroupCause
@@ -145,13 +165,6 @@ class Awaited(NamedTuple):
     cause: Stated
 
 
-class OverTgw(NamedTuple):
-    """A VPC whose group identities packets carry over a transit gateway (S-TGW-08); perhaps only, for `doubt`."""
-
-    vpc: str
-    doubt: str | None = None
-
-
 class Unreferenced(NamedTuple):
     """Where a transit gateway or attachment took the group identities of `vpc` from the packets."""
 
@@ -227,6 +240,9 @@ class Leg:
         return Layer.FORWARD_ROUTE if self.direction == "forward" else Layer.RETURN_ROUTE
 
     def check(self, layer: Layer, region: FlowSet, share: Share, cause: Cause) -> None:
-        """Note a condition, unless it lets the whole region through for sure and under no assumption."""
-        if not (region <= share.sure) or share.assumptions:
+        """Note a condition, unless it lets the whole region through for sure and under no assumption.
+
+        Groups are noted in any case: others may stand in their place (see `regroup`).
+        """
+        if isinstance(cause, GroupCause) or share.assumptions or not region <= share.sure:
             self.checks.append(Check(layer, self.direction, region, share, cause))

@@ -20,6 +20,8 @@ from .share import Share, decided, everything, texts
 from .transit import Check, Layer, Stated
 
 FIRST_ORDINARY_PORT = 1024
+#: Barriers of an interface that is in service: all that share its answer have them.
+_OF_THE_INTERFACE = {"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"}
 _STATE_CODES = {"BAD_STATE", "BAD_STATE_ATTACHMENT"}
 
 
@@ -219,7 +221,7 @@ def _nearest(facts: Facts, connections: Sequence[Connection]) -> tuple[int | Non
 
 def _impersonal(barrier: Barrier) -> Barrier:
     """The barrier without the interface that it names, for an answer that other interfaces share."""
-    if barrier.code != "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS":
+    if barrier.code not in _OF_THE_INTERFACE or not barrier.component.startswith("eni-"):
         return barrier
     return replace(barrier, component="network-interface", evidence=())
 

@@ -20,10 +20,10 @@ from sekisho.sets.reshape import for_every_source_port, for_some_source_port, fo
 
 from .facts import Facts
 from .gateways.endpoints import gateway_endpoint, to_service
-from .groups import Groups, Question, addresses_of
+from .groups import Groups, addresses_of
 from .routes import RoutePart, lookup
 from .share import Share, assumed, decided, doubtful, nothing
-from .transit import AclCause, Arrived, End, Ending, GroupCause, Layer, Leg, Stated, Transit
+from .transit import AclCause, Arrived, End, Ending, GroupCause, GroupQuestion, Layer, Leg, Stated, Transit
 from .ways.ends import taken_by
 from .wording import spell_remotes
 
@@ -262,12 +262,13 @@ class Walker:
             # A network load balancer without groups takes everything (S-NLB-01).
             return {}
         end = t.header.dst if egress else t.header.src
-        question = Question(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc, t.over_tgw)
+        question = GroupQuestion(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc, t.over_tgw)
         share = _read_share(self.groups.of_interface(interface, question), end)
         if t.header.reply and t.header.translated:
             why = f"the groups of {interface.network_interface_id} let only some ports of 1024-65535 through"
             share = _whatever_port(share, why)
-        cause = GroupCause(interface, egress, not (t.peer_vpc or t.over_tgw), t.unreferenced)
+        asked = question if end.remote and not t.header.translated else None
+        cause = GroupCause(interface, egress, not (t.peer_vpc or t.over_tgw), t.unreferenced, asked)
         leg.check(Layer.GROUPS, t.region, share, cause)
         if egress:
             return {}
@@ -277,7 +278,7 @@ class Walker:
         """What keeps packets out of the interface whatever address and port they may come from."""
         if not self.groups.refer_beyond(interface) and interface.interface_type not in _NAT_KINDS:
             vpc = interface.vpc_id or ""
-            question = Question(self.family, egress=False, reply=t.header.reply, vpc=vpc, peer_vpc=vpc)
+            question = GroupQuestion(self.family, egress=False, reply=t.header.reply, vpc=vpc, peer_vpc=vpc)
             admitted = forget_remote(self.groups.of_interface(interface, question).maybe)
             admitted = admitted | self.groups.unheld(interface, self.family)
             share = decided(for_some_source_port(admitted, (0, PORT_TOP)))

@@ -15,17 +15,30 @@ from sekisho.engine.connected import Connection, Host
 from sekisho.engine.connection import Connector, impossible
 from sekisho.engine.facts import Facts
 from sekisho.engine.filters import permission_flows
-from sekisho.engine.groups import Groups, Question
+from sekisho.engine.groups import Groups
 from sekisho.engine.population import hosts_of
 from sekisho.engine.share import Share, assumed, decided, doubtful, nothing
-from sekisho.engine.transit import Arrived, Cause, End, Ending, GroupCause, Header, Layer, Leg, Outside, Stated, Transit
+from sekisho.engine.transit import (
+    Arrived,
+    Cause,
+    End,
+    Ending,
+    GroupCause,
+    GroupQuestion,
+    Header,
+    Layer,
+    Leg,
+    Outside,
+    Stated,
+    Transit,
+)
 from sekisho.engine.walk import Walker, read
 from sekisho.model.entrances import INTERNET, Entrance, named_by
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, internet, overlap, parse, parse_ranges, spell, subtract, top
+from sekisho.sets.prefixes import Family, Range, internet, overlap, parse, parse_ranges, subtract, top
 from sekisho.sets.reshape import forget_remote
 
 _REMOTE = End(remote=True, address=None)
@@ -77,7 +90,7 @@ def _admits(admits: Iterable[str], host: Host) -> bool:
 
 def _egress_of(groups: Groups, entrance: Entrance, host: Host) -> Share:
     """What the service's own groups let out towards the host."""
-    question = Question(host.family, egress=True, reply=False, vpc=entrance.vpc, peer_vpc=entrance.vpc)
+    question = GroupQuestion(host.family, egress=True, reply=False, vpc=entrance.vpc, peer_vpc=entrance.vpc)
     total = nothing(host.family)
     for group in entrance.own_groups:
         total = total | groups.of_group(group, question)
@@ -130,7 +143,7 @@ class _Entering:
         admitted = FlowSet.of_remotes(self._family, callers(self._facts, e, self._family)) & self._opened()
         leg.check(Layer.GATEWAY, t.region, decided(admitted), named)
         if e.admits is not None and not _admits(e.admits, self._host):
-            detail = f"{e.id} authorizes nobody for {spell(self._host.address, self._family)}"
+            detail = f"{e.id} authorizes nobody for the address"
             self._w.stop(leg, t, Stated("CANNOT_ROUTE", e.id, detail, (place,)), Layer.GATEWAY)
         if e.public:
             self._internet_exposure(leg, t)
@@ -239,7 +252,7 @@ class _Entering:
         """Rules that hold the source's address, and rules that name what the service is known by."""
         if self._entrance.unfiltered:
             return {}
-        question = Question(self._family, egress=False, reply=False, vpc=self._entrance.vpc, peer_vpc=None)
+        question = GroupQuestion(self._family, egress=False, reply=False, vpc=self._entrance.vpc, peer_vpc=None)
         total, by_group = nothing(self._family), {}
         for group in interface.group_ids:
             share = self._projected(self._w.groups.of_group(group, question))

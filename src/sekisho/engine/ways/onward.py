@@ -10,10 +10,21 @@ from typing import NamedTuple
 
 from sekisho.engine.connected import Connection, Host, widened
 from sekisho.engine.connection import Connector
-from sekisho.engine.groups import Question
 from sekisho.engine.routes import lookup
 from sekisho.engine.share import Note, Share, decided, doubtful, nothing
-from sekisho.engine.transit import AclCause, Check, End, GroupCause, Header, Layer, Leg, Stated, Transit, View
+from sekisho.engine.transit import (
+    AclCause,
+    Check,
+    End,
+    GroupCause,
+    GroupQuestion,
+    Header,
+    Layer,
+    Leg,
+    Stated,
+    Transit,
+    View,
+)
 from sekisho.engine.walk import NAT_PORTS, Walker, read
 from sekisho.model.balancers import Registration
 from sekisho.model.record import Undecided
@@ -276,7 +287,7 @@ class _Preserving:
     def _groups(self) -> dict[str, FlowSet]:
         """Rules are read on the client's address; a reference holds where it names the balancer's group (S-NLB-02)."""
         w, end = self.w, self.target.interface
-        question = Question(w.family, egress=False, reply=False, vpc=end.vpc_id or "", peer_vpc=None)
+        question = GroupQuestion(w.family, egress=False, reply=False, vpc=end.vpc_id or "", peer_vpc=None)
         by_node = question._replace(peer_vpc=self.node.interface.vpc_id)
         node = End(remote=False, address=self.node.address)
         total = w.groups.of_interface(end, question)
