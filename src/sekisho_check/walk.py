@@ -91,10 +91,16 @@ class Walk:
         self.estate = estate
         self.address = address
         self.way = way
-        self.wanted = wanted
+        self.wanted = wanted and (wanted[0], self.own(wanted[1]))
         self.replying = False
         self.bound = BOUND.get(way.kind, "") if address.family == 4 else ""  # noqa: PLR2004
         """The kind of gateway by which the reply has to leave, where translation needs it back."""
+
+    def own(self, name: str) -> str:
+        """The id that the name stands for: `interface` and `instance` are the destination's own."""
+        data = self.address.interface.data
+        own = {"interface": self.address.interface.id, "instance": text(data, "Attachment", "InstanceId") or ""}
+        return own.get(name, name)
 
     # What can happen to packets
 
