@@ -9,7 +9,7 @@ from sekisho_check.filters import Sight
 from sekisho_check.gateways import V4, attached, block_public_access, outside
 from sekisho_check.ranges import EMPTY, INTERNET, Ranges, block, everything, less, meet, normal
 from sekisho_check.routes import Hop, edge_table
-from sekisho_check.walk import FORWARD, GATEWAY, PUBLIC, RETURN, TARGET_KINDS, Address, Pieces, Place, Walk, Way
+from sekisho_check.walk import FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
 
 
@@ -236,7 +236,7 @@ def from_pool(walk: Walk, pieces: Pieces) -> Pieces:
     name = walk.way.words[1] or ""
     pieces = block_public_access(walk, pieces, Place(walk.address.vpc, None))  # S-BPA-02
     if walk.address.interface.data.get("SourceDestCheck") is not False:
-        for layer in (GATEWAY, FORWARD):
+        for layer in (STATE, GATEWAY):
             pieces = walk.stop(pieces, layer, walk.address.interface.id, name)
     states = set()
     for one in walk.estate.all("ec2:DescribeByoipCidrs"):  # S-POOL-02
