@@ -11,10 +11,12 @@ from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError
 from sekisho_check.classes import Classes
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
-from sekisho_check.ranges import size
-from sekisho_check.walk import Address, Piece, Pieces, Walk, Way
-from sekisho_check.ways import enter, leave
+from sekisho_check.ranges import EMPTY, everything, less, size
+from sekisho_check.walk import GATEWAY, Address, Piece, Pieces, Walk, Way
+from sekisho_check.ways import ORIGINS, enter, leave
 
+OWN = frozenset({"interface", "instance"})
+"""In place of an id: the row's own."""
 PROVEN, ASSUMED, UNDECIDED = "proven", "resting on assumptions", "undecided"
 
 
@@ -52,6 +54,7 @@ class Audit:
         """What the certificate proves. Raises RefusedError where it does not hold."""
         key = (given.row["interface"], given.row["address"], given.row["origin"])
         row = self.rows.get(key)
+        row = row or self._undemanded(key)
         if row is None:
             raise RefusedError("there is no such row")
         if key in self.seen:
@@ -64,8 +67,7 @@ class Audit:
         if interface.region is not None and given.row["region"] not in {interface.region, self.estate.home(row.address.vpc)[1]}:
             raise RefusedError("the Region of the row is another")
         self._records(given, interface.id)
-        if (given.witness is None) == (given.verdict in {"reachable", "forward-only"}):
-            raise RefusedError("the witness does not go with the verdict")
+        _witnessed(given)
         standing, notes = self._claims(given, row, key)
         return Result(given.verdict, standing, notes)
 
@@ -76,6 +78,12 @@ class Audit:
             for key, row in self.rows.items()
             if key not in self.seen and any(way.kind != "open" for way in row.ways)
         ]
+
+    def _undemanded(self, key: Key) -> Row | None:
+        """A row of an address of the estate for an origin that its VPC shows no way of: all that it can say is that
+        ways of it may not have been read."""
+        near = self.rows.get((key[0], key[1], "internet"))
+        return Row(near.address, []) if near and key[2] in ORIGINS else None
 
     # Records
 
@@ -89,7 +97,7 @@ class Audit:
             if found != value:
                 raise RefusedError(f"{ascii(name[:120])} is not the record that was cited")
             cited |= ids
-        named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record}
+        named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
         for one in sorted(named - cited):
             raise RefusedError(f"{ascii(one[:80])} is not among the records cited")
 
@@ -139,6 +147,8 @@ class Audit:
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
             notes += self._way(row.address, expected[words], claims)
+        if not row.ways and any(way.kind != "open" for way in expected.values()):
+            raise RefusedError("there is no such row")
         if given.verdict == "unknown":
             return UNDECIDED, notes
         decisive = "answered" if given.verdict == "reachable" else "one-way"
@@ -150,16 +160,15 @@ class Audit:
 
     def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
         said = _said(given.words)
-        if way.kind in {"open", "none"}:
-            fate = "open" if way.kind == "open" else "stopped"
-            if not given.claims or any(claim.fate != fate for claim in given.claims):
-                raise RefusedError(f"{said}: its packets are {fate}")
-            return []
-        universe = whole(address.family, way.sources)
         boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
-        covers(said, universe, boxes)
+        own = self.estate.blocks(address.vpc, address.family) or EMPTY
+        universe = whole(address.family, way.sources or less(everything(address.family), own))
+        beyond = [box for claim in given.claims if not _at_gateway(claim, way) for box in claim.boxes]
+        covers(said, universe, boxes, [] if way.kind in {"open", "none"} or not way.sources else beyond)
         notes = []
-        for number, claim in enumerate(given.claims):
+        for number, whole_claim in enumerate(given.claims):
+            held = [part for box in whole_claim.boxes for each in universe if (part := box & each) is not None]
+            claim = whole_claim._replace(boxes=held if way.sources or way.kind in {"open", "none"} else [])
             problem = self.doubted(address, way, claim)
             if problem:
                 raise RefusedError(f"{said}, claim {number}: {problem}")
@@ -182,10 +191,11 @@ class Audit:
             case "stopped":
                 pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])
                 return _unstopped(pieces, claim)
-            case "one-way":
+            case "one-way" | "open-one-way":
                 arrived = enter(Walk(self.estate, address, way), [Piece(box)])
-                if problem := _unsure(arrived, claim, "delivered"):
+                if claim.fate == "one-way" and (problem := _unsure(arrived, claim, "delivered")):
                     return problem
+                arrived = [piece for piece in arrived if piece.stop is None]
                 walk = Walk(self.estate, address, way, (claim.layer, claim.record))
                 return _unstopped(leave(walk, arrived), claim)
             case "answered":
@@ -201,13 +211,33 @@ class Audit:
         return bool(said.boxes) and not self.doubted(address, way, said)
 
 
-def covers(said: str, universe: list[Box], boxes: list[Box]) -> None:
-    """Refuses boxes that are not all packets, each once."""
-    if any(subtract([box], universe) for box in boxes):
+def _witnessed(given: Certificate) -> None:
+    """A packet with the fate of the verdict stands for it."""
+    fate = {"reachable": "answered", "forward-only": "one-way"}.get(given.verdict)
+    if given.witness is None or fate is None:
+        if given.witness is not None or fate is not None:
+            raise RefusedError("the witness does not go with the verdict")
+        return
+    for way in given.ways:
+        for claim in way.claims:
+            if way.words == given.witness.words and claim.fate == fate and not subtract([given.witness.box], claim.boxes):
+                return
+    raise RefusedError("the witness has not the fate of the verdict")
+
+
+def _at_gateway(claim: Claim, way: Way) -> bool:
+    """Whether the gateway itself is said to let none of the packets in: then they may be more than it could bring."""
+    return claim.fate == "stopped" and claim.layer == GATEWAY and claim.record in {*way.words, "vpc"}
+
+
+def covers(said: str, universe: list[Box], boxes: list[Box], beyond: list[Box]) -> None:
+    """Refuses boxes that are not all packets, each once; those beyond the universe only where that is allowed."""
+    if any(subtract([box], universe) for box in beyond):
         raise RefusedError(f"{said}: packets that the way cannot bring")
     if subtract(universe, boxes):
         raise RefusedError(f"{said}: packets are left out")
-    if sum(box.count() for box in boxes) != sum(box.count() for box in universe):
+    inside = [part for box in boxes for each in universe if (part := box & each) is not None]
+    if sum(box.count() for box in inside) != sum(box.count() for box in universe):
         raise RefusedError(f"{said}: packets are in two boxes")
 
 
@@ -217,7 +247,9 @@ def verdict(fates: set[str]) -> str:
         return VERDICTS[0]
     if fates & {"open", "delivered"}:
         return VERDICTS[1]
-    return VERDICTS[2] if "one-way" in fates else VERDICTS[3]
+    if "one-way" in fates:
+        return VERDICTS[2]
+    return VERDICTS[1] if "open-one-way" in fates else VERDICTS[3]
 
 
 def _unstopped(pieces: Pieces, claim: Claim) -> str:

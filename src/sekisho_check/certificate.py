@@ -8,16 +8,18 @@ import re
 from typing import Any, NamedTuple
 
 from sekisho_check.boxes import ICMP, NONE, PORTED, PORTS, TYPES, Box
-from sekisho_check.ranges import EMPTY, Ranges, less, meet, normal
+from sekisho_check.ranges import EMPTY, Ranges, everything, less, meet, normal
 from sekisho_check.walk import LAYERS
 
 SCHEMA = "sekisho.certificate/1"
-SEMANTICS = 1
+SEMANTICS = "1"
 LINE = 16 << 20
 """No line is longer."""
 MANY = 1 << 17
 """No list of ways, claims, boxes or ranges is longer."""
-FATES = frozenset({"answered", "one-way", "stopped", "delivered", "open"})
+FATES = frozenset({"answered", "one-way", "stopped", "delivered", "open", "open-one-way"})
+NAMED = frozenset({"one-way", "stopped", "open-one-way"})
+"""Fates with the layer and the record that stop."""
 VERDICTS = ("reachable", "unknown", "forward-only", "unreachable")
 RANGE = re.compile(r"\d{1,5}(?:-\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -42,11 +44,18 @@ class WayClaims(NamedTuple):
     claims: list[Claim]
 
 
+class Witness(NamedTuple):
+    """One packet that is delivered, on one of the ways."""
+
+    words: tuple[str | None, ...]
+    box: Box
+
+
 class Certificate(NamedTuple):
     row: dict[str, Any]
     verdict: str
     ways: list[WayClaims]
-    witness: Any
+    witness: Witness | None
     records: dict[str, str]
     essence: str
     """What it says but for the row that it says it of: the same text rests on the same reasons."""
@@ -60,10 +69,10 @@ def certificate(line: bytes) -> Certificate:
         data = json.loads(line, parse_constant=_no_number, object_pairs_hook=_members)
     except (ValueError, RecursionError) as problem:
         raise RefusedError("the line is not JSON") from problem
-    _shape(data, {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"}, set(), "certificate")
+    _shape(data, {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"}, {"relies_on_absent"}, "certificate")
     if data["schema"] != SCHEMA:
         raise RefusedError("the schema is not known")
-    if data["semantics"] != SEMANTICS or isinstance(data["semantics"], bool):
+    if data["semantics"] != SEMANTICS:
         raise RefusedError("the semantics version is not known")
     row = data["row"]
     _shape(row, {"account", "region", "interface", "address", "family", "origin"}, set(), "row")
@@ -81,7 +90,10 @@ def certificate(line: bytes) -> Certificate:
         if not isinstance(value, str) or not DIGEST.fullmatch(value):
             raise RefusedError(f"{_short(name)}: not a SHA-256")
     essence = json.dumps([data["verdict"], data["sources"], data["ways"]])
-    return Certificate(row, data["verdict"], ways, data["witness"], records, essence)
+    for name in _list(data.get("relies_on_absent", []), "relies_on_absent"):
+        _string(name, "relies_on_absent")
+    witness = None if data["witness"] is None else _witness(data["witness"], family)
+    return Certificate(row, data["verdict"], ways, witness, records, essence)
 
 
 def _no_number(_: str) -> None:
@@ -119,11 +131,36 @@ def _short(value: str) -> str:
 def _way(data: object, sources: list[Ranges], family: int) -> WayClaims:
     _shape(data, {"way", "claims"}, set(), "way")
     assert isinstance(data, dict)  # noqa: S101 - as its shape
-    words = _list(data["way"], "way")
+    words = _words(data["way"])
+    claims = [_claim(one, sources, family) for one in _list(data["claims"], "claims")]
+    return WayClaims(words, claims)
+
+
+def _words(value: object) -> tuple[str | None, ...]:
+    words = _list(value, "way")
     if not words or not isinstance(words[0], str) or not all(word is None or isinstance(word, str | int) for word in words):
         raise RefusedError("way: no kind and ids")
-    claims = [_claim(one, sources, family) for one in _list(data["claims"], "claims")]
-    return WayClaims(tuple(None if word is None else str(word) for word in words), claims)
+    return tuple(None if word is None else str(word) for word in words)
+
+
+PACKET = {"source", "protocol", "source_port", "destination_port", "icmp_type", "icmp_code"}
+
+
+def _witness(data: object, family: int) -> Witness:
+    _shape(data, {"way", "packet", "passes"}, set(), "witness")
+    assert isinstance(data, dict)  # noqa: S101 - as its shape
+    packet = data["packet"]
+    _shape(packet, {"source", "protocol"}, PACKET, "packet")
+    for name in _list(data["passes"], "passes"):
+        _string(name, "passes")
+    third = packet.get("destination_port", packet.get("icmp_type"))
+    fourth = packet.get("source_port", packet.get("icmp_code"))
+    sources = _addresses(packet["source"], family)
+    numbers = ["*" if number is None else str(number) for number in (packet["protocol"], third, fourth)]
+    boxes = _boxes([numbers[0], 0, *numbers[1:]], [sources], family)
+    if len(boxes) != 1 or boxes[0].count() != 1:
+        raise RefusedError("witness: not one packet")
+    return Witness(_words(data["way"]), boxes[0])
 
 
 def _claim(data: object, sources: list[Ranges], family: int) -> Claim:
@@ -133,7 +170,7 @@ def _claim(data: object, sources: list[Ranges], family: int) -> Claim:
     if not isinstance(fate, str) or fate not in FATES:
         raise RefusedError("claim: the fate is not known")
     layer, record = data.get("layer"), data.get("record")
-    if fate in {"stopped", "one-way"} and (layer not in LAYERS or not isinstance(record, str)):
+    if fate in NAMED and (layer not in LAYERS or not isinstance(record, str)):
         raise RefusedError(f"claim: {fate} without the layer and the record that stop")
     if not isinstance(data.get("assumed", False), bool):
         raise RefusedError("claim: assumed is neither true nor false")
@@ -201,6 +238,8 @@ def _addresses(value: object, family: int) -> Ranges:
 
 
 def _parsed(written: str, family: int) -> Ranges:
+    if written == "*":
+        return everything(family)
     if not written:
         return EMPTY
     make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address  # noqa: PLR2004
@@ -211,4 +250,4 @@ def _parsed(written: str, family: int) -> Ranges:
             pairs.append((int(make(low)), int(make(high if dash else low))))
         except ValueError as problem:
             raise RefusedError("sources: no addresses of the family") from problem
-    return _ascending(pairs, ((0, (1 << 32 if family == 4 else 1 << 128) - 1),))  # noqa: PLR2004
+    return _ascending(pairs, everything(family))

@@ -48,14 +48,16 @@ def internet_gateways(estate: Estate, address: Address) -> Found:
             doubt = f"{record.id} is described in two ways" if record.disputed else why
             return Found([Way(("internet-gateway", record.id), sources, record, doubt)], there=True)
     if not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc)):
-        return Found(open=f"the internet gateways of {address.vpc} were not read", there=True)
+        why = f"the internet gateways of {address.vpc} were not read"
+        return Found([Way(("internet-gateway", None), sources, open=why)], there=True)
     return Found([Way(("internet-gateway", None), sources)], there=True)
 
 
 def from_internet(walk: Walk, pieces: Pieces) -> Pieces:
     gateway = walk.way.record
     if gateway is None:
-        return walk.arrive(walk.stop(pieces, GATEWAY, walk.address.vpc), Sight())
+        pieces = pieces if walk.way.open else walk.stop(pieces, GATEWAY, walk.address.vpc)
+        return walk.arrive(pieces, Sight())
     place = walk.place
     edge = edge_table(walk.estate, gateway.id, walk.address.vpc)
     if edge.record is None:
@@ -167,12 +169,13 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if place.vpc != walk.address.vpc:  # S-TGW-10
         return walk.stop(walk.stop(pieces, layer, hop.table, hop.target), GATEWAY, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
-    dropped = walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
-    carried = block_public_access(walk, carried, place)
-    carried = public_address(walk, carried, layer)
+    pieces = carried + walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
+    if walk.way.kind == "pool":  # S-POOL-01
+        return block_public_access(walk, pieces, Place(place.vpc, None))
+    pieces = public_address(walk, block_public_access(walk, pieces, place), layer)
     if walk.address.family == V4 and not walk.bound:  # the gateway rewrites the source of what it did not bring in
-        carried = walk.stop(carried, layer, hop.table, hop.target)
-    return carried + dropped
+        pieces = walk.stop(pieces, layer, hop.table, hop.target)
+    return pieces
 
 
 def to_egress_only(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
@@ -260,7 +263,9 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return returned(walk, carried, Place(walk.sender.vpc, None)) + dropped
     if walk.way.other == text(far, "VpcId"):
         return carried + dropped
-    return walk.doubt(carried, f"whether the sender is behind {hop.target} is not known") + dropped
+    if walk.way.kind == "transit-gateway-attachment":
+        return walk.doubt(carried, f"whether the sender is behind {hop.target} is not known") + dropped
+    return walk.stop(carried, layer, hop.table, hop.target) + dropped  # who came by another gateway is no host there
 
 
 # Virtual private gateways

@@ -22,7 +22,7 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if text(box.data, "VpcId") != place.vpc:  # S-RT-07
         pieces = walk.stop(pieces, layer, *names)
     if box.data.get("SourceDestCheck") is not False:  # S-ENI-04
-        for each in (layer, GATEWAY):
+        for each in (STATE, layer, GATEWAY):
             pieces = walk.stop(pieces, each, *names)
     pieces = _once(walk, pieces, box.id, layer, names)
     pieces = walk.state(pieces, box.data)
@@ -52,9 +52,7 @@ def _once(walk: Walk, pieces: Pieces, name: str, layer: str, names: tuple[str | 
     out: Pieces = []
     for piece in pieces:
         again = name in (piece.back if walk.replying else piece.passed)
-        out += [piece._replace(open=piece.open or "it goes in a circle")] if again and walk.wanted else (
-            walk.stop([piece], layer, *names) if again else [piece]
-        )
+        out += walk.stop([piece], layer, *names) if again else [piece]
     return out
 
 

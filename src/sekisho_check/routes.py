@@ -80,6 +80,14 @@ def _table_of(estate: Estate, subnet: Record) -> Known:
 
 def edge_table(estate: Estate, gateway: str, vpc: str) -> Known:
     """The table associated with the gateway; neither record nor reason where there is none. S-EDGE-01"""
+    key = ("edge", gateway, vpc)
+    if key not in estate.memo:
+        estate.memo[key] = _edge_table(estate, gateway, vpc)
+    known: Known = estate.memo[key]
+    return known
+
+
+def _edge_table(estate: Estate, gateway: str, vpc: str) -> Known:
     found = [
         table
         for table in estate.all("ec2:DescribeRouteTables")

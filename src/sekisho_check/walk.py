@@ -93,14 +93,20 @@ class Walk:
         self.estate = estate
         self.address = address
         self.way = way
-        self.wanted = wanted
+        self.wanted = wanted and (wanted[0], self.own(wanted[1]))
         self.replying = False
         self.sight = Sight()
         """What the sender is to groups that refer to groups, as long as no middlebox is between."""
         self.sender: Place | None = None
         """Where the packets were sent from, where that is a host of the estate."""
-        self.bound = way.kind == "internet-gateway" and address.family == 4  # noqa: PLR2004
-        """Whether the reply has to leave by the way that the packet came."""
+        self.bound = BOUND.get(way.kind, "") if address.family == 4 else ""  # noqa: PLR2004
+        """The kind of gateway by which the reply has to leave, where translation needs it back."""
+
+    def own(self, name: str) -> str:
+        """The id that the name stands for: `interface` and `instance` are the destination's own."""
+        data = self.address.interface.data
+        own = {"interface": self.address.interface.id, "instance": text(data, "Attachment", "InstanceId") or ""}
+        return own.get(name, name)
 
     # What can happen to packets
 
@@ -283,10 +289,11 @@ class Walk:
         if not pieces:
             return pieces
         layer = RETURN if self.replying else FORWARD
-        if self.replying and self.bound and hop.kind in LEAVING:  # S-IGW-04
+        if self.replying and self.bound and hop.kind in LEAVING - {self.bound}:  # S-IGW-04
             return self.stop(pieces, layer, hop.table, hop.target, place.vpc)
         if hop.kind in {"none", "blackhole"}:  # S-RT-06
-            return self.stop(pieces, layer, hop.table, hop.target, place.vpc)
+            pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
+            return pieces if self.replying or self.wanted is None else self.arrive(pieces, Sight())
         if hop.kind == "open":
             return self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
         target = TARGET_KINDS.get(hop.kind)
@@ -295,8 +302,11 @@ class Walk:
         return target(self, pieces, hop, place)
 
 
-LEAVING = frozenset({"pcx", "vgw", "tgw", "nat", "eigw", "cagw", "lgw", "local"})
-"""Targets by which packets leave a VPC, but for internet gateways."""
+LEAVING = frozenset({"igw", "pcx", "vgw", "tgw", "nat", "eigw", "cagw", "lgw", "local"})
+"""Targets by which packets leave a VPC, or stay in it."""
+
+BOUND = {"internet-gateway": "igw", "pool": "igw", "carrier-gateway": "cagw", "carrier-gateway-beyond": "cagw"}
+"""Ways that translate, by kind: the reply has to leave by the same gateway."""
 
 EDGED = frozenset({"internet-gateway", "virtual-private-gateway", "pool"})
 """Ways whose gateway may have a route table of its own."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sekisho_check.estate import Estate
+from sekisho_check.filters import Sight
 from sekisho_check.walk import Address, Pieces, Walk, Way
 
 ORIGINS = ("internet", "peering", "vgw", "tgw", "privatelink", "gated")
@@ -41,7 +42,7 @@ def ways_of(estate: Estate, address: Address, origin: str) -> list[Way]:
     found = [entrance.find(estate, address) for entrance in ENTRANCES.values() if entrance.origin == origin]
     ways = [way for one in found for way in one.ways]
     doubts = [one.open for one in found if one.open]
-    if estate.get("ec2:DescribeVpcs", address.vpc) is None:
+    if not ways and estate.get("ec2:DescribeVpcs", address.vpc) is None:
         doubts.append(f"{address.vpc} was not read")
     if doubts:
         ways.append(Way(("open", doubts[0]), (), open=doubts[0]))
@@ -55,8 +56,9 @@ def enter(walk: Walk, pieces: Pieces) -> Pieces:
     way = walk.way
     if way.kind == "none":
         return walk.stop(pieces, "gateway", address_vpc(walk))
-    if way.kind == "open":
-        return walk.doubt(pieces, way.open)
+    if way.kind == "open":  # by whatever way, they have to pass the groups, whose references may match anybody
+        everybody = Sight(vpcs=tuple(sorted(walk.estate.interfaces_of_vpc)))
+        return walk.arrive(walk.doubt(pieces, way.open or "ways may not have been read"), everybody, crossing=False)
     if way.open:
         pieces = walk.doubt(pieces, way.open)
     return ENTRANCES[way.kind].enter(walk, pieces)
