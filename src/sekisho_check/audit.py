@@ -107,7 +107,10 @@ class Audit:
             record = pointed(self.estate.files[file], pointer)
         except LookupError as problem:
             raise RefusedError(f"{ascii(name[:120])} is not in the snapshot") from problem
-        values = record.values() if isinstance(record, dict) else ()
+        values = list(record.values()) if isinstance(record, dict) else []
+        root = self.estate.files[file]
+        asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
+        values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
         return digest(record), frozenset(value for value in values if isinstance(value, str))
 
     # Claims
