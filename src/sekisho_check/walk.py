@@ -7,7 +7,7 @@ then filters that are not meant let everything through, for every layer has to b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sekisho_check.boxes import Box
 from sekisho_check.estate import Estate, Json, Record, text
@@ -63,6 +63,16 @@ class Address(NamedTuple):
         return text(self.interface.data, "VpcId") or ""
 
 
+class Passage(Protocol):
+    """What leads a way on from its own end to the destination."""
+
+    def enter(self, walk: Walk, pieces: Pieces) -> Pieces:
+        """From the client's gateway to the destination."""
+
+    def leave(self, walk: Walk, pieces: Pieces) -> Pieces:
+        """The reply to the client."""
+
+
 class Way(NamedTuple):
     """One way into a VPC: the kind and the ids that make it one of a kind, and what it could bring."""
 
@@ -73,6 +83,14 @@ class Way(NamedTuple):
     """Why it is not known whether it is in force."""
     other: str = ""
     """The far VPC, where there is one."""
+    client: Way | None = None
+    """The client's own way, of one that leads on through a load balancer."""
+    through: Passage | None = None
+    """What leads on."""
+    packets: tuple[Box, ...] = ()
+    """What it could bring, where that is not everything from the sources."""
+    masked: bool = False
+    """Whether no client's own address can be seen by it, for it is PrivateLink's. S-PL-03"""
 
     @property
     def kind(self) -> str:
@@ -238,7 +256,8 @@ class Walk:
         interface = self.address.interface.data
         if crossing:
             pieces = self.acl(pieces, self.place.subnet, egress=False)
-        pieces = self.groups(pieces, interface, sight)
+        if not any(free(self.estate, interface) for free in UNFILTERED):
+            pieces = self.groups(pieces, interface, sight)
         pieces = self.state(pieces, interface)
         return DESTINATIONS.get(kind_of(interface), ordinary)(self, pieces)
 
@@ -319,6 +338,10 @@ TARGET_KINDS: dict[str, Target] = {}
 
 DESTINATIONS: dict[str, Destination] = {}
 """What an interface takes, by its InterfaceType, once groups and state let packets in."""
+
+
+UNFILTERED: list[Callable[[Estate, Json], bool]] = []
+"""Which interfaces take packets past no groups."""
 
 
 def kind_of(interface: Json) -> str:
