@@ -42,6 +42,8 @@ class Judged(NamedTuple):
     row: Row
     answer: Answer
     connections: tuple[Connection, ...]
+    #: Its ways and its groups were both told of before, in other answers.
+    familiar: bool = False
 
 
 class _Class(NamedTuple):
@@ -74,6 +76,9 @@ class Assessor:
         self._appliances: dict[str, bool] = {}
         self._answers: dict[_Class, tuple[Answer, tuple[Connection, ...]]] = {}
         self._places: dict[_Class, Place | None] = {}
+        self._read: set[_Class] = set()
+        self._familiar: set[int] = set()
+        self._admits: dict[tuple[object, ...], bool] = {}
 
     def rows(self, interfaces: Iterable[NetworkInterface], origins: tuple[Origin, ...] = ORIGINS) -> Iterator[Judged]:
         """One for each address and origin, in the order of the interfaces; by address and origin within each."""
@@ -82,7 +87,7 @@ class Assessor:
                 for origin in self.origins(interface.vpc_id or ""):
                     if origin in origins:
                         found, connections = self.judge(host, origin)
-                        yield Judged(self._row(host, origin), found, connections)
+                        yield Judged(self._row(host, origin), found, connections, id(found) in self._familiar)
 
     def origins(self, vpc_id: str) -> tuple[Origin, ...]:
         """The origins that the VPC has a way of."""
@@ -119,7 +124,13 @@ class Assessor:
         key = self._class(host, origin)
         if key not in self._answers:
             connections = self._connections(host, origin, key)
-            self._answers[key] = (self._answer(host, origin, connections), connections)
+            found = self._answer(host, origin, connections)
+            self._answers[key] = (found, connections)
+            # The same groups, read on packets of the same origin.
+            read = key._replace(subnet=None, associated=(), gates=())
+            if read in self._read and self._places.get(key._replace(groups=())):
+                self._familiar.add(id(found))
+            self._read.add(read)
         return self._answers[key]
 
     def _connections(self, host: Host, origin: Origin, key: "_Class") -> tuple[Connection, ...]:
@@ -137,10 +148,7 @@ class Assessor:
     def _class(self, host: Host, origin: Origin) -> "_Class":
         """What the answer depends on. An interface out of the ordinary is a class of its own."""
         i = host.interface
-        instance = self.facts.snapshot.instances.get(i.instance_id or "")
-        in_service = i.status in {"in-use", "associated"} and (
-            i.instance_id is None or (instance is not None and instance.state.name in {"running", "pending"})
-        )
+        in_service = self._in_service(i)
         alone = i.interface_type == "interface" and bool(i.group_ids) and not self._is_balanced(host)
         ordinary = in_service and alone
         own = None if ordinary and not self._has_appliance(i.vpc_id or "") else (i.network_interface_id, host.address)
@@ -151,6 +159,11 @@ class Assessor:
         gates += (pools_gap(self.facts, host),) if origin == "internet" else ()
         associated_with = tuple(bool(a) for a in _associations(host))
         return _Class(origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, associated_with, private, own, gates)
+
+    def _in_service(self, i: NetworkInterface) -> bool:
+        instance = self.facts.snapshot.instances.get(i.instance_id or "")
+        taking = instance is not None and instance.state.name in {"running", "pending"}
+        return i.status in {"in-use", "associated"} and (i.instance_id is None or taking)
 
     def _is_balanced(self, host: Host) -> bool:
         """Whether it is a node of a load balancer, or a target behind one."""
@@ -251,8 +264,9 @@ class Assessor:
         """Calls that were not read and whose records would change the answer if there were any (S-LOAD)."""
         vpc_id = host.interface.vpc_id or ""
         found: set[str] = set()
-        if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY} and self._admits_anything(host):
-            found.update(self.ways.assumed_absent(vpc_id, origin))
+        if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY}:
+            absent = self.ways.assumed_absent(vpc_id, origin)
+            found.update(absent if absent and self._admits_anything(host) else ())
         scope = self.facts.topology.vpc_scope(vpc_id)
         direct_connect = self.facts.snapshot.calls.state(DIRECT_CONNECT_CALL, scope)
         if origin == "vgw" and host.family == "ipv6" and direct_connect is None:
@@ -271,9 +285,13 @@ class Assessor:
 
     def _admits_anything(self, host: Host) -> bool:
         """Whether groups and state would let any packet of any sender through."""
-        connector = self.connectors[host.family]
-        found = unmodelled(connector, host, FlowSet.full(host.family), "")
-        return not found.delivered.maybe.is_empty
+        i = host.interface
+        ordinary = self._in_service(i) and i.interface_type == "interface" and bool(i.group_ids)
+        key = (host.family, i.vpc_id, i.group_ids, None if ordinary else i.network_interface_id)
+        if key not in self._admits:
+            found = unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), "")
+            self._admits[key] = not found.delivered.maybe.is_empty
+        return self._admits[key]
 
 
 def _associations(host: Host) -> tuple[int | None, ...]:

@@ -167,6 +167,7 @@ def way_of(c: Connection) -> WayName:
             relay.balancer,
             relay.port,
             relay.node.interface.network_interface_id,
+            spell(relay.node.address, relay.node.family),
             target.interface.network_interface_id,
             spell(target.address, target.family),
             relay.target_port,
