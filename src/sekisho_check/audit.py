@@ -144,9 +144,9 @@ class Audit:
                 continue
             raise RefusedError(f"the way {_said(words)} is missing")
         for words in sorted(set(found) - expected.keys(), key=str):
-            if words != ("open",):
+            if words not in {("open",), ("none", row.address.vpc)}:  # neither lets anybody in
                 raise RefusedError(f"there is no way {_said(words)}")
-            expected[words] = Way(("open", None), ())
+            expected[words] = Way(words, ())
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
             notes += self._way(row.address, expected[words], claims)
@@ -164,14 +164,18 @@ class Audit:
     def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
         said = _said(given.words)
         boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
+        if way.kind == "none":
+            if any(claim.fate != "stopped" for claim in given.claims):
+                raise RefusedError(f"{said}: none is no way in")
+            return []
         own = self.estate.blocks(address.vpc, address.family) or EMPTY
         universe = whole(address.family, way.sources or less(everything(address.family), own))
         beyond = [box for claim in given.claims if not _at_gateway(claim, way) for box in claim.boxes]
-        covers(said, universe, boxes, [] if way.kind in {"open", "none"} or not way.sources else beyond)
+        covers(said, universe, boxes, [] if way.kind == "open" or not way.sources else beyond)
         notes = []
         for number, whole_claim in enumerate(given.claims):
             held = [part for box in whole_claim.boxes for each in universe if (part := box & each) is not None]
-            claim = whole_claim._replace(boxes=held if way.sources or way.kind in {"open", "none"} else [])
+            claim = whole_claim._replace(boxes=held if way.sources or way.kind == "open" else [])
             problem = self.doubted(address, way, claim)
             if problem:
                 raise RefusedError(f"{said}, claim {number}: {problem}")

@@ -238,16 +238,17 @@ def _addresses(value: object, family: int) -> Ranges:
 
 
 def _parsed(written: str, family: int) -> Ranges:
+    """Addresses, in the family of their senders: where a load balancer translates, that is not the row's."""
     if written == "*":
         return everything(family)
     if not written:
         return EMPTY
-    make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address  # noqa: PLR2004
+    make, family = (ipaddress.IPv6Address, 6) if ":" in written else (ipaddress.IPv4Address, 4)
     pairs = []
     for part in written.split(","):
         low, dash, high = part.partition("-")
         try:
             pairs.append((int(make(low)), int(make(high if dash else low))))
         except ValueError as problem:
-            raise RefusedError("sources: no addresses of the family") from problem
+            raise RefusedError("sources: no addresses of one family") from problem
     return _ascending(pairs, everything(family))

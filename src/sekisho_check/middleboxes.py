@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sekisho_check.estate import Record, listed, text
 from sekisho_check.filters import Sight
+from sekisho_check.firewalls import inspect
 from sekisho_check.gateways import V4, block_public_access, has_public
 from sekisho_check.routes import Hop, Known, table_of
 from sekisho_check.walk import DESTINATIONS, FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Pieces, Place, Walk
@@ -118,7 +119,7 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if firewall.why:
         pieces = walk.doubt(pieces, firewall.why)
     elif firewall.record is not None:
-        pieces = INSPECTION["firewall"](walk, pieces, firewall.record, record) if INSPECTION else walk.doubt(pieces, "a firewall")
+        pieces = inspect(walk, pieces, firewall.record, record)
     else:
         pieces = walk.assume(pieces, f"what is behind {record.id} forwards what it gets")
     return _on(walk, pieces, record.id, there)
@@ -136,9 +137,6 @@ def firewall_of(walk: Walk, endpoint: Record) -> Known:
     if endpoint.data.get("RequesterManaged") is True or "AWSNetworkFirewallManaged" in tags:
         return Known(None, f"the firewall of {endpoint.id} was not described")
     return Known(None)
-
-
-INSPECTION: dict = {}  # type: ignore[type-arg]
 
 
 def interface_endpoint(walk: Walk, pieces: Pieces) -> Pieces:

@@ -9,7 +9,7 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,11 +50,16 @@ class Snapshot(NamedTuple):
 
 def read(place: str) -> Snapshot:
     """All answers under the place."""
+    return gathered(place, _files(place))
+
+
+def gathered(place: str, found: Iterable[tuple[str, bytes]]) -> Snapshot:
+    """All answers among the files."""
     files: dict[str, Any] = {}
     calls: list[Call] = []
     certificates = None
     evidence = None
-    for name, data in _files(place):
+    for name, data in found:
         if name == "certificates.jsonl":
             certificates = data
             continue

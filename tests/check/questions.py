@@ -1,0 +1,159 @@
+"""A question of the corpus, answered by the checker's walk alone."""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from check.corpus import words
+from check.verdicts import fates
+from sekisho_check.boxes import NONE, PORTS, Box, subtract, whole
+from sekisho_check.classes import Classes
+from sekisho_check.estate import Estate
+from sekisho_check.population import population
+from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, less, meet, normal
+from sekisho_check.walk import Address, Way
+
+NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
+
+
+class Answer(NamedTuple):
+    """What becomes of the packets asked about; boxes by family."""
+
+    verdict: str
+    answered: dict[int, list[Box]]
+    one_way: dict[int, list[Box]]
+    own: dict[int, Ranges]
+    """The blocks of the destination's VPC."""
+
+
+def destinations(estate: Estate, to: str) -> dict[tuple[str, str], tuple[Address, list[Way]]]:
+    """The addresses of the destination, each with all ways of all origins."""
+    name, _, part = to.partition(":")
+    found: dict[tuple[str, str], tuple[Address, list[Way]]] = {}
+    for address, _, ways in population(estate, Classes(estate)):
+        data = address.interface.data
+        if name not in {address.interface.id, (data.get("Attachment") or {}).get("InstanceId")}:
+            continue
+        wanted = block(part) if part else None
+        if wanted is None or (wanted.family == address.family and meet(wanted.ranges, address.ranges)):
+            found.setdefault((address.interface.id, address.text), (address, []))[1].extend(ways)
+    return found
+
+
+def asked(given: dict[str, str], family: int, sources: Ranges) -> list[Box]:
+    """The packets that a question is about."""
+    start, _, part = given["from"].partition(":")
+    boxes = whole(family, sources if start == "internet" or not part else meet(sources, blocks([part], family)))
+    if start == "internet" and part:
+        boxes = [box._replace(sources=meet(box.sources, blocks([part], family))) for box in boxes]
+    protocol = given["protocol"]
+    if protocol != "any":
+        number = NUMBERS.get(protocol) or int(protocol)
+        boxes = [box._replace(protocols=meet(box.protocols, ((number, number),))) for box in boxes]
+    elif "port" in given or "source-port" in given:
+        boxes = boxes[:1]
+    for option, axis in (("port", "thirds"), ("source-port", "fourths"), ("icmp-type", "thirds"), ("icmp-code", "fourths")):
+        if option in given:
+            boxes = [box._replace(**{axis: meet(getattr(box, axis), numbers([given[option]]))}) for box in boxes]
+    return [box for box in boxes if all(box)]
+
+
+def numbers(written: Iterable[str]) -> Ranges:
+    pairs = []
+    for part in written:
+        low, _, high = str(part).partition("-")
+        pairs.append((int(low), int(high or low)))
+    return normal(pairs)
+
+
+def answer(estate: Estate, arguments: list[str]) -> Answer:
+    """The verdict over all addresses of the destination, and the packets by fate."""
+    given = words(arguments)
+    start = given["from"].partition(":")[0]
+    families = {4: "ipv4", 6: "ipv6"}
+    found: set[str] = set()
+    done: dict[str, dict[int, list[Box]]] = {"answered": {}, "one-way": {}}
+    own: dict[int, Ranges] = {}
+    for address, ways in destinations(estate, given["to"]).values():
+        if given.get("family", families[address.family]) != families[address.family]:
+            continue
+        own[address.family] = estate.blocks(address.vpc, address.family) or ()
+        for way in ways:
+            internet = way.kind in INTERNET_KINDS and start == "internet"
+            named = start != "internet" and start in way.words[1:] and way.kind not in {"carrier-gateway-beyond", "open"}
+            if not internet and not named:
+                continue
+            for fate, piece in fates(estate, address, way, asked(given, address.family, way.sources)):
+                found.add(fate)
+                if fate in done:
+                    done[fate].setdefault(address.family, []).append(piece.box)
+    return Answer(_verdict(found), done["answered"], done["one-way"], own)
+
+
+INTERNET_KINDS = {"internet-gateway", "pool", "carrier-gateway-beyond", "accelerator", "vpc-origin"}
+
+
+def _verdict(found: set[str]) -> str:
+    for fates_, verdict in (
+        ({"answered"}, "reachable"),
+        ({"open", "delivered"}, "unknown"),
+        ({"one-way"}, "forward-only"),
+        ({"lost"}, "unknown"),
+    ):
+        if found & fates_:
+            return verdict
+    return "unreachable"
+
+
+def flows(question: dict[str, Any], own: dict[int, Ranges], *, reply: bool) -> dict[int, list[Box]]:
+    """The packets that the case lists, by family, as far as it lists them at all."""
+    given = words(question["explain"])
+    out: dict[int, list[Box]] = {}
+    for flow in question["flows"]:
+        if flow.get("reply", True) != reply:
+            continue
+        wanted = dict(given)
+        if flow.get("protocol") is not None:
+            wanted["protocol"] = str(flow["protocol"])
+        for family in own:
+            if flow.get("family", given.get("family", f"ipv{family}")) != f"ipv{family}":
+                continue
+            for box in asked(wanted, family, _sources(flow, family, own[family])):
+                shaped = _shaped(box, flow)
+                if all(shaped):
+                    out.setdefault(family, []).append(shaped)
+    return out
+
+
+def _sources(flow: dict[str, Any], family: int, own: Ranges) -> Ranges:
+    written = flow.get("sources")
+    if written == "internet":
+        found = less(INTERNET[family], own)
+    else:
+        found = everything(family) if written is None else blocks(written, family)
+    return less(found, blocks(flow.get("except", ()), family))
+
+
+def _shaped(box: Box, flow: dict[str, Any]) -> Box:
+    for member, axis in (
+        ("destination_ports", "thirds"),
+        ("source_ports", "fourths"),
+        ("icmp_types", "thirds"),
+        ("icmp_codes", "fourths"),
+    ):
+        if member in flow and getattr(box, axis) != NONE:
+            box = box._replace(**{axis: meet(getattr(box, axis), numbers(flow[member]))})
+    return box
+
+
+def same(left: list[Box], right: list[Box]) -> bool:
+    return not subtract(left, right) and not subtract(right, left)
+
+
+def spelled(ranges: Ranges, family: int) -> list[str]:
+    """For messages: the ranges as addresses."""
+    make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
+    return [f"{make(low)}-{make(high)}" for low, high in ranges]
+
+
+__all__ = ["PORTS", "Answer", "answer", "flows", "same"]

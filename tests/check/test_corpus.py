@@ -1,0 +1,74 @@
+"""The checker's own reading of AWS against the corpus, whose answers were worked out by hand."""
+
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from check.corpus import Case, cases, words
+from check.questions import answer, flows, same
+from check.verdicts import verdict
+from sekisho_check.classes import Classes
+from sekisho_check.population import population
+
+FROM = ("internet", "igw-", "pcx-", "vgw-", "cagw-", "lgw-")
+CASES = list(cases())
+
+
+def modelled(case: Case) -> bool:
+    """Whether the checker has a module for all that the case is about."""
+    text = b" ".join(data for _, data in case.files)
+    later = {
+        "transit": b"TransitGateway",
+        "balancers": b"LoadBalancer",
+        "services": b"accelerator",
+        "client_vpn": b"ClientVpn",
+    }
+    if b"GatewayLoadBalancer" in text:
+        text = text.replace(b"GatewayLoadBalancer", b"")
+    words_of_services = (b"VpcOrigin", b"InstanceConnect", b"VerifiedAccess", b"lattice", b"ServiceConfigurations")
+    found = [name for name, word in later.items() if word in text]
+    found += ["services"] if any(word in text for word in words_of_services) else []
+    return all(find_spec(f"sekisho_check.{name}") for name in found)
+
+
+QUESTIONS = [
+    pytest.param(case, question, id=f"{case.name}-{number}")
+    for case in CASES
+    if modelled(case)
+    for number, question in enumerate(case.questions)
+    if "verdict" in question
+    and words(question["explain"])["from"].startswith(FROM)
+    and words(question["explain"])["to"].startswith(("i-", "eni-"))
+]
+ROWS = [pytest.param(case, id=case.name) for case in CASES if case.rows and modelled(case)]
+
+
+def test_the_corpus_is_asked_in_full() -> None:
+    assert len(QUESTIONS) > 380
+    assert len(ROWS) > 50
+
+
+@pytest.mark.parametrize(("case", "question"), QUESTIONS)
+def test_question(case: Case, question: dict[str, Any]) -> None:
+    found = answer(case.estate(), question["explain"])
+    assert found.verdict == question["verdict"]
+    if "flows" in question:
+        expected = flows(question, found.own, reply=True)
+        assert {family for family, boxes in expected.items() if boxes} == set(found.answered)
+        for family, boxes in expected.items():
+            assert same(found.answered[family], boxes), found.answered[family]
+        listed = flows(question, found.own, reply=False)
+        for family, boxes in listed.items():
+            assert same(found.one_way[family], boxes), found.one_way[family]
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_rows(case: Case) -> None:
+    estate = case.estate()
+    found = {
+        (address.interface.id, address.text, origin): verdict(estate, address, ways)
+        for address, origin, ways in population(estate, Classes(estate))
+    }
+    expected = {(row["interface"], row["address"], row["origin"]): row["verdict"] for row in case.rows}
+    assert {key: found.get(key) for key in expected} == expected
