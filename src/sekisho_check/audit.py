@@ -169,7 +169,7 @@ class Audit:
                 raise RefusedError(f"{said}: none is no way in")
             return []
         own = self.estate.blocks(address.vpc, address.family) or EMPTY
-        universe = whole(address.family, way.sources or less(everything(address.family), own))
+        universe = list(way.packets) or whole(address.family, way.sources or less(everything(address.family), own))
         beyond = [box for claim in given.claims if not _at_gateway(claim, way) for box in claim.boxes]
         covers(said, universe, boxes, [] if way.kind == "open" or not way.sources else beyond)
         notes = []
