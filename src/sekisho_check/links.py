@@ -22,7 +22,7 @@ from sekisho_check.balancers import (
     preserves,
     targets,
 )
-from sekisho_check.boxes import PORTS, Box
+from sekisho_check.boxes import PORTS, Box, whole
 from sekisho_check.choices import whichever
 from sekisho_check.estate import Estate, Record, listed, text, texts
 from sekisho_check.filters import Sight
@@ -31,7 +31,7 @@ from sekisho_check.ranges import block, normal, one
 from sekisho_check.routes import hop_for, table_of
 from sekisho_check.senders import Sender, neighbours, out_of_sender, sent, sent_back, subnet_of, walk_from
 from sekisho_check.transit import zone_of
-from sekisho_check.walk import GATEWAY, Address, Pieces, Place, Walk, Way
+from sekisho_check.walk import GATEWAY, Address, Piece, Pieces, Place, Walk, Way
 from sekisho_check.ways import BEHIND, Found, enter, leave, ways_of
 
 DEEPEST = 4
@@ -329,9 +329,9 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
     """The ways of an origin to the address through load balancers."""
     ways: list[Way] = []
     doubts: list[str] = []
-    if deep >= DEEPEST:
-        return Found(open="it is behind too many load balancers")
     known = links(estate)
+    if deep >= DEEPEST:
+        return Found()
     for link in known.to.get((address.interface.id, address.text), []):
         for way in ways_of(estate, link.node, origin, deep + 1):
             if way.kind in {"open", "none"}:
@@ -344,10 +344,10 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
     for balancer, doubt in known.doubts:
         if address.vpc not in doubt.vpcs or (doubt.only is not None and (address.interface.id, address.text) not in doubt.only):
             continue
-        own = [each for node in nodes(estate, balancer)[0] for each in addresses_of(node)]
-        if not own or any(ways_of(estate, each, origin, DEEPEST) for each in own):
+        known_nodes = nodes(estate, balancer)[0]
+        if not known_nodes or any(_reached(estate, node, origin) for node in known_nodes):
             doubts.append(doubt.why)
-    doubts += _unread(estate, address)
+    doubts += _unread(estate, address, origin)
     return Found(_alone(ways), open=doubts[0] if doubts else "")
 
 
@@ -356,19 +356,35 @@ def _alone(ways: list[Way]) -> list[Way]:
     return list({way.words: way for way in ways}.values())
 
 
-def _unread(estate: Estate, address: Address) -> list[str]:
-    """Why there may be load balancers that are not in the snapshot. S-ELB-10"""
-    found = []
-    for vpc in joined(estate, address.vpc):
-        home = estate.home(vpc)
-        strange = any(
-            (text(one.data, "Description") or "").startswith("ELB ") and balancer_of(estate, one.data) is None
-            for one in estate.interfaces_of_vpc[vpc]
+def _unread(estate: Estate, address: Address, origin: str) -> list[str]:
+    """Why there may be load balancers that are not in the snapshot: nodes of them that get packets show it. S-ELB-10"""
+    return [
+        f"{node.id} belongs to a load balancer that was not read"
+        for vpc in sorted(joined(estate, address.vpc))
+        for node in estate.interfaces_of_vpc[vpc]
+        if (text(node.data, "Description") or "").startswith("ELB ")
+        and node.id != address.interface.id
+        and balancer_of(estate, node.data) is None
+        and _reached(estate, node, origin)
+    ]
+
+
+def _reached(estate: Estate, node: Record, origin: str) -> bool:
+    """Whether some packet of the origin may get to the node by ways of its own."""
+    key = ("reached", node.id, origin)
+    if key not in estate.memo:
+        estate.memo[key] = any(
+            way.kind == "open" or any(piece.stop is None for piece in _all_packets(estate, address, way))
+            for address in addresses_of(node)
+            for way in ways_of(estate, address, origin, DEEPEST)
+            if way.kind != "none"
         )
-        for call in ("elbv2:DescribeLoadBalancers", "elb:DescribeLoadBalancers"):
-            if estate.open(call, *home) or (strange and not estate.read("elbv2:DescribeLoadBalancers", *home)):
-                found.append(f"load balancers of {vpc} were not read")
-    return found
+    return bool(estate.memo[key])
+
+
+def _all_packets(estate: Estate, address: Address, way: Way) -> Pieces:
+    boxes = list(way.packets) or whole(address.family, way.sources)
+    return enter(Walk(estate, address, way), [Piece(box) for box in boxes])
 
 
 BEHIND.append(behind_balancers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sekisho_check.balancers import NETWORK, WORKING, attribute, balancer_of, listeners
 from sekisho_check.boxes import PORTS, Box
-from sekisho_check.estate import Estate, Json
+from sekisho_check.estate import Estate, Json, text
 from sekisho_check.filters import Parts, partition
 from sekisho_check.gateways import unfathomed
 from sekisho_check.ranges import one
@@ -16,7 +16,9 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     interface = walk.address.interface
     balancer = balancer_of(walk.estate, interface.data)
     taken = balancer and listeners(walk.estate, balancer)
-    if balancer is None or taken is None:  # S-ENI-06, S-ELB-10
+    if balancer is None:  # S-ENI-06: its groups alone are known
+        return pieces if text(interface.data, "InterfaceType") in {None, "interface"} else unfathomed(walk, pieces)
+    if taken is None:  # S-ELB-10
         return unfathomed(walk, pieces)
     names = (balancer.id, interface.id)
     if balancer.state not in WORKING:

@@ -52,7 +52,9 @@ def ways_of(estate: Estate, address: Address, origin: str, deep: int = 0) -> lis
 
 def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[Way]:
     found = [entrance.find(estate, address) for entrance in ENTRANCES.values() if entrance.origin == origin]
-    found += [find(estate, address, origin, deep) for find in BEHIND]
+    there = any(one.there or one.ways or one.open for one in found)
+    behind = [find(estate, address, origin, deep) for find in BEHIND]
+    found += [one if there else one._replace(open="") for one in behind]  # without a way to the VPC none to its balancers
     ways = [way for one in found for way in one.ways]
     doubts = [one.open for one in found if one.open]
     if not ways and estate.get("ec2:DescribeVpcs", address.vpc) is None:
