@@ -1,12 +1,11 @@
 """A question of the corpus, answered by the checker's walk alone."""
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from check.corpus import words
 from check.verdicts import fates
-from sekisho_check.boxes import NONE, PORTS, Box, subtract, whole
+from sekisho_check.boxes import NONE, Box, subtract, whole
 from sekisho_check.classes import Classes
 from sekisho_check.estate import Estate
 from sekisho_check.population import population
@@ -14,6 +13,7 @@ from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, le
 from sekisho_check.walk import Address, Way
 
 NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
+ONLY = {"icmp": 4, "icmpv6": 6}
 
 
 class Answer(NamedTuple):
@@ -74,8 +74,13 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
     found: set[str] = set()
     done: dict[str, dict[int, list[Box]]] = {"answered": {}, "one-way": {}}
     own: dict[int, Ranges] = {}
-    for address, ways in destinations(estate, given["to"]).values():
+    reached = destinations(estate, given["to"])
+    if given["to"].partition(":")[0] not in estate.by_id or (start != "internet" and start not in estate.by_id):
+        return Answer("unknown", {}, {}, {})  # only referred to
+    for address, ways in reached.values():
         if given.get("family", families[address.family]) != families[address.family]:
+            continue
+        if ONLY.get(given["protocol"], address.family) != address.family:
             continue
         own[address.family] = estate.blocks(address.vpc, address.family) or ()
         for way in ways:
@@ -112,21 +117,21 @@ def flows(question: dict[str, Any], own: dict[int, Ranges], *, reply: bool) -> d
     for flow in question["flows"]:
         if flow.get("reply", True) != reply:
             continue
-        wanted = dict(given)
-        if flow.get("protocol") is not None:
-            wanted["protocol"] = str(flow["protocol"])
         for family in own:
             if flow.get("family", given.get("family", f"ipv{family}")) != f"ipv{family}":
                 continue
-            for box in asked(wanted, family, _sources(flow, family, own[family])):
-                shaped = _shaped(box, flow)
-                if all(shaped):
-                    out.setdefault(family, []).append(shaped)
+            sources = _sources(flow, family, own[family], internet=given["from"].startswith("internet"))
+            for protocol in flow.get("protocols", [flow.get("protocol", given["protocol"])]):
+                if ONLY.get(protocol, family) != family:
+                    continue
+                boxes = asked(given | {"protocol": str(protocol)}, family, sources)
+                shapes = [shaped for box in boxes if all(shaped := _shaped(box, flow))]
+                out |= {family: out.get(family, []) + shapes} if shapes else {}
     return out
 
 
-def _sources(flow: dict[str, Any], family: int, own: Ranges) -> Ranges:
-    written = flow.get("sources")
+def _sources(flow: dict[str, Any], family: int, own: Ranges, *, internet: bool) -> Ranges:
+    written = flow.get("sources", "internet" if internet else None)
     if written == "internet":
         found = less(INTERNET[family], own)
     else:
@@ -148,12 +153,3 @@ def _shaped(box: Box, flow: dict[str, Any]) -> Box:
 
 def same(left: list[Box], right: list[Box]) -> bool:
     return not subtract(left, right) and not subtract(right, left)
-
-
-def spelled(ranges: Ranges, family: int) -> list[str]:
-    """For messages: the ranges as addresses."""
-    make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
-    return [f"{make(low)}-{make(high)}" for low, high in ranges]
-
-
-__all__ = ["PORTS", "Answer", "answer", "flows", "same"]
