@@ -10,7 +10,7 @@ from sekisho_check.estate import Estate, Json, Record, listed, text, texts
 from sekisho_check.ranges import block
 
 APPLICATION, NETWORK, CLASSIC = "application", "network", "classic"
-PREFIXES = {"app": APPLICATION, "net": NETWORK, "gwy": "gateway"}
+
 
 # S-ELB-03
 TCP, UDP = 6, 17
@@ -77,7 +77,7 @@ def balancer_of(estate: Estate, interface: Json) -> Balancer | None:
     """The load balancer that the interface is a node of, by its description. S-ELB-02"""
     if "balancers by description" not in estate.memo:
         estate.memo["balancers by description"] = {
-            (_described(one), one.vpc): one for one in balancers(estate).values() if one.kind != "gateway"
+            (_described(one), one.vpc): one for one in balancers(estate).values()
         }
     key = (text(interface, "Description") or "", text(interface, "VpcId") or "")
     found: Balancer | None = estate.memo["balancers by description"].get(key)

@@ -153,20 +153,19 @@ ENVELOPE_ONLY = frozenset(
         "TransitGatewayRouteTablePropagations",
         "LoadBalancerAttributes",
         "RuleGroup",
-        "AuthorizationRules",
     }
 )
 
-# What tells calls apart that list under one key: a member that only the records of this call have.
+# What tells calls apart that list under one key: members that only the records of this call have.
 TELLING = {
-    "elbv2:DescribeListeners": "LoadBalancerArn",
-    "globalaccelerator:ListListeners": "PortRanges",
-    "globalaccelerator:ListCustomRoutingEndpointGroups": "DestinationDescriptions",
-    "globalaccelerator:ListEndpointGroups": "EndpointDescriptions",
-    "vpc-lattice:ListServiceNetworkVpcAssociations": "serviceNetworkArn",
-    "vpc-lattice:ListTargetGroups": "targetType",
-    "ec2:DescribeManagedPrefixLists": "PrefixListArn",
-    "ec2:DescribePrefixLists": "Cidrs",
+    "elbv2:DescribeListeners": {"LoadBalancerArn"},
+    "globalaccelerator:ListListeners": {"PortRanges"},
+    "globalaccelerator:ListCustomRoutingEndpointGroups": {"DestinationDescriptions"},
+    "globalaccelerator:ListEndpointGroups": {"TrafficDialPercentage", "PortOverrides", "HealthCheckPort"},
+    "vpc-lattice:ListServiceNetworkVpcAssociations": {"serviceNetworkArn"},
+    "vpc-lattice:ListTargetGroups": {"serviceArns", "vpcIdentifier"},
+    "ec2:DescribeManagedPrefixLists": {"PrefixListArn", "AddressFamily", "OwnerId"},
+    "ec2:DescribePrefixLists": {"Cidrs"},
 }
 
 
@@ -179,5 +178,5 @@ def recognised(answer: dict[str, object]) -> Kind | None:
     first = listed[0] if isinstance(listed, list) and listed else None
     if not isinstance(first, dict):
         return None
-    told = [kind for kind in found if TELLING.get(f"{kind.service}:{kind.operation}", "") in first]
+    told = [kind for kind in found if TELLING.get(f"{kind.service}:{kind.operation}", set()) & first.keys()]
     return told[0] if len(told) == 1 else None

@@ -339,8 +339,7 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
                 continue
             protocols = normal((number, number) for number in link.target.protocols)
             packets = (Box(protocols, way.sources, one(link.target.port), PORTS),)
-            masked = way.masked or way.kind == "endpoint-service"
-            ways.append(Way((*way.words, *link.words), way.sources, client=way, through=link, packets=packets, masked=masked))
+            ways.append(Way((*way.words, *link.words), way.sources, client=way, through=link, packets=packets, masked=way.masked))
     for balancer, doubt in known.doubts:
         if address.vpc not in doubt.vpcs or (doubt.only is not None and (address.interface.id, address.text) not in doubt.only):
             continue

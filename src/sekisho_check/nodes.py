@@ -18,7 +18,7 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     taken = balancer and listeners(walk.estate, balancer)
     if balancer is None:  # S-ENI-06: its groups alone are known
         return pieces if text(interface.data, "InterfaceType") in {None, "interface"} else unfathomed(walk, pieces)
-    if taken is None:  # S-ELB-10
+    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
         return unfathomed(walk, pieces)
     names = (balancer.id, interface.id)
     if balancer.state not in WORKING:

@@ -29,6 +29,12 @@ class Sender(NamedTuple):
     always_acl: bool = False
     """Whether the ACL of its subnet filters what it sends to a neighbour too. S-CLB-02"""
     ports: Ranges = OWN_PORTS
+    direct: bool = False
+    """Whether it needs no routes: what it sends is handed to the destination, and replies are taken from its subnet."""
+    unfiltered: bool = False
+    """Whether inbound rules of the destination's ACL do not filter what is handed in."""
+    vague: str = ""
+    """Why its addresses are not known: then what all of them can do is open too."""
 
 
 def sent(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
@@ -99,7 +105,7 @@ def judged(
         pieces = _to_destination(walk, [Piece(box)], sender)
         if replying:
             back = walk_from(estate, address, way, wanted, sender)
-            pieces = to_sender(back, [piece for piece in pieces if not piece.stop], sender.place)
+            pieces = to_sender(back, [piece._replace(open="") for piece in pieces if not piece.stop], sender)
         estate.memo[key] = pieces
     found: Pieces = estate.memo[key]
     return found
@@ -119,6 +125,10 @@ def neighbours(sender: Place, walk: Walk) -> bool:
 
 def _to_destination(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
     pieces = out_of_sender(walk, pieces, sender.egress)
+    if sender.vague:
+        pieces = walk.doubt(pieces, sender.vague)
+    if sender.direct:
+        return walk.arrive(pieces, sender.sight, crossing=not (sender.unfiltered or neighbours(sender.place, walk)))
     if sender.place.subnet is None:
         return walk.doubt(pieces, "the subnet that it is sent from is not known")
     if neighbours(sender.place, walk):  # S-RT-09
@@ -135,10 +145,12 @@ def out_of_sender(walk: Walk, pieces: Pieces, egress: Json | None) -> Pieces:
     return walk.groups(pieces, egress, Sight(vpcs=(walk.address.vpc,)), egress=True)
 
 
-def to_sender(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
-    if neighbours(place, walk):
-        walk.replying = True
+def to_sender(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
+    walk.replying = True
+    if neighbours(sender.place, walk):
         return pieces
+    if sender.direct:
+        return walk.acl(pieces, walk.place.subnet, egress=True)
     return walk.leave(pieces)
 
 

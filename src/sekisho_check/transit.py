@@ -110,6 +110,8 @@ def to_transit(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         unread = doubt or walk.estate.get("ec2:DescribeVpcs", place.vpc) is None
         return walk.doubt(pieces, doubt or f"{place.vpc} was not read") if unread else walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     attachment = joined[0]
+    if walk.replying and walk.way.kind == WAY and attachment_of(walk).gateway != hop.target:  # S-TGW-12
+        return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     names = (hop.table, hop.target, place.vpc, attachment.id)
     if attachment.dead:
         return walk.stop(pieces, layer, *names)
@@ -146,7 +148,7 @@ def through(walk: Walk, pieces: Pieces, attachment: Attachment, names: tuple[str
         return by_routes(walk, pieces, attachment, table, names, zone, left)
     own = walk.address.ranges
     rules = policy(walk.estate, table, walk.address.family, own, replying=walk.replying)
-    if rules is None or walk.address.prefix:
+    if rules is None:
         return walk.doubt(pieces, f"the rules of {table} are not in the snapshot")
     out: Pieces = [piece for piece in pieces if piece.stop]
     rest = [piece for piece in pieces if not piece.stop]

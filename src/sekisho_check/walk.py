@@ -117,7 +117,7 @@ class Walk:
         """What the sender is to groups that refer to groups, as long as no middlebox is between."""
         self.sender: Place | None = None
         """Where the packets were sent from, where that is a host of the estate."""
-        self.bound = BOUND.get(way.kind, "") if address.family == 4 else ""  # noqa: PLR2004
+        self.bound = BOUND_ALWAYS.get(way.kind) or (BOUND.get(way.kind, "") if address.family == 4 else "")  # noqa: PLR2004
         """The kind of gateway by which the reply has to leave, where translation needs it back."""
 
     def own(self, name: str) -> str:
@@ -309,7 +309,9 @@ class Walk:
             return pieces
         layer = RETURN if self.replying else FORWARD
         if self.replying and self.bound and hop.kind in LEAVING - {self.bound}:  # S-IGW-04
-            return self.stop(pieces, layer, hop.table, hop.target, place.vpc)
+            pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
+            if self.wanted is None:
+                return pieces
         if hop.kind in {"none", "blackhole"}:  # S-RT-06
             pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
             return pieces if self.replying or self.wanted is None else self.arrive(pieces, Sight())
@@ -326,6 +328,9 @@ LEAVING = frozenset({"igw", "pcx", "vgw", "tgw", "nat", "eigw", "cagw", "lgw", "
 
 BOUND = {"internet-gateway": "igw", "pool": "igw", "carrier-gateway": "cagw", "carrier-gateway-beyond": "cagw"}
 """Ways that translate, by kind: the reply has to leave by the same gateway."""
+
+BOUND_ALWAYS = {"transit-gateway-attachment": "tgw"}
+"""Ways whose replies have to leave by the same kind of gateway in either family. S-TGW-12"""
 
 EDGED = frozenset({"internet-gateway", "virtual-private-gateway", "pool"})
 """Ways whose gateway may have a route table of its own."""
