@@ -1,16 +1,29 @@
 """Checks certificates of Sekisho against the raw answers of AWS: its own reading of files and rules, nothing shared."""
 
-from sekisho_check import border, client_vpn, gated, gateways, links, middleboxes, nodes, privatelink, services, transit
+from sekisho_check import (
+    accelerators,
+    behind,
+    border,
+    client_vpn,
+    gated,
+    gateways,
+    middleboxes,
+    nodes,
+    privatelink,
+    transit,
+    vpc_origins,
+)
 
 __all__ = [
+    "accelerators",
+    "behind",
     "border",
     "client_vpn",
     "gated",
     "gateways",
-    "links",
     "middleboxes",
     "nodes",
     "privatelink",
-    "services",
     "transit",
+    "vpc_origins",
 ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from sekisho_check.boxes import PORTED, Box, whole
 from sekisho_check.estate import Estate, Json, Record, listed, text, texts
-from sekisho_check.filters import prefix_list, protocol
-from sekisho_check.ranges import EMPTY, Ranges, block, everything, less, meet, one
+from sekisho_check.filters import prefix_list
+from sekisho_check.ranges import Ranges, block, less, meet
 from sekisho_check.routes import listed_blocks
 
 ATTACHMENTS = "ec2:DescribeTransitGatewayAttachments"
@@ -40,7 +39,7 @@ class Attachment(NamedTuple):
     table: str = ""
     """The route or policy table that it is associated with, as its record says; empty where it says none."""
     owners_view: bool = False
-    """Whether the owner of the transit gateway described it: only the owner's word shows that there is no association."""
+    """Whether the owner of the transit gateway described it: nobody else knows that there is no association."""
 
     @property
     def dead(self) -> bool:
@@ -64,7 +63,9 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
             subnets = tuple(texts(data, "SubnetIds")) or None
             _note(found, _plain(record, "vpc", text(data, "VpcId"))._replace(options=options, subnets=subnets))
         for record in estate.every(PEERINGS):
-            sides = [text(record.data, side, "TransitGatewayId") or "" for side in ("RequesterTgwInfo", "AccepterTgwInfo")]
+            sides = [
+                text(record.data, side, "TransitGatewayId") or "" for side in ("RequesterTgwInfo", "AccepterTgwInfo")
+            ]
             for gateway, peer in (sides, sides[::-1]):
                 _note(found, _plain(record, "peering", peer)._replace(gateway=gateway, peer=peer))
         for record in estate.every("ec2:DescribeTransitGatewayConnects"):
@@ -73,11 +74,17 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
             data = record.data
             association = data.get("Association")
             live = text(association, "State") in {None, "associated"}
+            changing = isinstance(association, dict) and not live
             names = (text(association, "TransitGatewayRouteTableId"), text(association, "TransitGatewayPolicyTableId"))
             attachment = _plain(record, text(data, "ResourceType") or "", text(data, "ResourceId"))
             owner = text(data, "TransitGatewayOwnerId")
             table = (names[0] or names[1] or "") if live else ""
-            _note(found, attachment._replace(table=table, owners_view=owner is not None and owner == record.account))
+            _note(
+                found,
+                attachment._replace(
+                    table=table, owners_view=owner is not None and owner == record.account and not changing
+                ),
+            )
         for key, attachment in found.items():
             if attachment.subnets is None and attachment.kind == "vpc":
                 found[key] = attachment._replace(subnets=_shown(estate, attachment))
@@ -89,7 +96,9 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
 def _plain(record: Record, kind: str, resource: str | None) -> Attachment:
     state = text(record.data, "State") or text(record.data, "Status", "Code") or ""
     gateway = text(record.data, "TransitGatewayId") or ""
-    return Attachment(text(record.data, "TransitGatewayAttachmentId") or "", gateway, kind, resource or "", frozenset({state}))
+    return Attachment(
+        text(record.data, "TransitGatewayAttachmentId") or "", gateway, kind, resource or "", frozenset({state})
+    )
 
 
 def _note(found: dict[tuple[str, str], Attachment], attachment: Attachment) -> None:
@@ -111,17 +120,18 @@ def _note(found: dict[tuple[str, str], Attachment], attachment: Attachment) -> N
 
 
 def _shown(estate: Estate, attachment: Attachment) -> tuple[str, ...] | None:
-    """The subnets as interfaces of the transit gateway show them. S-TGW-04"""
+    """The subnets as interfaces of the transit gateway show them (S-TGW-04)."""
     found = [
         text(one.data, "SubnetId") or ""
         for one in estate.interfaces_of_vpc[attachment.resource]
-        if text(one.data, "InterfaceType") == "transit_gateway" and attachment.id in (text(one.data, "Description") or "").split()
+        if text(one.data, "InterfaceType") == "transit_gateway"
+        and attachment.id in (text(one.data, "Description") or "").split()
     ]
     return tuple(found) or None
 
 
 def of_vpc(estate: Estate, vpc: str) -> tuple[list[Attachment], str]:
-    """The attachments of the VPC, and why there may be more. S-TGW-01"""
+    """The attachments of the VPC, and why there may be more (S-TGW-01)."""
     found = [one for one in attachments(estate).values() if one.kind == "vpc" and one.resource == vpc]
     home = estate.home(vpc)
     if estate.read(ATTACHMENTS, *home) or estate.read(OF_VPCS, *home):
@@ -147,8 +157,10 @@ def _gateways_routed_to(estate: Estate) -> dict[str, set[str]]:
 
 
 def associated(estate: Estate, attachment: Attachment) -> tuple[str, str]:
-    """The table that decides what enters by the attachment, and else why it is not known: neither where there is none.
-    S-TGW-03"""
+    """The table that decides what enters by the attachment, or why it is not known (S-TGW-03).
+
+    Both are empty where there is none.
+    """
     names = {attachment.table} - {""}
     for call, parameter in (
         ("ec2:GetTransitGatewayRouteTableAssociations", "TransitGatewayRouteTableId"),
@@ -156,7 +168,11 @@ def associated(estate: Estate, attachment: Attachment) -> tuple[str, str]:
     ):
         for record, asked in estate.answers(call, parameter):
             listing = text(record.data, "TransitGatewayAttachmentId") == attachment.id
-            if listing and text(record.data, "State") in {None, "associated"} and _of_gateway(estate, asked, attachment.gateway):
+            if (
+                listing
+                and text(record.data, "State") in {None, "associated"}
+                and _of_gateway(estate, asked, attachment.gateway)
+            ):
                 names.add(asked)
     if len(names) == 1:
         return names.pop(), ""
@@ -187,7 +203,7 @@ class Onward(NamedTuple):
 
 
 def onwards(estate: Estate, table: str, family: int, destinations: Ranges) -> list[Onward]:
-    """The destinations by the route that each takes. S-TGW-05"""
+    """The destinations by the route that each takes (S-TGW-05)."""
     key = ("tgw routes", table, family)
     if key not in estate.memo:
         estate.memo[key] = _routes(estate, table, family)
@@ -210,8 +226,14 @@ Route = tuple[Ranges, int, tuple[tuple[str, str], ...]]
 
 def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None, str]:
     """Routes in the order in which they are tried, None where they were not read whole; and why there may be more."""
-    asked = [one for one in estate.calls["ec2:SearchTransitGatewayRoutes"] if one.parameters.get("TransitGatewayRouteTableId") == table]
-    good = [one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters"))]
+    asked = [
+        one
+        for one in estate.calls["ec2:SearchTransitGatewayRoutes"]
+        if one.parameters.get("TransitGatewayRouteTableId") == table
+    ]
+    good = [
+        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters"))
+    ]
     if not good:
         return None, ""
     found: list[tuple[int, int, Route]] = []
@@ -226,7 +248,10 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
         found.append((-prefix.length, rank, (prefix.ranges, prefix.length, targets)))
     vague = ""
     call = "ec2:GetTransitGatewayPrefixListReferences"
-    if any(one.parameters.get("TransitGatewayRouteTableId") == table and (one.failed or one.incomplete) for one in estate.calls[call]):
+    if any(
+        one.parameters.get("TransitGatewayRouteTableId") == table and (one.failed or one.incomplete)
+        for one in estate.calls[call]
+    ):
         vague = f"the prefix list references of {table} were not read"
     for record in estate.every(call):
         if text(record.data, "TransitGatewayRouteTableId") != table or text(record.data, "State") == "deleting":
@@ -236,9 +261,11 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
             vague = f"the entries of {name} are not in the snapshot"
             continue
         attachment = record.data.get("TransitGatewayAttachment")
-        targets = () if record.data.get("Blackhole") is True or not isinstance(attachment, dict) else _targets([attachment])
-        for each in listed_blocks(estate, name, family):
-            found.append((-each.length, LISTED, (each.ranges, each.length, targets)))
+        targets = (
+            () if record.data.get("Blackhole") is True or not isinstance(attachment, dict) else _targets([attachment])
+        )
+        entries = listed_blocks(estate, name, family)
+        found += [(-each.length, LISTED, (each.ranges, each.length, targets)) for each in entries]
     return [route for _, _, route in sorted(found, key=lambda item: item[:2])], vague
 
 
@@ -257,68 +284,3 @@ def _everything(filters: object) -> bool:
         if not whole_state and not whole_type:
             return False
     return True
-
-
-class Rule(NamedTuple):
-    """A rule of a policy table, in the coordinates of the header that it is asked of."""
-
-    match: list[Box]
-    """Destinations stand in the boxes' sources where the packet is a reply."""
-    table: str
-    open: bool
-
-
-def policy(estate: Estate, table: str, family: int, own: Ranges, *, replying: bool) -> list[Rule] | None:
-    """The rules of a policy table in the order in which they are tried, for packets that have the own address at this
-    end; None where they were not read. S-TGW-09"""
-    entries = estate.of("ec2:GetTransitGatewayPolicyTableEntries", "TransitGatewayPolicyTableId", table)
-    if entries is None:
-        return None
-    numbered = sorted(entries, key=lambda entry: _number(entry.data.get("PolicyRuleNumber")))
-    return [rule for entry in numbered if (rule := _rule(entry.data, family, own, replying)) is not None]
-
-
-def _number(value: object) -> int:
-    return int(value) if isinstance(value, str) and value.isdecimal() else value if isinstance(value, int) else -1
-
-
-def _rule(entry: Json, family: int, own: Ranges, replying: bool) -> Rule | None:  # noqa: FBT001
-    data = entry.get("PolicyRule")
-    data = data if isinstance(data, dict) else {}
-    near, far = _addresses(data, "SourceCidrBlock", family), _addresses(data, "DestinationCidrBlock", family)
-    first, second = _ports(data.get("SourcePortRange")), _ports(data.get("DestinationPortRange"))
-    if not replying:
-        near, far = far, near
-        first, second = second, first
-    if not meet(near, own) or not far:
-        return None
-    number = -1 if data.get("Protocol") in {None, "*"} else protocol(data.get("Protocol"))
-    kinds = everything_of(number) if number is not None else ((0, 255),)
-    boxes = []
-    for box in whole(family, far):
-        protocols = meet(box.protocols, kinds)
-        if protocols and meet(protocols, PORTED):
-            boxes.append(box._replace(protocols=protocols, thirds=first, fourths=second))
-        elif protocols:
-            boxes.append(box._replace(protocols=protocols))
-    split = bool(less(own, near))  # a delegated prefix that the rule tells apart
-    vague = number is None or bool(data.get("MetaData")) or split
-    return Rule(boxes, text(entry, "TargetRouteTableId") or "", vague)
-
-
-def everything_of(number: int) -> Ranges:
-    return ((0, 255),) if number == -1 else one(number)
-
-
-def _addresses(data: Json, member: str, family: int) -> Ranges:
-    if data.get(member) in {None, "*"}:
-        return everything(family)
-    found = block(data.get(member))
-    return found.ranges if found is not None and found.family == family else EMPTY
-
-
-def _ports(value: object) -> Ranges:
-    if value in {None, "*"}:
-        return ((0, 65535),)
-    low, _, high = str(value).partition("-")
-    return ((int(low), int(high or low)),) if low.isdecimal() and (high or low).isdecimal() else ((0, 65535),)

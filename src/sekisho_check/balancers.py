@@ -74,7 +74,7 @@ def balancers(estate: Estate) -> dict[str, Balancer]:
 
 
 def balancer_of(estate: Estate, interface: Json) -> Balancer | None:
-    """The load balancer that the interface is a node of, by its description. S-ELB-02"""
+    """The load balancer that the interface is a node of, by its description (S-ELB-02)."""
     if "balancers by description" not in estate.memo:
         estate.memo["balancers by description"] = {
             (_described(one), one.vpc): one for one in balancers(estate).values()
@@ -89,7 +89,7 @@ def _described(balancer: Balancer) -> str:
 
 
 def nodes(estate: Estate, balancer: Balancer) -> tuple[list[Record], str]:
-    """The interfaces of the balancer in service, and why there may be more. S-ELB-02"""
+    """The interfaces of the balancer in service, and why there may be more (S-ELB-02)."""
     found = [
         one
         for one in estate.interfaces_of_vpc[balancer.vpc]
@@ -104,7 +104,7 @@ def nodes(estate: Estate, balancer: Balancer) -> tuple[list[Record], str]:
 
 
 def listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]] | None:
-    """Listeners, with their records; None where they were not read. S-ELB-10"""
+    """Listeners, with their records; None where they were not read (S-ELB-10)."""
     if balancer.kind == CLASSIC:
         given = [one.get("Listener") for one in listed(balancer.record.data, "ListenerDescriptions")]
         return [
@@ -113,7 +113,7 @@ def listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]]
             if isinstance(one, dict) and isinstance(one.get("LoadBalancerPort"), int)
         ]
     found = [one for one in estate.all("elbv2:DescribeListeners") if text(one.data, "LoadBalancerArn") == balancer.id]
-    if not _asked(estate, "elbv2:DescribeListeners", "LoadBalancerArn", balancer.id, balancer.record) and not found:
+    if not found and estate.of("elbv2:DescribeListeners", "LoadBalancerArn", balancer.id) is None:
         return None
     if any(one.disputed for one in found) or _failed(estate, "elbv2:DescribeListeners", "LoadBalancerArn", balancer.id):
         return None
@@ -124,16 +124,10 @@ def listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]]
     ]
 
 
-def _asked(estate: Estate, call: str, parameter: str, name: str, near: Record) -> bool:
-    """Whether the call was made for the one resource, or for all of its account and Region."""
-    if estate.of(call, parameter, name) is not None:
-        return True
-    whole = [one for one in estate.calls[call] if not one.parameters and one.account == near.account and one.region == near.region]
-    return bool(whole) and not any(one.failed or one.incomplete for one in whole)
-
-
 def _failed(estate: Estate, call: str, parameter: str, name: str) -> bool:
-    return any((one.failed or one.incomplete) and one.parameters.get(parameter) in {name, None} for one in estate.calls[call])
+    return any(
+        (one.failed or one.incomplete) and one.parameters.get(parameter) in {name, None} for one in estate.calls[call]
+    )
 
 
 # Whom it sends to
@@ -157,7 +151,7 @@ class Target(NamedTuple):
 
 
 def forwards(estate: Estate, balancer: Balancer, listener: Listener, data: Json) -> tuple[list[str], str]:
-    """The target groups that the listener forwards to, and why there may be more. S-ELB-05"""
+    """The target groups that the listener forwards to, and why there may be more (S-ELB-05)."""
     groups = forwarded_to(data.get("DefaultActions"))
     if balancer.kind != APPLICATION:
         return groups, ""
@@ -177,7 +171,7 @@ def _listener_of(rule: str) -> str:
 
 
 def forwarded_to(actions: object) -> list[str]:
-    """Target groups of forward actions: those of weight 0 only where all have weight 0. S-ELB-05"""
+    """Target groups of forward actions: those of weight 0 only where all have weight 0 (S-ELB-05)."""
     found: list[str] = []
     for action in listed({"x": actions}, "x"):
         if text(action, "Type") != "forward":
@@ -190,7 +184,7 @@ def forwarded_to(actions: object) -> list[str]:
 
 
 def targets(estate: Estate, listener: Listener, group: Record) -> Iterator[Target] | None:
-    """Who is registered with the target group; None where that was not read. S-ELB-06"""
+    """Who is registered with the target group; None where that was not read (S-ELB-06)."""
     health = estate.of("elbv2:DescribeTargetHealth", "TargetGroupArn", group.id)
     if health is None:
         return None
@@ -214,7 +208,7 @@ def _registered(listener: Listener, group: Record, health: list[Json]) -> Iterat
 
 
 def of_classic(balancer: Balancer, listener: Listener, data: Json) -> Iterator[Target]:
-    """S-CLB-01"""
+    """The registered instances, each on the listener's instance port (S-CLB-01)."""
     port = data.get("InstancePort")
     protocols = SPOKEN.get(text(data, "InstanceProtocol") or text(data, "Protocol") or "", ())
     for instance in listed(balancer.record.data, "Instances"):
@@ -227,7 +221,7 @@ def of_classic(balancer: Balancer, listener: Listener, data: Json) -> Iterator[T
 
 
 def attribute(estate: Estate, call: str, parameter: str, name: str, key: str) -> str | None:
-    """The value of an attribute, empty where it is not set; None where the attributes were not read. S-ELB-10"""
+    """The value of an attribute, empty where it is not set; None where they were not read (S-ELB-10)."""
     found = estate.of(call, parameter, name)
     if not found:
         return None
@@ -235,7 +229,7 @@ def attribute(estate: Estate, call: str, parameter: str, name: str, key: str) ->
 
 
 def cross_zone(estate: Estate, balancer: Balancer, group: str) -> bool | None:
-    """Whether nodes send to other zones; None where that is open. S-ELB-07"""
+    """Whether nodes send to other zones; None where that is open (S-ELB-07)."""
     if balancer.kind == CLASSIC:
         found = estate.of("elb:DescribeLoadBalancerAttributes", "LoadBalancerName", balancer.id)
         value = found[0].data.get("CrossZoneLoadBalancing") if found else None
@@ -252,7 +246,7 @@ def cross_zone(estate: Estate, balancer: Balancer, group: str) -> bool | None:
 
 
 def preserves(estate: Estate, balancer: Balancer, target: Target) -> bool | None:
-    """Whether the target sees the client's address; None where that is open. S-NLB-03"""
+    """Whether the target sees the client's address; None where that is open (S-NLB-03)."""
     if balancer.kind != NETWORK:
         return False
     if target.kind == "alb" or target.protocols != (TCP,):  # S-NLB-05

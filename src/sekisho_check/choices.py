@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterable
 from functools import reduce
 
+from sekisho_check.boxes import Box
 from sekisho_check.walk import Piece, Pieces, Walk
 
 Leg = Callable[[Walk, Pieces], Pieces]
@@ -55,7 +56,7 @@ def _both(left: Pieces, right: Pieces) -> Pieces:
     return [_merged(one, other, box) for one in left for other in right if (box := one.box & other.box) is not None]
 
 
-def _merged(one: Piece, other: Piece, box: object) -> Piece:
+def _merged(one: Piece, other: Piece, box: Box) -> Piece:
     """The packets of both pieces, either fate of which may be theirs."""
     if one.stop and other.stop:
         return one._replace(box=box)

@@ -19,7 +19,7 @@ DESCRIPTION = "ClientVPN Endpoint resource"
 
 
 def client_vpns(estate: Estate, address: Address) -> Found:
-    """The endpoints that are associated with a subnet of the VPC, but for their own interfaces. S-CVPN-01"""
+    """The endpoints that are associated with a subnet of the VPC, but for their own interfaces (S-CVPN-01)."""
     ways, doubts = [], []
     there = False
     for record in estate.all(ENDPOINTS):
@@ -96,7 +96,7 @@ def _legs(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
 
 
 def _sender(estate: Estate, vpc: str, endpoint: Record, association: Record) -> Sender:
-    """Its interface in the subnet, else any address of the subnet. S-CVPN-03"""
+    """Its interface in the subnet, else any address of the subnet (S-CVPN-03)."""
     name = text(association.data, "TargetNetworkId")
     subnet = estate.get("ec2:DescribeSubnets", name)
     groups = texts(association.data, "SecurityGroups") or texts(endpoint.data, "SecurityGroupIds")

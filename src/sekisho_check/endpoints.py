@@ -1,23 +1,27 @@
-"""Whom the endpoint of a service is, and from where its packets come."""
+"""What services have in common: who their endpoints are, from where packets come, and on which ports."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
+from sekisho_check.behind import addresses_of, holders
+from sekisho_check.boxes import PORTS, Box
 from sekisho_check.estate import Estate, Record, text
-from sekisho_check.gateways import outside
-from sekisho_check.links import addresses_of, holders
-from sekisho_check.ranges import INTERNET, Ranges
+from sekisho_check.gateways import attached, block_public_access, outside
+from sekisho_check.ranges import INTERNET, Ranges, one
 from sekisho_check.walk import GATEWAY, Pieces, Walk
 
+TCP = 6
 NODE_ARN = ":loadbalancer/"
 Held = tuple[str, str]
 """An interface, and an address of it."""
 
 
 def reached_by(estate: Estate, name: str) -> list[Held]:
-    """The interfaces and addresses behind the id of an instance, of an Elastic IP address or interface, the ARN of a load
-    balancer, or an address itself. S-GA-06"""
+    """The interfaces and addresses behind a name (S-GA-06).
+
+    Names are ids of instances, interfaces and Elastic IP addresses, ARNs of load balancers, and addresses.
+    """
     if "reached by" not in estate.memo:
         estate.memo["reached by"] = _all(estate)
     found: dict[str, list[Held]] = estate.memo["reached by"]
@@ -52,7 +56,7 @@ def _first(attachment: dict[str, object]) -> bool:
 
 
 def internet_only(walk: Walk) -> Ranges:
-    """The internet as the destination's VPC sees it. S-ADR-01"""
+    """The internet as the destination's VPC sees it (S-ADR-01)."""
     return outside(walk.estate, walk.address, INTERNET[walk.address.family])[0]
 
 
@@ -69,3 +73,41 @@ def vpc_of(estate: Estate, held: Held) -> str | None:
     return text(record.data, "VpcId") if record else None
 
 
+def stop_ports(walk: Walk, pieces: Pieces, protocol: int, ports: Ranges, name: str) -> Pieces:
+    """Packets of other protocols and ports than these are stopped."""
+    if not walk.meant(GATEWAY, (name,)):
+        return pieces
+    out: Pieces = []
+    for piece in pieces:
+        both = piece.box & Box(one(protocol), piece.box.sources, ports, PORTS) if ports else None
+        if piece.stop or both is None:
+            out += walk.stop([piece], GATEWAY, name)
+            continue
+        out.append(piece._replace(box=both))
+        out += walk.stop([piece._replace(box=box) for box in piece.box.minus(both)], GATEWAY, name)
+    return out
+
+
+def at_the_edge(walk: Walk, pieces: Pieces, name: str) -> Pieces:
+    """From the internet alone, into a VPC with an internet gateway, past Block Public Access (S-GA-01, S-CFO-01)."""
+    pieces = stop_outside(walk, pieces, internet_only(walk), name)
+    estate, vpc = walk.estate, walk.address.vpc
+    held = any(
+        attached(one.data, "Attachments", vpc, {"available", "attached"})
+        for one in estate.all("ec2:DescribeInternetGateways")
+    )
+    if not held:
+        known = estate.read("ec2:DescribeInternetGateways", *estate.home(vpc))
+        pieces = (
+            walk.stop(pieces, GATEWAY, vpc, name) if known else walk.doubt(pieces, f"gateways of {vpc} were not read")
+        )
+    return block_public_access(walk, pieces, walk.place)
+
+
+def groups_named(estate: Estate, vpc: str, name: str) -> frozenset[str]:
+    """The VPC's groups of a name that a service gives."""
+    return frozenset(
+        one.id
+        for one in estate.all("ec2:DescribeSecurityGroups")
+        if text(one.data, "GroupName") == name and text(one.data, "VpcId") == vpc
+    )

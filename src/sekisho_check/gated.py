@@ -1,15 +1,14 @@
-"""What lets in authenticated callers: EC2 Instance Connect Endpoints, Verified Access endpoints, VPC Lattice target groups."""
+"""What lets in authenticated callers: EC2 Instance Connect Endpoints, Verified Access and VPC Lattice."""
 
 from __future__ import annotations
 
 from sekisho_check.boxes import PORTS
 from sekisho_check.choices import Leg, whichever
-from sekisho_check.endpoints import NODE_ARN, internet_only, reached_by, stop_outside, vpc_of
+from sekisho_check.endpoints import NODE_ARN, TCP, internet_only, reached_by, stop_outside, stop_ports, vpc_of
 from sekisho_check.estate import Estate, Json, Record, addresses, cidrs, listed, text, texts
 from sekisho_check.filters import Sight, prefix_list
 from sekisho_check.ranges import EMPTY, Ranges, block, blocks, everything, join, less, normal, span
 from sekisho_check.senders import Sender, out_of_sender, sent, sent_back
-from sekisho_check.services import TCP, stop_ports
 from sekisho_check.walk import GATEWAY, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
 
@@ -28,7 +27,7 @@ EICE_PORTS = normal(((22, 22), (3389, 3389)))
 
 
 def instance_connect(estate: Estate, address: Address) -> Found:
-    """The endpoints of the VPC, but for their own interfaces. S-EICE-01"""
+    """The endpoints of the VPC, but for their own interfaces (S-EICE-01)."""
     ways = []
     there = False
     for record in estate.all(EICE):
@@ -36,7 +35,7 @@ def instance_connect(estate: Estate, address: Address) -> Found:
             continue
         there = True
         kind = text(record.data, "IpAddressType") or "ipv4"
-        spoken = kind == "dualstack" or kind == f"ipv{address.family}"
+        spoken = kind in {"dualstack", f"ipv{address.family}"}
         if spoken and address.interface.id not in texts(record.data, "NetworkInterfaceIds"):
             doubt = f"{record.id} is described in two ways" if record.disputed else ""
             ways.append(Way(("instance-connect-endpoint", record.id), everything(address.family), record, doubt))
@@ -61,17 +60,21 @@ def from_instance_connect(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def unsettled(walk: Walk, pieces: Pieces, *, egress: bool) -> Pieces:
-    """No document says whether the ACL sees these packets: what it would stop is open. S-EICE-04"""
+    """No document says whether the ACL sees these packets: what it would stop is open (S-EICE-04)."""
     if walk.wanted is not None:
         return pieces
     out: Pieces = []
     for piece in walk.acl([piece for piece in pieces if not piece.stop], walk.place.subnet, egress=egress):
-        out.append(piece._replace(stop=None, open=piece.open or "whether the ACL is asked is not documented") if piece.stop else piece)
+        out.append(
+            piece._replace(stop=None, open=piece.open or "whether the ACL is asked is not documented")
+            if piece.stop
+            else piece
+        )
     return out + [piece for piece in pieces if piece.stop]
 
 
 def instance_connect_sender(walk: Walk, record: Record) -> Sender:
-    """The endpoint's interface, under its own address. S-EICE-02, S-EICE-03"""
+    """The endpoint's interface, under its own address (S-EICE-02, S-EICE-03)."""
     groups = texts(record.data, "SecurityGroupIds")
     names = texts(record.data, "NetworkInterfaceIds")
     subnet = walk.estate.get("ec2:DescribeSubnets", text(record.data, "SubnetId"))
@@ -99,7 +102,7 @@ OPTIONS = ("LoadBalancerOptions", "NetworkInterfaceOptions", "RdsOptions", "Cidr
 
 
 def verified_access(estate: Estate, address: Address) -> Found:
-    """The endpoints that lead to the address. S-VA-01"""
+    """The endpoints that lead to the address (S-VA-01)."""
     ways, doubts = [], []
     there = False
     for record in estate.all(VERIFIED):
@@ -162,10 +165,14 @@ def back_to_verified_access(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def _from_subnets(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
-    """From any address of any of its subnets, of the VPC where it names none. S-VA-02"""
+    """From any address of any of its subnets, of the VPC where it names none (S-VA-02)."""
     estate = walk.estate
     names = texts(_options(record), "SubnetIds")
-    subnets = [estate.get("ec2:DescribeSubnets", name) for name in names] if names else list(estate.subnets_of_vpc[walk.address.vpc])
+    subnets = (
+        [estate.get("ec2:DescribeSubnets", name) for name in names]
+        if names
+        else list(estate.subnets_of_vpc[walk.address.vpc])
+    )
     groups = texts(record.data, "SecurityGroupIds")
     legs: list[Leg] = []
     for subnet in subnets:
@@ -175,7 +182,9 @@ def _from_subnets(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
             continue
         sight = Sight(vpcs=(walk.address.vpc,), groups=frozenset(groups))
         egress = with_groups(record.id, groups) if groups else None
-        sender = Sender((record.id, subnet.id, str(walk.address.family)), Place(walk.address.vpc, subnet), own, sight, egress)
+        sender = Sender(
+            (record.id, subnet.id, str(walk.address.family)), Place(walk.address.vpc, subnet), own, sight, egress
+        )
         legs.append(_leg(sender, back=back))
     return legs or [lambda each, pieces: each.doubt(pieces, "its subnets are not in the snapshot")]
 
@@ -192,7 +201,7 @@ LINK_LOCAL = {V4: blocks(("169.254.171.0/24",), V4), 6: EMPTY}
 
 
 def lattice(estate: Estate, address: Address) -> Found:
-    """The target groups that the address is a target of, for sure or perhaps. S-LAT-01, S-LAT-03"""
+    """The target groups that the address is a target of, for sure or perhaps (S-LAT-01, S-LAT-03)."""
     ways = []
     there = False
     for record in estate.all(LATTICE):
@@ -206,7 +215,9 @@ def lattice(estate: Estate, address: Address) -> Found:
             ways.append(Way(("lattice-target-group", name), everything(address.family), record, doubt))
     home = estate.home(address.vpc)
     doubt = "" if estate.whole(LATTICE, *home) else f"{LATTICE} failed"
-    used = any(text(one.data, "vpcId") == address.vpc for one in estate.all("vpc-lattice:ListServiceNetworkVpcAssociations"))
+    used = any(
+        text(one.data, "vpcId") == address.vpc for one in estate.all("vpc-lattice:ListServiceNetworkVpcAssociations")
+    )
     if used and not estate.read(LATTICE, *home):  # S-LAT-04
         doubt = f"{LATTICE} was not read"
     return Found(ways, there=there, open=doubt)
@@ -225,7 +236,9 @@ def _held(estate: Estate, targets: list[Record], address: Address) -> list[Json]
     out = []
     for one_target in targets:
         name = text(one_target.data, "id") or ""
-        if (address.interface.id, address.text) in reached_by(estate, name if NODE_ARN in name else name.rpartition("/")[2]):
+        if (address.interface.id, address.text) in reached_by(
+            estate, name if NODE_ARN in name else name.rpartition("/")[2]
+        ):
             out.append(one_target.data)
     return out
 
@@ -245,7 +258,7 @@ def from_lattice(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def lattice_sender(walk: Walk) -> Sender:
-    """The addresses of the managed prefix list of VPC Lattice. S-LAT-02"""
+    """The addresses of the managed prefix list of VPC Lattice (S-LAT-02)."""
     estate, family = walk.estate, walk.address.family
     ending = ".vpc-lattice" if family == V4 else ".ipv6.vpc-lattice"
     lists = [
@@ -270,7 +283,10 @@ def back_to_lattice(walk: Walk, pieces: Pieces) -> Pieces:
     return sent_back(walk, pieces, lattice_sender(walk))
 
 
-ENTRANCES["instance-connect-endpoint"] = Entrance("gated", instance_connect, from_instance_connect, back_to_instance_connect)
-ENTRANCES["verified-access-endpoint"] = Entrance("gated", verified_access, from_verified_access, back_to_verified_access)
+ENTRANCES["instance-connect-endpoint"] = Entrance(
+    "gated", instance_connect, from_instance_connect, back_to_instance_connect
+)
+ENTRANCES["verified-access-endpoint"] = Entrance(
+    "gated", verified_access, from_verified_access, back_to_verified_access
+)
 ENTRANCES["lattice-target-group"] = Entrance("gated", lattice, from_lattice, back_to_lattice)
-

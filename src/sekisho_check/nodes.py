@@ -12,7 +12,7 @@ from sekisho_check.walk import DESTINATIONS, GATEWAY, PUBLIC, STATE, UNFILTERED,
 
 
 def to_node(walk: Walk, pieces: Pieces) -> Pieces:
-    """A node takes what its listeners take, and nothing else. S-ELB-03"""
+    """A node takes what its listeners take, and nothing else (S-ELB-03)."""
     interface = walk.address.interface
     balancer = balancer_of(walk.estate, interface.data)
     taken = balancer and listeners(walk.estate, balancer)
@@ -23,7 +23,11 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     names = (balancer.id, interface.id)
     if balancer.state not in WORKING:
         broken = balancer.state in {"failed", "provisioning"}
-        pieces = walk.stop(pieces, STATE, *names) if broken else walk.doubt(pieces, f"the state of {balancer.id} is not known")
+        pieces = (
+            walk.stop(pieces, STATE, *names)
+            if broken
+            else walk.doubt(pieces, f"the state of {balancer.id} is not known")
+        )
     if walk.way.kind == "internet-gateway" and walk.address.family == 6 and balancer.internal:  # noqa: PLR2004 - S-ELB-01
         call = "elbv2:DescribeLoadBalancerAttributes"
         denied = attribute(walk.estate, call, "LoadBalancerArn", balancer.id, "ipv6.deny_all_igw_traffic")
@@ -41,7 +45,7 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def ungrouped(estate: Estate, interface: Json) -> bool:
-    """A network load balancer without groups takes all traffic of its listeners. S-NLB-01"""
+    """A network load balancer without groups takes all traffic of its listeners (S-NLB-01)."""
     balancer = balancer_of(estate, interface)
     return balancer is not None and balancer.kind == NETWORK and not balancer.groups
 

@@ -16,7 +16,7 @@ PERMISSIONS = "ec2:DescribeVpcEndpointServicePermissions"
 
 
 def endpoint_services(estate: Estate, address: Address) -> Found:
-    """The services that stand on a load balancer that the address is a node of. S-PL-01"""
+    """The services that stand on a load balancer that the address is a node of (S-PL-01)."""
     balancer = balancer_of(estate, address.interface.data)
     ways = [
         Way(("endpoint-service", record.id), everything(address.family), record, masked=True)
@@ -43,7 +43,7 @@ def from_service(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def consumers(estate: Estate, service: Record) -> bool | None:
-    """Whether somebody is connected, or may connect by itself; None where that is open. S-PL-02"""
+    """Whether somebody is connected, or may connect by itself; None where that is open (S-PL-02)."""
     found = [one for one in estate.all(CONNECTIONS) if text(one.data, "ServiceId") == service.id]
     states = {(text(one.data, "VpcEndpointState") or "").lower() for one in found}
     if "available" in states:
@@ -58,4 +58,9 @@ def consumers(estate: Estate, service: Record) -> bool | None:
     return False if read else None
 
 
-ENTRANCES["endpoint-service"] = Entrance("privatelink", endpoint_services, from_service, lambda walk, pieces: pieces)
+def back_to_service(_: Walk, pieces: Pieces) -> Pieces:
+    """Replies go back to the consumers, whatever the routes and ACLs of the node's subnet (S-PL-01)."""
+    return pieces
+
+
+ENTRANCES["endpoint-service"] = Entrance("privatelink", endpoint_services, from_service, back_to_service)

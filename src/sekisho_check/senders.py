@@ -1,4 +1,4 @@
-"""Connections that a node or an endpoint opens to a destination by itself: from its own address, whatever the client's."""
+"""Connections that a node or an endpoint opens by itself: from its own address, whatever the client's."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Sender(NamedTuple):
     place: Place
     addresses: Ranges
     """It may have any of them, and what not all of them can do is open."""
-    sight: Sight = Sight()  # noqa: RUF009 - never changed
+    sight: Sight = Sight()
     egress: Json | None = None
     """The interface, or what stands for it, whose groups filter what is sent; None where none do."""
     always_acl: bool = False
-    """Whether the ACL of its subnet filters what it sends to a neighbour too. S-CLB-02"""
+    """Whether the ACL of its subnet filters what it sends to a neighbour too (S-CLB-02)."""
     ports: Ranges = OWN_PORTS
     direct: bool = False
     """Whether it needs no routes: what it sends is handed to the destination, and replies are taken from its subnet."""
@@ -39,7 +39,8 @@ class Sender(NamedTuple):
 
 def sent(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
     """The client's packets as the sender passes them on to the destination: certain where it is for every address and
-    port that the sender may pick."""
+    port that the sender may pick.
+    """
     return _quantified(walk, pieces, sender, replying=False)
 
 
@@ -77,7 +78,7 @@ def _quantified(walk: Walk, pieces: Pieces, sender: Sender, *, replying: bool) -
 
 
 def _cells(box: Box, pieces: Pieces, *, ported: bool) -> list[tuple[Box, Pieces]]:
-    """The box in parts that the pieces do not tell apart, but for the axes that the sender picks, with the pieces of each."""
+    """The box in parts that the pieces do not tell apart but by what the sender picks, with the pieces of each."""
     cells: list[tuple[Box, Pieces]] = [(box, [])]
     for piece in pieces:
         shape = box._replace(protocols=piece.box.protocols, thirds=piece.box.thirds)
@@ -139,7 +140,7 @@ def _to_destination(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
 
 
 def out_of_sender(walk: Walk, pieces: Pieces, egress: Json | None) -> Pieces:
-    """Past the egress rules of the sender's groups. S-SG-10"""
+    """Past the egress rules of the sender's groups (S-SG-10)."""
     if egress is None:
         return pieces
     return walk.groups(pieces, egress, Sight(vpcs=(walk.address.vpc,)), egress=True)
