@@ -77,6 +77,11 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
     reached = destinations(estate, given["to"])
     if given["to"].partition(":")[0] not in estate.by_id or (start != "internet" and start not in estate.by_id):
         return Answer("unknown", {}, {}, {})  # only referred to
+    if not reached and not all(
+        estate.read("ec2:DescribeNetworkInterfaces", one.account, one.region)
+        for one in estate.by_id[given["to"].partition(":")[0]]
+    ):
+        return Answer("unknown", {}, {}, {})
     for address, ways in reached.values():
         if given.get("family", families[address.family]) != families[address.family]:
             continue
