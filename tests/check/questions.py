@@ -52,7 +52,12 @@ def asked(given: dict[str, str], family: int, sources: Ranges) -> list[Box]:
         boxes = [box._replace(protocols=meet(box.protocols, ((number, number),))) for box in boxes]
     elif "port" in given or "source-port" in given:
         boxes = boxes[:1]
-    for option, axis in (("port", "thirds"), ("source-port", "fourths"), ("icmp-type", "thirds"), ("icmp-code", "fourths")):
+    for option, axis in (
+        ("port", "thirds"),
+        ("source-port", "fourths"),
+        ("icmp-type", "thirds"),
+        ("icmp-code", "fourths"),
+    ):
         if option in given:
             boxes = [box._replace(**{axis: meet(getattr(box, axis), numbers([given[option]]))}) for box in boxes]
     return [box for box in boxes if all(box)]
@@ -90,7 +95,9 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
         own[address.family] = estate.blocks(address.vpc, address.family) or ()
         for way in ways:
             internet = way.kind in INTERNET_KINDS and start == "internet"
-            named = start != "internet" and start in way.words[1:] and way.kind not in {"carrier-gateway-beyond", "open"}
+            named = (
+                start != "internet" and start in way.words[1:] and way.kind not in {"carrier-gateway-beyond", "open"}
+            )
             if not internet and not named:
                 continue
             for fate, piece in fates(estate, address, way, asked(given, address.family, way.sources)):

@@ -119,15 +119,25 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "a box twice": (lambda c: claims(c)[0]["boxes"].append(["6", 0, "22", "*"]), "two boxes"),
     "more than the way brings": (lambda c: c["sources"].__setitem__(0, "0.0.0.0-223.255.255.255"), "cannot bring"),
     "the open port is said to be stopped": (
-        lambda c: (claims(c)[1]["boxes"].append(["6", 0, "22", "*"]), claims(c).pop(0), c.update(verdict="unreachable", witness=None)),
+        lambda c: (
+            claims(c)[1]["boxes"].append(["6", 0, "22", "*"]),
+            claims(c).pop(0),
+            c.update(verdict="unreachable", witness=None),
+        ),
         "not stopped by groups",
     ),
     "a closed port is said to be open": (
-        lambda c: (claims(c)[0]["boxes"][0].__setitem__(2, "22-23"), claims(c)[1]["boxes"][0].__setitem__(2, "0-21,24-65535")),
+        lambda c: (
+            claims(c)[0]["boxes"][0].__setitem__(2, "22-23"),
+            claims(c)[1]["boxes"][0].__setitem__(2, "0-21,24-65535"),
+        ),
         "not delivered: stopped by groups",
     ),
     "an answer is said to be lost": (
-        lambda c: (claims(c)[0].update(fate="one-way", layer="return route", record="igw-a"), c.update(verdict="forward-only")),
+        lambda c: (
+            claims(c)[0].update(fate="one-way", layer="return route", record="igw-a"),
+            c.update(verdict="forward-only"),
+        ),
         "not stopped by return route",
     ),
     "another layer": (lambda c: claims(c)[1].update(layer="state"), "not stopped by state"),
@@ -144,7 +154,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "there is no way",
     ),
     "a way twice": (lambda c: c["ways"].append(c["ways"][0]), "given twice"),
-    "another digest": (lambda c: c["records"].update(dict.fromkeys(c["records"], "0" * 64)), "not the record that was cited"),
+    "another digest": (
+        lambda c: c["records"].update(dict.fromkeys(c["records"], "0" * 64)),
+        "not the record that was cited",
+    ),
     "a record of nowhere": (lambda c: c["records"].update({"x.json#/Vpcs/0": "0" * 64}), "not in the snapshot"),
     "its own record is not cited": (
         lambda c: c["records"].pop("describe-network-interfaces.json#/NetworkInterfaces/0"),

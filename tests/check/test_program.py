@@ -72,7 +72,9 @@ def test_a_fault_is_told_in_one_line(snapshot: Path, tmp_path: Path, line: str) 
     )
 
 
-def test_a_row_without_certificate_is_a_fault_unless_only_the_given_count(snapshot: Path, tmp_path: Path, line: str) -> None:
+def test_a_row_without_certificate_is_a_fault_unless_only_the_given_count(
+    snapshot: Path, tmp_path: Path, line: str
+) -> None:
     (tmp_path / "c.jsonl").write_text("")
     done = run(snapshot, tmp_path / "c.jsonl")
     assert done.returncode == 1

@@ -15,7 +15,11 @@ from sekisho_check.snapshot import UnreadableError, gathered, read
 
 VPC = {"VpcId": "vpc-a", "OwnerId": "111122223333", "CidrBlock": "10.0.0.0/16"}
 SUBNET = {"SubnetId": "subnet-a", "VpcId": "vpc-a", "OwnerId": "111122223333", "AvailabilityZone": "eu-west-1a"}
-ANSWERS = {"a/vpcs.json": {"Vpcs": [VPC]}, "a/subnets.json": {"Subnets": [SUBNET]}, "a/peerings.json": {"VpcPeeringConnections": []}}
+ANSWERS = {
+    "a/vpcs.json": {"Vpcs": [VPC]},
+    "a/subnets.json": {"Subnets": [SUBNET]},
+    "a/peerings.json": {"VpcPeeringConnections": []},
+}
 
 
 def estate(answers: dict[str, Any]) -> Estate:
@@ -23,7 +27,13 @@ def estate(answers: dict[str, Any]) -> Estate:
 
 
 def envelope(operation: str, response: object, **members: object) -> dict[str, object]:
-    return {"service": "ec2", "operation": operation, "account": "111122223333", "region": "eu-west-1", "error": None} | {
+    return {
+        "service": "ec2",
+        "operation": operation,
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "error": None,
+    } | {
         "parameters": {},
         "response": response,
         **members,
@@ -95,7 +105,8 @@ def test_two_owners_in_a_folder_are_no_candidate() -> None:
     [
         envelope("DescribeNatGateways", None, error={"code": "AccessDenied", "message": "no"}),
         envelope("DescribeNatGateways", {"NatGateways": [], "NextToken": "more"}),
-        envelope("DescribeNatGateways", {"NatGateways": []}, account=None) | {"response": {"NatGateways": [], "NextToken": "m"}},
+        envelope("DescribeNatGateways", {"NatGateways": []}, account=None)
+        | {"response": {"NatGateways": [], "NextToken": "m"}},
     ],
 )
 def test_failed_and_incomplete_calls_are_open(answer: dict[str, object]) -> None:
@@ -108,12 +119,16 @@ def test_failed_and_incomplete_calls_are_open(answer: dict[str, object]) -> None
 def test_what_is_said_twice_and_differs_does_not_count() -> None:
     found = estate({"1.json": {"Vpcs": [VPC]}, "2.json": {"Vpcs": [VPC | {"CidrBlock": "10.1.0.0/16"}]}})
     assert found.get("ec2:DescribeVpcs", "vpc-a") is None
-    again = estate({"1.json": {"Vpcs": [VPC]}, "2.json": {"Vpcs": [VPC | {"Tags": [{"Key": "seen", "Value": "there"}]}]}})
+    again = estate(
+        {"1.json": {"Vpcs": [VPC]}, "2.json": {"Vpcs": [VPC | {"Tags": [{"Key": "seen", "Value": "there"}]}]}}
+    )
     assert again.get("ec2:DescribeVpcs", "vpc-a") is not None
 
 
 def test_a_damaged_file_counts_as_a_failed_call() -> None:
-    found = Estate(gathered("t", [("v.json", json.dumps({"Vpcs": [VPC]}).encode()), ("n.json", b'{"NatGateways": [{"Na')]))
+    found = Estate(
+        gathered("t", [("v.json", json.dumps({"Vpcs": [VPC]}).encode()), ("n.json", b'{"NatGateways": [{"Na')])
+    )
     assert found.open("ec2:DescribeNatGateways", None, None)
 
 
