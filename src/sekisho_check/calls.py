@@ -150,7 +150,6 @@ ENVELOPE_ONLY = frozenset(
         "AllowedPrincipals",
         "TargetHealthDescriptions",
         "TransitGatewayPolicyTableEntries",
-        "TransitGatewayPrefixListReferences",
         "TransitGatewayRouteTablePropagations",
         "LoadBalancerAttributes",
         "RuleGroup",

@@ -90,6 +90,19 @@ class Estate:
         """Every record of the call, disputed ones too."""
         return self._by_id[call].values() or self._nameless[call]
 
+    def every(self, call: str) -> Iterator[Record]:
+        """Each description of each resource: of one that two accounts describe, both."""
+        for one in self.calls[call]:
+            yield from _records(call, one)
+
+    def answers(self, call: str, parameter: str) -> Iterator[tuple[Record, str]]:
+        """What the call lists, with the resource that it was asked of."""
+        for one in self.calls[call]:
+            asked = one.parameters.get(parameter)
+            if isinstance(asked, str):
+                for record in _records(call, one):
+                    yield record, asked
+
     def of(self, call: str, parameter: str, name: str) -> list[Record] | None:
         """What the call says of the one resource that it was asked of; None where that is not wholly known."""
         asked = [one for one in self.calls[call] if one.parameters.get(parameter) == name]

@@ -166,6 +166,8 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     if not walk.replying:
         return walk.stop(pieces, layer, hop.table, hop.target)
+    if place.vpc != walk.address.vpc:  # S-TGW-10
+        return walk.stop(walk.stop(pieces, layer, hop.table, hop.target), GATEWAY, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
     pieces = carried + walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
     if walk.way.kind == "pool":  # S-POOL-01
@@ -230,10 +232,13 @@ def peerings(estate: Estate, address: Address) -> Found:
 
 def from_peering(walk: Walk, pieces: Pieces) -> Pieces:
     """S-PCX-03: delivered by the local route; no route table is asked."""
-    record = walk.way.record
+    return walk.arrive(pieces, Sight(vpcs=(walk.way.other,)) if same_region(walk.way.record) else Sight())
+
+
+def same_region(record: Record | None) -> bool:
+    """Whether references to groups hold across the peering connection. S-SG-07"""
     regions = {text(record.data if record else None, side, "Region") for side in ("RequesterVpcInfo", "AccepterVpcInfo")}
-    near = len(regions - {None}) < 2  # noqa: PLR2004 - S-SG-07
-    return walk.arrive(pieces, Sight(vpcs=(walk.way.other,)) if near else Sight())
+    return len(regions - {None}) < 2  # noqa: PLR2004 - one, or not said
 
 
 def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
@@ -245,13 +250,17 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     far = far_side(record, place.vpc) if record else None
     if record is None or far is None or text(record.data, "Status", "Code") != "active":  # S-RT-07
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
-    if not walk.replying:
-        return walk.stop(pieces, layer, hop.table, hop.target)
+    if not walk.replying:  # S-PCX-03
+        if text(far, "VpcId") != walk.address.vpc:
+            return walk.stop(pieces, layer, hop.table, hop.target)
+        return walk.arrive(pieces, walk.sight if same_region(record) and not any(one.passed for one in pieces) else Sight())
     inside = far_blocks(walk.estate, far, walk.address.family)
     if inside is None:
         return walk.doubt(pieces, f"the addresses behind {hop.target} are not known")
     carried, dropped = walk.split(pieces, inside)
     dropped = walk.stop(dropped, layer, hop.table, hop.target)
+    if walk.sender is not None and walk.sender.vpc == text(far, "VpcId"):
+        return returned(walk, carried, Place(walk.sender.vpc, None)) + dropped
     if walk.way.other == text(far, "VpcId"):
         return carried + dropped
     if walk.way.kind == "transit-gateway-attachment":
@@ -344,8 +353,27 @@ def to_local(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         if walk.way.kind == "internet-gateway" and place.subnet is None:
             pieces = block_public_access(walk, pieces, home)
         apart = place.subnet is None or home.subnet is None or place.subnet.id != home.subnet.id
-        return walk.arrive(pieces, Sight(), crossing=apart)  # S-RT-09
+        if place.vpc != home.vpc:  # S-RT-10
+            return walk.stop(pieces, FORWARD, hop.table, place.vpc)
+        return directly(walk, pieces, crossing=apart)  # S-RT-09
+    if walk.sender is not None and walk.sender.vpc == place.vpc:
+        return returned(walk, pieces, place)
     return walk.stop(pieces, RETURN, hop.table, place.vpc)
+
+
+def directly(walk: Walk, pieces: Pieces, *, crossing: bool) -> Pieces:
+    """Into the destination: a reference to a group counts for what went through no middlebox. S-SG-06"""
+    far = [piece for piece in pieces if piece.passed]
+    near = [piece for piece in pieces if not piece.passed]
+    return walk.arrive(near, walk.sight, crossing=crossing) + (walk.arrive(far, Sight(), crossing=crossing) if far else [])
+
+
+def returned(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
+    """The reply, back at a sender in the VPC: in by the ACL of its subnet. S-ACL-06, S-SG-05"""
+    home = walk.sender.subnet if walk.sender else None
+    if home is not None and place.subnet is not None and home.id == place.subnet.id:
+        return pieces
+    return walk.acl(pieces, home, egress=False)
 
 
 def nowhere(walk: Walk, pieces: Pieces) -> Pieces:

@@ -150,7 +150,7 @@ def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], li
             if entries is None:
                 unknown.append(Route(everything(family), 0, 1, kind, target))
             else:
-                known += [Route(each.ranges, each.length, 1, kind, target) for each in _entries(estate, name, family)]
+                known += [Route(each.ranges, each.length, 1, kind, target) for each in listed_blocks(estate, name, family)]
     given = {route.destinations for route in known if route.rank == 0}
     for cidr in own:  # S-VPC
         if cidr.ranges not in given:
@@ -161,7 +161,8 @@ def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], li
     return known, unknown
 
 
-def _entries(estate: Estate, name: str, family: int) -> list[Block]:
+def listed_blocks(estate: Estate, name: str, family: int) -> list[Block]:
+    """The entries of a prefix list, each with its own length. S-RT-05"""
     entries = estate.of("ec2:GetManagedPrefixListEntries", "PrefixListId", name)
     if entries is not None:
         found = [block(entry.data.get("Cidr")) for entry in entries]

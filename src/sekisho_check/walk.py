@@ -7,7 +7,7 @@ then filters that are not meant let everything through, for every layer has to b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sekisho_check.boxes import Box
 from sekisho_check.estate import Estate, Json, Record, text
@@ -40,6 +40,8 @@ class Piece(NamedTuple):
     """Middleboxes that they went through on the way in, in order."""
     back: tuple[str, ...] = ()
     """Middleboxes that the reply went through."""
+    choices: tuple[tuple[str, ...], ...] = ()
+    """What they may have passed instead, where AWS picks the way."""
 
 
 Pieces = list[Piece]
@@ -61,6 +63,16 @@ class Address(NamedTuple):
         return text(self.interface.data, "VpcId") or ""
 
 
+class Passage(Protocol):
+    """What leads a way on from its own end to the destination."""
+
+    def enter(self, walk: Walk, pieces: Pieces) -> Pieces:
+        """From the client's gateway to the destination."""
+
+    def leave(self, walk: Walk, pieces: Pieces) -> Pieces:
+        """The reply to the client."""
+
+
 class Way(NamedTuple):
     """One way into a VPC: the kind and the ids that make it one of a kind, and what it could bring."""
 
@@ -71,6 +83,14 @@ class Way(NamedTuple):
     """Why it is not known whether it is in force."""
     other: str = ""
     """The far VPC, where there is one."""
+    client: Way | None = None
+    """The client's own way, of one that leads on through a load balancer."""
+    through: Passage | None = None
+    """What leads on."""
+    packets: tuple[Box, ...] = ()
+    """What it could bring, where that is not everything from the sources."""
+    masked: bool = False
+    """Whether no client's own address can be seen by it, for it is PrivateLink's. S-PL-03"""
 
     @property
     def kind(self) -> str:
@@ -93,6 +113,10 @@ class Walk:
         self.way = way
         self.wanted = wanted and (wanted[0], self.own(wanted[1]))
         self.replying = False
+        self.sight = Sight()
+        """What the sender is to groups that refer to groups, as long as no middlebox is between."""
+        self.sender: Place | None = None
+        """Where the packets were sent from, where that is a host of the estate."""
         self.bound = BOUND.get(way.kind, "") if address.family == 4 else ""  # noqa: PLR2004
         """The kind of gateway by which the reply has to leave, where translation needs it back."""
 
@@ -232,7 +256,8 @@ class Walk:
         interface = self.address.interface.data
         if crossing:
             pieces = self.acl(pieces, self.place.subnet, egress=False)
-        pieces = self.groups(pieces, interface, sight)
+        if not any(free(self.estate, interface) for free in UNFILTERED):
+            pieces = self.groups(pieces, interface, sight)
         pieces = self.state(pieces, interface)
         return DESTINATIONS.get(kind_of(interface), ordinary)(self, pieces)
 
@@ -243,7 +268,7 @@ class Walk:
         pieces = self.onward(pieces, place, table_of(self.estate, place.subnet))
         out: Pieces = []
         for piece in pieces:  # S-EDGE-03
-            lost = [one for one in piece.passed if one not in piece.back]
+            lost = [one for one in piece.passed if one not in piece.back] if self.way.kind in EDGED else []
             out += self.stop([piece], RETURN, place.vpc, *lost) if lost and not piece.stop else [piece]
         return out
 
@@ -302,6 +327,9 @@ LEAVING = frozenset({"igw", "pcx", "vgw", "tgw", "nat", "eigw", "cagw", "lgw", "
 BOUND = {"internet-gateway": "igw", "pool": "igw", "carrier-gateway": "cagw", "carrier-gateway-beyond": "cagw"}
 """Ways that translate, by kind: the reply has to leave by the same gateway."""
 
+EDGED = frozenset({"internet-gateway", "virtual-private-gateway", "pool"})
+"""Ways whose gateway may have a route table of its own."""
+
 Target = Callable[[Walk, Pieces, Hop, Place], Pieces]
 Destination = Callable[[Walk, Pieces], Pieces]
 
@@ -310,6 +338,10 @@ TARGET_KINDS: dict[str, Target] = {}
 
 DESTINATIONS: dict[str, Destination] = {}
 """What an interface takes, by its InterfaceType, once groups and state let packets in."""
+
+
+UNFILTERED: list[Callable[[Estate, Json], bool]] = []
+"""Which interfaces take packets past no groups."""
 
 
 def kind_of(interface: Json) -> str:

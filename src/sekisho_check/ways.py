@@ -37,9 +37,24 @@ class Entrance(NamedTuple):
 ENTRANCES: dict[str, Entrance] = {}
 
 
-def ways_of(estate: Estate, address: Address, origin: str) -> list[Way]:
+BEHIND: list[Callable[[Estate, Address, str, int], Found]] = []
+"""What stands between ways and addresses: each finds ways that lead on from those to another address."""
+
+
+def ways_of(estate: Estate, address: Address, origin: str, deep: int = 0) -> list[Way]:
     """The ways of an origin to an address; none at all where the VPC has none, and then there is no row either."""
+    key = ("ways", address.interface.id, address.text, origin, deep)
+    if key not in estate.memo:
+        estate.memo[key] = _ways_of(estate, address, origin, deep)
+    ways: list[Way] = estate.memo[key]
+    return ways
+
+
+def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[Way]:
     found = [entrance.find(estate, address) for entrance in ENTRANCES.values() if entrance.origin == origin]
+    there = any(one.there or one.ways or one.open for one in found)
+    behind = [find(estate, address, origin, deep) for find in BEHIND]
+    found += [one if there else one._replace(open="") for one in behind]  # without a way to the VPC none to its balancers
     ways = [way for one in found for way in one.ways]
     doubts = [one.open for one in found if one.open]
     if not ways and estate.get("ec2:DescribeVpcs", address.vpc) is None:
@@ -54,6 +69,8 @@ def ways_of(estate: Estate, address: Address, origin: str) -> list[Way]:
 def enter(walk: Walk, pieces: Pieces) -> Pieces:
     """The packets at their destination, or stopped before."""
     way = walk.way
+    if way.through is not None:
+        return way.through.enter(walk, pieces)
     if way.kind == "none":
         return walk.stop(pieces, "gateway", address_vpc(walk))
     if way.kind == "open":  # by whatever way, they have to pass the groups, whose references may match anybody
@@ -65,6 +82,8 @@ def enter(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def leave(walk: Walk, pieces: Pieces) -> Pieces:
+    if walk.way.through is not None:
+        return walk.way.through.leave(walk, pieces)
     return ENTRANCES[walk.way.kind].leave(walk, pieces) if walk.way.kind in ENTRANCES else pieces
 
 
