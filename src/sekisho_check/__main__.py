@@ -63,11 +63,13 @@ def report(audit: Audit, lines: Iterator[bytes] | list[bytes], *, only_given: bo
     standings: Counter[str] = Counter()
     refused: list[str] = []
     count = 0
-    for count, line in enumerate(lines, 1):  # noqa: B007 - it is told at the end
+    for count, line in enumerate(lines, 1):
         said = f"line {count}"
         try:
             given = certificate(line)
-            said += ": " + ascii(" ".join(str(given.row[name]) for name in ("interface", "address", "origin"))[:160])[1:-1]
+            said += (
+                ": " + ascii(" ".join(str(given.row[name]) for name in ("interface", "address", "origin"))[:160])[1:-1]
+            )
             result = audit.check(given)
         except RefusedError as problem:
             refused.append(f"{said}: {problem}")

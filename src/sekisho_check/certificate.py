@@ -69,7 +69,12 @@ def certificate(line: bytes) -> Certificate:
         data = json.loads(line, parse_constant=_no_number, object_pairs_hook=_members)
     except (ValueError, RecursionError) as problem:
         raise RefusedError("the line is not JSON") from problem
-    _shape(data, {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"}, {"relies_on_absent"}, "certificate")
+    _shape(
+        data,
+        {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"},
+        {"relies_on_absent"},
+        "certificate",
+    )
     if data["schema"] != SCHEMA:
         raise RefusedError("the schema is not known")
     if data["semantics"] != SEMANTICS:
@@ -138,7 +143,11 @@ def _way(data: object, sources: list[Ranges], family: int) -> WayClaims:
 
 def _words(value: object) -> tuple[str | None, ...]:
     words = _list(value, "way")
-    if not words or not isinstance(words[0], str) or not all(word is None or isinstance(word, str | int) for word in words):
+    if (
+        not words
+        or not isinstance(words[0], str)
+        or not all(word is None or isinstance(word, str | int) for word in words)
+    ):
         raise RefusedError("way: no kind and ids")
     return tuple(None if word is None else str(word) for word in words)
 
