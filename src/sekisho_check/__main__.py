@@ -1,6 +1,8 @@
-"""python -m sekisho_check SNAPSHOT [CERTIFICATES] [--only-given] [-v]
+"""Checks certificates of Sekisho against the raw answers of AWS.
 
-Checks certificates against the raw answers of AWS. SNAPSHOT is a directory, .zip or .tar.gz of saved answers, or an
+  python -m sekisho_check SNAPSHOT [CERTIFICATES] [--only-given] [-v]
+
+SNAPSHOT is a directory, .zip or .tar.gz of saved answers, or an
 evidence file that holds both. Exit code: 0 all certificates hold, 1 some do not, 2 usage or unreadable input.
 
   --only-given  do not ask for a certificate of every row of the snapshot
@@ -38,6 +40,9 @@ def main(arguments: list[str]) -> int:
         return report(Audit(Estate(snapshot)), lines, only_given="--only-given" in options, verbose="-v" in options)
     except UnreadableError as problem:
         print(f"sekisho_check: {ascii(str(problem))[1:-1]}", file=sys.stderr)
+        return 2
+    except RecursionError:
+        print(f"sekisho_check: {ascii(places[0])[1:-1]}: nests too deeply", file=sys.stderr)
         return 2
 
 

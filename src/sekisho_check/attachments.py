@@ -64,7 +64,9 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
             subnets = tuple(texts(data, "SubnetIds")) or None
             _note(found, _plain(record, "vpc", text(data, "VpcId"))._replace(options=options, subnets=subnets))
         for record in estate.every(PEERINGS):
-            sides = [text(record.data, side, "TransitGatewayId") or "" for side in ("RequesterTgwInfo", "AccepterTgwInfo")]
+            sides = [
+                text(record.data, side, "TransitGatewayId") or "" for side in ("RequesterTgwInfo", "AccepterTgwInfo")
+            ]
             for gateway, peer in (sides, sides[::-1]):
                 _note(found, _plain(record, "peering", peer)._replace(gateway=gateway, peer=peer))
         for record in estate.every("ec2:DescribeTransitGatewayConnects"):
@@ -89,7 +91,9 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
 def _plain(record: Record, kind: str, resource: str | None) -> Attachment:
     state = text(record.data, "State") or text(record.data, "Status", "Code") or ""
     gateway = text(record.data, "TransitGatewayId") or ""
-    return Attachment(text(record.data, "TransitGatewayAttachmentId") or "", gateway, kind, resource or "", frozenset({state}))
+    return Attachment(
+        text(record.data, "TransitGatewayAttachmentId") or "", gateway, kind, resource or "", frozenset({state})
+    )
 
 
 def _note(found: dict[tuple[str, str], Attachment], attachment: Attachment) -> None:
@@ -115,7 +119,8 @@ def _shown(estate: Estate, attachment: Attachment) -> tuple[str, ...] | None:
     found = [
         text(one.data, "SubnetId") or ""
         for one in estate.interfaces_of_vpc[attachment.resource]
-        if text(one.data, "InterfaceType") == "transit_gateway" and attachment.id in (text(one.data, "Description") or "").split()
+        if text(one.data, "InterfaceType") == "transit_gateway"
+        and attachment.id in (text(one.data, "Description") or "").split()
     ]
     return tuple(found) or None
 
@@ -156,7 +161,11 @@ def associated(estate: Estate, attachment: Attachment) -> tuple[str, str]:
     ):
         for record, asked in estate.answers(call, parameter):
             listing = text(record.data, "TransitGatewayAttachmentId") == attachment.id
-            if listing and text(record.data, "State") in {None, "associated"} and _of_gateway(estate, asked, attachment.gateway):
+            if (
+                listing
+                and text(record.data, "State") in {None, "associated"}
+                and _of_gateway(estate, asked, attachment.gateway)
+            ):
                 names.add(asked)
     if len(names) == 1:
         return names.pop(), ""
@@ -210,8 +219,14 @@ Route = tuple[Ranges, int, tuple[tuple[str, str], ...]]
 
 def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None, str]:
     """Routes in the order in which they are tried, None where they were not read whole; and why there may be more."""
-    asked = [one for one in estate.calls["ec2:SearchTransitGatewayRoutes"] if one.parameters.get("TransitGatewayRouteTableId") == table]
-    good = [one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters"))]
+    asked = [
+        one
+        for one in estate.calls["ec2:SearchTransitGatewayRoutes"]
+        if one.parameters.get("TransitGatewayRouteTableId") == table
+    ]
+    good = [
+        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters"))
+    ]
     if not good:
         return None, ""
     found: list[tuple[int, int, Route]] = []
@@ -226,7 +241,10 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
         found.append((-prefix.length, rank, (prefix.ranges, prefix.length, targets)))
     vague = ""
     call = "ec2:GetTransitGatewayPrefixListReferences"
-    if any(one.parameters.get("TransitGatewayRouteTableId") == table and (one.failed or one.incomplete) for one in estate.calls[call]):
+    if any(
+        one.parameters.get("TransitGatewayRouteTableId") == table and (one.failed or one.incomplete)
+        for one in estate.calls[call]
+    ):
         vague = f"the prefix list references of {table} were not read"
     for record in estate.every(call):
         if text(record.data, "TransitGatewayRouteTableId") != table or text(record.data, "State") == "deleting":
@@ -236,7 +254,9 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
             vague = f"the entries of {name} are not in the snapshot"
             continue
         attachment = record.data.get("TransitGatewayAttachment")
-        targets = () if record.data.get("Blackhole") is True or not isinstance(attachment, dict) else _targets([attachment])
+        targets = (
+            () if record.data.get("Blackhole") is True or not isinstance(attachment, dict) else _targets([attachment])
+        )
         for each in listed_blocks(estate, name, family):
             found.append((-each.length, LISTED, (each.ranges, each.length, targets)))
     return [route for _, _, route in sorted(found, key=lambda item: item[:2])], vague

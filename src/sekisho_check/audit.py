@@ -109,7 +109,8 @@ class Audit:
         file, _, pointer = name.partition("#")
         try:
             record = pointed(self.estate.files[file], pointer)
-        except LookupError as problem:
+            found = digest(record)
+        except (LookupError, ValueError) as problem:
             raise RefusedError(f"{name[:120]!a} is not in the snapshot") from problem
         values = list(record.values()) if isinstance(record, dict) else []
         if pointer in {"", "/response"}:  # an answer that is about one resource
@@ -117,7 +118,7 @@ class Audit:
         root = self.estate.files[file]
         asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
         values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
-        return digest(record), frozenset(value for value in values if isinstance(value, str))
+        return found, frozenset(value for value in values if isinstance(value, str))
 
     # Claims
 
@@ -261,7 +262,7 @@ def covers(said: str, universe: list[Box], boxes: list[Box], beyond: list[Box]) 
     if subtract(universe, boxes):
         raise RefusedError(f"{said}: packets are left out")
     inside = [part for box in boxes for each in universe if (part := box & each) is not None]
-    if sum(box.count() for box in inside) != sum(box.count() for box in universe):
+    if sum(box.packets() for box in inside) != sum(box.packets() for box in universe):
         raise RefusedError(f"{said}: packets are in two boxes")
 
 

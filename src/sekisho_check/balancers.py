@@ -128,12 +128,18 @@ def _asked(estate: Estate, call: str, parameter: str, name: str, near: Record) -
     """Whether the call was made for the one resource, or for all of its account and Region."""
     if estate.of(call, parameter, name) is not None:
         return True
-    whole = [one for one in estate.calls[call] if not one.parameters and one.account == near.account and one.region == near.region]
+    whole = [
+        one
+        for one in estate.calls[call]
+        if not one.parameters and one.account == near.account and one.region == near.region
+    ]
     return bool(whole) and not any(one.failed or one.incomplete for one in whole)
 
 
 def _failed(estate: Estate, call: str, parameter: str, name: str) -> bool:
-    return any((one.failed or one.incomplete) and one.parameters.get(parameter) in {name, None} for one in estate.calls[call])
+    return any(
+        (one.failed or one.incomplete) and one.parameters.get(parameter) in {name, None} for one in estate.calls[call]
+    )
 
 
 # Whom it sends to

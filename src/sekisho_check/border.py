@@ -6,26 +6,11 @@ import ipaddress
 
 from sekisho_check.estate import Estate, Record, listed, text
 from sekisho_check.filters import Sight
-from sekisho_check.gateways import V4, attached, block_public_access, outside
+from sekisho_check.gateways import V4, attached, block_public_access, only, outside
 from sekisho_check.ranges import EMPTY, INTERNET, Ranges, block, everything, less, meet, normal
 from sekisho_check.routes import Hop, edge_table
 from sekisho_check.walk import FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
-
-
-def only(walk: Walk, pieces: Pieces, protocols: Ranges, layers: tuple[str, ...], *names: str) -> Pieces:
-    """The packets of the protocols; others are stopped."""
-    out: Pieces = []
-    for piece in pieces:
-        inside, rest = meet(piece.box.protocols, protocols), less(piece.box.protocols, protocols)
-        if piece.stop or not rest:
-            out.append(piece)
-            continue
-        lost = [piece._replace(box=piece.box._replace(protocols=rest))]
-        for layer in layers:
-            lost = walk.stop(lost, layer, *names)
-        out += lost + ([piece._replace(box=piece.box._replace(protocols=inside))] if inside else [])
-    return out
 
 
 def associated(address: Address, member: str) -> str | None:

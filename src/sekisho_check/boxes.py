@@ -49,7 +49,8 @@ class Box(NamedTuple):
             rest[axis] = meet(rest[axis], other[axis])
         return out
 
-    def count(self) -> int:
+    def packets(self) -> int:
+        """How many there are."""
         return size(self.protocols) * size(self.sources) * size(self.thirds) * size(self.fourths)
 
 

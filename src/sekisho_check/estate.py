@@ -288,8 +288,8 @@ def _placed(calls: list[Call]) -> list[Call]:
         )
         owners = {owner for name in named for owner in homes[name][0]}
         zones = {region for name in named for region in homes[name][1]}
-        accounts |= set() if accounts else owners
-        regions |= set() if regions else zones
+        accounts.update(() if accounts else owners)
+        regions.update(() if regions else zones)
     folders: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for call, (accounts, regions) in zip(calls, hints, strict=True):
         if len(accounts) == 1:

@@ -207,7 +207,9 @@ def _acl_entries(data: Json, egress: bool, family: int) -> list[Entry] | None:  
 
 def acl_parts(entries: list[Entry], header: Box) -> Parts:
     """The packets of the header box by the first entry that matches each; nothing matched is denied (S-ACL-02)."""
-    rest, passed, stopped = [header], [], []
+    rest = [header]
+    passed: list[Box] = []
+    stopped: list[Box] = []
     for entry in entries:
         if not rest:
             break
@@ -220,7 +222,10 @@ def acl_parts(entries: list[Entry], header: Box) -> Parts:
 
 
 def echo_views(box: Box, family: int) -> list[tuple[Box, Box, Callable[[Box], Box]]]:
-    """The box in parts, each with the header of its reply and the way back from reply headers to first packets (S-ACL-04, S-ICMP-02)."""
+    """The box in parts, each with the header of its reply, and the way back from reply headers to first packets.
+
+    S-ACL-04, S-ICMP-02.
+    """
     if meet(box.protocols, PORTED):
         return [(box, _swapped(box), _swapped)]
     if box.protocols != ICMP[family]:
@@ -232,15 +237,13 @@ def echo_views(box: Box, family: int) -> list[tuple[Box, Box, Callable[[Box], Bo
         special = Box(box.protocols, box.sources, one(asked), one(0))
         part = box & special
         if part is not None:
-            views.append(
-                (
-                    part,
-                    part._replace(thirds=one(answer)),
-                    lambda header, asked=asked: header._replace(thirds=one(asked)),
-                )
-            )  # type: ignore[misc]
+            views.append((part, part._replace(thirds=one(answer)), _asking(asked)))
             rest = subtract(rest, [special])
     return views + [(part, part, lambda header: header) for part in rest]
+
+
+def _asking(kind: int) -> Callable[[Box], Box]:
+    return lambda header: header._replace(thirds=one(kind))
 
 
 def _swapped(box: Box) -> Box:

@@ -37,6 +37,21 @@ def attached(data: Json, member: str, vpc: str, states: set[str]) -> bool:
     return any(text(one, "VpcId") == vpc and text(one, "State") in states for one in listed(data, member))
 
 
+def only(walk: Walk, pieces: Pieces, protocols: Ranges, layers: tuple[str, ...], *names: str) -> Pieces:
+    """The packets of the protocols; others are stopped."""
+    out: Pieces = []
+    for piece in pieces:
+        inside, rest = meet(piece.box.protocols, protocols), less(piece.box.protocols, protocols)
+        if piece.stop or not rest:
+            out.append(piece)
+            continue
+        lost = [piece._replace(box=piece.box._replace(protocols=rest))]
+        for layer in layers:
+            lost = walk.stop(lost, layer, *names)
+        out += lost + ([piece._replace(box=piece.box._replace(protocols=inside))] if inside else [])
+    return out
+
+
 # Internet gateways
 
 
@@ -128,33 +143,34 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     estate, subnet = walk.estate, place.subnet
     owner, region = estate.home(place.vpc)
     owner = (text(subnet.data, "OwnerId") if subnet else None) or owner
+    modes = _block_modes(estate, owner, region)
+    told = text(subnet.data if subnet else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
+    if modes == {"off"} or (modes == set() and told in {None, "off"}):
+        return pieces
+    if not modes or modes - {"block-bidirectional", "block-ingress"}:
+        return walk.doubt(pieces, "Block Public Access was not read")
+    for one in estate.all("ec2:DescribeVpcBlockPublicAccessExclusions"):
+        resource = (text(one.data, "ResourceArn") or "").rpartition("/")[2]
+        meant = resource in {place.vpc, subnet.id if subnet else None}
+        in_force = text(one.data, "State") in {"create-complete", "update-complete"}
+        if meant and in_force and text(one.data, "InternetGatewayExclusionMode") == "allow-bidirectional":
+            return pieces
+    if estate.open("ec2:DescribeVpcBlockPublicAccessExclusions", owner, region):
+        return walk.doubt(pieces, "exclusions of Block Public Access were not read")
+    return walk.stop(pieces, BLOCK, place.vpc, subnet.id if subnet else None, owner)
+
+
+def _block_modes(estate: Estate, owner: str | None, region: str | None) -> set[str | None] | None:
+    """The modes of Block Public Access; none where it was not asked, None where that is open."""
     call = "ec2:DescribeVpcBlockPublicAccessOptions"
     if estate.open(call, owner, region):
-        return walk.doubt(pieces, "Block Public Access was not read")
-    modes = {
+        return None
+    return {
         text(one.data, "InternetGatewayBlockMode")
         for one in estate.all(call)
         if owner in {one.account, text(one.data, "AwsAccountId")}
         and region in {one.region, text(one.data, "AwsRegion")}
     }
-    if not modes:
-        told = text(subnet.data if subnet else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
-        return pieces if told in {None, "off"} else walk.doubt(pieces, "Block Public Access was not read")
-    if modes == {"off"}:
-        return pieces
-    if modes - {"block-bidirectional", "block-ingress"}:
-        return walk.doubt(pieces, "the mode of Block Public Access is not known")
-    for one in estate.all("ec2:DescribeVpcBlockPublicAccessExclusions"):
-        resource = (text(one.data, "ResourceArn") or "").rpartition("/")[2]
-        if resource in {place.vpc, subnet.id if subnet else None} and text(one.data, "State") in {
-            "create-complete",
-            "update-complete",
-        }:
-            if text(one.data, "InternetGatewayExclusionMode") == "allow-bidirectional":
-                return pieces
-    if estate.open("ec2:DescribeVpcBlockPublicAccessExclusions", owner, region):
-        return walk.doubt(pieces, "exclusions of Block Public Access were not read")
-    return walk.stop(pieces, BLOCK, place.vpc, subnet.id if subnet else None, owner)
 
 
 def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:

@@ -138,9 +138,14 @@ class Link(NamedTuple):
         if subnet is None or home is None or table.record is None or walk.address.vpc != self.balancer.vpc:
             return own + walk.doubt(pieces, f"how {self.balancer.id} sends to {self.address} is not known")
         if neighbours(sender.place, walk):
-            asked = walk.acl(walk.acl(pieces, subnet, egress=True), home, egress=False) if walk.wanted is None else pieces
+            asked = (
+                walk.acl(walk.acl(pieces, subnet, egress=True), home, egress=False) if walk.wanted is None else pieces
+            )
             undocumented = "whether the ACL is asked between neighbours is not documented"
-            asked = [one._replace(stop=None, open=one.open or undocumented) if one.stop and one not in pieces else one for one in asked]
+            asked = [
+                one._replace(stop=None, open=one.open or undocumented) if one.stop and one not in pieces else one
+                for one in asked
+            ]
             return own + walk.arrive(asked, walk.sight, crossing=False)
         if hop_for(walk.estate, table.record, walk.address.family, walk.address.value).kind != "local":
             return own + walk.doubt(pieces, f"how {self.balancer.id} sends to {self.address} is not known")
@@ -156,9 +161,12 @@ class Link(NamedTuple):
             if piece.stop is None:
                 some = walk.acl(walk.acl(some, walk.place.subnet, egress=True), sender.place.subnet, egress=False)
             if near:
-                some = [] if walk.wanted else walk.doubt([one._replace(stop=piece.stop) for one in some if one.stop], "an ACL may be asked") + [
-                    one for one in some if not one.stop
-                ]
+                some = (
+                    []
+                    if walk.wanted
+                    else walk.doubt([one._replace(stop=piece.stop) for one in some if one.stop], "an ACL may be asked")
+                    + [one for one in some if not one.stop]
+                )
                 some = some or [piece]
             out += some
         return out
@@ -211,7 +219,11 @@ def _behind(estate: Estate, balancer: Balancer, found: Links) -> None:
                 _link(estate, balancer, target, found)
             continue
         names, unread = forwards(estate, balancer, listener, data)
-        maybe = [one.id for one in estate.all("elbv2:DescribeTargetGroups") if balancer.id in texts(one.data, "LoadBalancerArns")]
+        maybe = [
+            one.id
+            for one in estate.all("elbv2:DescribeTargetGroups")
+            if balancer.id in texts(one.data, "LoadBalancerArns")
+        ]
         for name in dict.fromkeys([*names, *(maybe if unread else [])]):
             why = unread if name not in names else ""
             group = estate.get("elbv2:DescribeTargetGroups", name)
@@ -251,12 +263,17 @@ def _link(estate: Estate, balancer: Balancer, target: Target, found: Links) -> N
             for client in addresses_of(node):
                 if own is not None and target.protocols:
                     mine = client.value if client.family == target.family else own
-                    found.to[interface.id, address].append(Link(balancer, target, client, mine, interface.id, address, vague))
+                    found.to[interface.id, address].append(
+                        Link(balancer, target, client, mine, interface.id, address, vague)
+                    )
 
 
 def addresses_of(interface: Record) -> list[Address]:
     """The addresses of a node: its private one of IPv4, and those of IPv6."""
-    given = [text(interface.data, "PrivateIpAddress"), *(text(one, "Ipv6Address") for one in listed(interface.data, "Ipv6Addresses"))]
+    given = [
+        text(interface.data, "PrivateIpAddress"),
+        *(text(one, "Ipv6Address") for one in listed(interface.data, "Ipv6Addresses")),
+    ]
     return [address for written in given if written and (address := address_at(interface, written)) is not None]
 
 
@@ -280,7 +297,9 @@ def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Re
         inner = balancers(estate).get(target.name)
         if inner is None or inner.kind != APPLICATION or balancer.kind != NETWORK:
             return []
-        return [(one, written) for one in nodes(estate, inner)[0] if (written := primary(one, target.family)) is not None]
+        return [
+            (one, written) for one in nodes(estate, inner)[0] if (written := primary(one, target.family)) is not None
+        ]
     held = holders(estate).get(target.name, [])
     near = [one for one in held if text(one.data, "VpcId") == balancer.vpc]
     reach = joined(estate, balancer.vpc)
@@ -297,7 +316,9 @@ def holders(estate: Estate) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = defaultdict(list)
         for record in estate.all("ec2:DescribeNetworkInterfaces"):
             data = record.data
-            own = [text(one, "PrivateIpAddress") for one in listed(data, "PrivateIpAddresses")] or [text(data, "PrivateIpAddress")]
+            own = [text(one, "PrivateIpAddress") for one in listed(data, "PrivateIpAddresses")] or [
+                text(data, "PrivateIpAddress")
+            ]
             own += [text(one, "Ipv6Address") for one in listed(data, "Ipv6Addresses")]
             for written in dict.fromkeys(own):
                 found[written or ""].append(record)
@@ -340,9 +361,13 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             protocols = normal((number, number) for number in link.target.protocols)
             packets = (Box(protocols, way.sources, one(link.target.port), PORTS),)
             masked = way.masked or way.kind == "endpoint-service"
-            ways.append(Way((*way.words, *link.words), way.sources, client=way, through=link, packets=packets, masked=masked))
+            ways.append(
+                Way((*way.words, *link.words), way.sources, client=way, through=link, packets=packets, masked=masked)
+            )
     for balancer, doubt in known.doubts:
-        if address.vpc not in doubt.vpcs or (doubt.only is not None and (address.interface.id, address.text) not in doubt.only):
+        if address.vpc not in doubt.vpcs or (
+            doubt.only is not None and (address.interface.id, address.text) not in doubt.only
+        ):
             continue
         known_nodes = nodes(estate, balancer)[0]
         if not known_nodes or any(_reached(estate, node, origin) for node in known_nodes):

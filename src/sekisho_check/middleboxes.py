@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sekisho_check.estate import Record, listed, text
+from sekisho_check.boxes import PORTED
+from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.firewalls import inspect
-from sekisho_check.gateways import V4, block_public_access, has_public
+from sekisho_check.gateways import V4, only, block_public_access, has_public
 from sekisho_check.routes import Hop, Known, table_of
 from sekisho_check.walk import DESTINATIONS, FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Pieces, Place, Walk
 
@@ -106,9 +107,7 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         pieces = walk.stop(pieces, layer, *names)
     elif state != "available":
         pieces = walk.doubt(pieces, f"the state of {hop.target} is not known")
-    subnets = record.data.get("SubnetIds")
-    name = subnets[0] if isinstance(subnets, list) and subnets and isinstance(subnets[0], str) else None
-    subnet = walk.estate.get("ec2:DescribeSubnets", name)
+    subnet = walk.estate.get("ec2:DescribeSubnets", next(iter(texts(record.data, "SubnetIds")), None))
     there = Place(place.vpc, subnet)
     firewall = firewall_of(walk, record)
     if place.subnet is None and walk.way.kind == "internet-gateway":  # S-BPA-02
@@ -131,7 +130,7 @@ UNAVAILABLE = frozenset(
 
 
 def firewall_of(walk: Walk, endpoint: Record) -> Known:
-    """The firewall that the endpoint belongs to: neither record nor reason where it is none's (S-GWLBE-01, S-NFW-01)."""
+    """The firewall of the endpoint: neither record nor reason where it has none (S-GWLBE-01, S-NFW-01)."""
     for record in walk.estate.all("network-firewall:DescribeFirewall"):
         if endpoint.id in walk.estate.firewall_endpoints(record):
             return Known(record)
@@ -145,26 +144,14 @@ def interface_endpoint(walk: Walk, pieces: Pieces) -> Pieces:
     """An interface endpoint takes TCP and UDP, in state available (S-VPCE-01, S-VPCE-03)."""
     name = walk.address.interface.id
     owner = next(
-        (
-            one
-            for one in walk.estate.all("ec2:DescribeVpcEndpoints")
-            if name in (one.data.get("NetworkInterfaceIds") or ())
-        ),
+        (one for one in walk.estate.all("ec2:DescribeVpcEndpoints") if name in texts(one.data, "NetworkInterfaceIds")),
         None,
     )
     ids = (name, owner.id if owner else "")
-    out: Pieces = []
-    for piece in pieces:
-        ported = piece.box.protocols[0][0] in {6, 17} and piece.box.protocols[-1][1] in {6, 17}
-        for layer in (GATEWAY, STATE):
-            [piece] = walk.stop([piece], layer, *ids) if not ported else [piece]
-        out.append(piece)
+    out = only(walk, pieces, PORTED, (GATEWAY, STATE), *ids)
     if owner is None:
-        return (
-            out
-            if walk.estate.whole("ec2:DescribeVpcEndpoints", *walk.estate.home(walk.address.vpc))
-            else walk.doubt(out, "the endpoint was not read")
-        )
+        whole = walk.estate.whole("ec2:DescribeVpcEndpoints", *walk.estate.home(walk.address.vpc))
+        return out if whole else walk.doubt(out, "the endpoint was not read")
     state = (text(owner.data, "State") or "").lower()
     if state in UNAVAILABLE:
         for layer in (STATE, GATEWAY):

@@ -23,7 +23,11 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     names = (balancer.id, interface.id)
     if balancer.state not in WORKING:
         broken = balancer.state in {"failed", "provisioning"}
-        pieces = walk.stop(pieces, STATE, *names) if broken else walk.doubt(pieces, f"the state of {balancer.id} is not known")
+        pieces = (
+            walk.stop(pieces, STATE, *names)
+            if broken
+            else walk.doubt(pieces, f"the state of {balancer.id} is not known")
+        )
     if walk.way.kind == "internet-gateway" and walk.address.family == 6 and balancer.internal:  # noqa: PLR2004 - S-ELB-01
         call = "elbv2:DescribeLoadBalancerAttributes"
         denied = attribute(walk.estate, call, "LoadBalancerArn", balancer.id, "ipv6.deny_all_igw_traffic")

@@ -105,10 +105,16 @@ def to_transit(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """From a VPC to the attachment that joins it to the transit gateway. S-TGW-01"""
     layer = RETURN if walk.replying else FORWARD
     known, doubt = of_vpc(walk.estate, place.vpc)
-    joined = [one for one in known if one.gateway == hop.target and not one.dead] or [one for one in known if one.gateway == hop.target]
+    joined = [one for one in known if one.gateway == hop.target and not one.dead] or [
+        one for one in known if one.gateway == hop.target
+    ]
     if not joined:
         unread = doubt or walk.estate.get("ec2:DescribeVpcs", place.vpc) is None
-        return walk.doubt(pieces, doubt or f"{place.vpc} was not read") if unread else walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
+        return (
+            walk.doubt(pieces, doubt or f"{place.vpc} was not read")
+            if unread
+            else walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
+        )
     attachment = joined[0]
     names = (hop.table, hop.target, place.vpc, attachment.id)
     if attachment.dead:
@@ -133,7 +139,9 @@ def zone_of(subnet: Record) -> str | None:
     return text(subnet.data, "AvailabilityZoneId") or text(subnet.data, "AvailabilityZone")
 
 
-def through(walk: Walk, pieces: Pieces, attachment: Attachment, names: tuple[str, ...], zone: str | None, left: int) -> Pieces:
+def through(
+    walk: Walk, pieces: Pieces, attachment: Attachment, names: tuple[str, ...], zone: str | None, left: int
+) -> Pieces:
     """Through the transit gateway by the one table that the attachment is associated with. S-TGW-03"""
     layer = RETURN if walk.replying else FORWARD
     table, why = associated(walk.estate, attachment)
@@ -151,7 +159,9 @@ def through(walk: Walk, pieces: Pieces, attachment: Attachment, names: tuple[str
     out: Pieces = [piece for piece in pieces if piece.stop]
     rest = [piece for piece in pieces if not piece.stop]
     for rule in rules:  # S-TGW-09
-        hits = [piece._replace(box=box) for piece in rest for each in rule.match if (box := piece.box & each) is not None]
+        hits = [
+            piece._replace(box=box) for piece in rest for each in rule.match if (box := piece.box & each) is not None
+        ]
         left_over = [piece._replace(box=box) for piece in rest for box in subtract([piece.box], rule.match)]
         if rule.open:
             rest = left_over
@@ -197,7 +207,13 @@ def _leg(came: Attachment, name: str, kind: str, names: tuple[str, ...], zone: s
 
 
 def out_of(
-    walk: Walk, pieces: Pieces, came: Attachment, goal: tuple[str, str], names: tuple[str, ...], zone: str | None, left: int
+    walk: Walk,
+    pieces: Pieces,
+    came: Attachment,
+    goal: tuple[str, str],
+    names: tuple[str, ...],
+    zone: str | None,
+    left: int,
 ) -> Pieces:
     """Out of the transit gateway by an attachment."""
     layer = RETURN if walk.replying else FORWARD
@@ -247,4 +263,3 @@ def into_vpc(walk: Walk, pieces: Pieces, attachment: Attachment, zone: str | Non
 
 ENTRANCES[WAY] = Entrance("tgw", transit_ways, from_transit, to_sender)
 TARGET_KINDS["tgw"] = to_transit
-

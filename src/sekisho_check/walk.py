@@ -1,7 +1,7 @@
 """One packet and its reply on their way, for boxes of packets that split where a rule tells their parts apart.
 
-A walk is either asked for the fate of its packets, and follows each until something stops it for certain, or for one stop:
-then filters that are not meant let everything through, for every layer has to be passed by itself.
+A walk is either asked for the fate of its packets, and follows each until something stops it for certain, or for one
+stop: then filters that are not meant let everything through, for every layer has to be passed by itself.
 """
 
 from __future__ import annotations
@@ -220,8 +220,8 @@ class Walk:
         )
 
     def judged(self, box: Box, judge: Callable[[Box], Parts], *, far: bool) -> Parts:
-        """The box by a filter that sees its header: the reply's while replying (S-ACL-04), with the far end's address or
-        the destination's own in the place that the filter matches.
+        """The box by a filter that sees its header: the reply's while replying (S-ACL-04), with the address of the far
+        end, or of the destination itself, in the place that the filter matches.
         """
         views = echo_views(box, self.address.family) if self.replying else [(box, box, lambda header: header)]
         found: tuple[list[Box], list[Box], list[Box]] = ([], [], [])

@@ -1,4 +1,4 @@
-"""The ways into a VPC: which there are for an address, and what each does. The table ENTRANCES has a row for each kind."""
+"""The ways into a VPC: which there are for an address, and what each does. ENTRANCES has a row for each kind."""
 
 from __future__ import annotations
 

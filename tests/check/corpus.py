@@ -1,4 +1,4 @@
-"""The corpus, read for the checker alone: nothing here comes from Sekisho, and the expected answers were worked out by hand."""
+"""The corpus, read for the checker alone: nothing comes from Sekisho, and the answers were worked out by hand."""
 
 import json
 import shlex

@@ -129,10 +129,10 @@ def flows(question: dict[str, Any], own: dict[int, Ranges], *, reply: bool) -> d
     for flow in question["flows"]:
         if flow.get("reply", True) != reply:
             continue
-        for family in own:
+        for family, blocks_of_vpc in own.items():
             if flow.get("family", given.get("family", f"ipv{family}")) != f"ipv{family}":
                 continue
-            sources = _sources(flow, family, own[family], internet=given["from"].startswith("internet"))
+            sources = _sources(flow, family, blocks_of_vpc, internet=given["from"].startswith("internet"))
             for protocol in flow.get("protocols", [flow.get("protocol", given["protocol"])]):
                 if ONLY.get(protocol, family) != family:
                     continue
