@@ -208,6 +208,8 @@ class Audit:
         return ""
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
+        if address.interface.disputed and claim.fate not in {"open", "delivered"}:
+            return "the interface is described in two ways"
         match claim.fate:
             case "stopped":
                 pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])

@@ -102,15 +102,13 @@ def _group_rules(estate: Estate, names: tuple[str, ...], egress: bool, family: i
             maybe += all_of_it
             continue
         for permission in group.data[member]:
-            known, open_ = _permission(estate, permission, group, family, sight)
+            known, open_ = _permission(estate, permission, family, sight)
             sure += known
             maybe += open_
     return Rules(sure, maybe)
 
 
-def _permission(
-    estate: Estate, permission: object, group: Record, family: int, sight: Sight
-) -> tuple[list[Box], list[Box]]:
+def _permission(estate: Estate, permission: object, family: int, sight: Sight) -> tuple[list[Box], list[Box]]:
     all_of_it = whole(family, everything(family))
     number = protocol(permission.get("IpProtocol")) if isinstance(permission, dict) else None
     if not isinstance(permission, dict) or number is None:
@@ -126,7 +124,7 @@ def _permission(
         else:
             (maybe if entries is None else sure).append(everything(family) if entries is None else entries)
     for pair in listed(permission, "UserIdGroupPairs"):
-        known, open_ = _members(estate, pair, group, family, sight)
+        known, open_ = _members(estate, pair, family, sight)
         sure.append(known)
         maybe.append(open_)
     low, high = permission.get("FromPort"), permission.get("ToPort")
@@ -135,7 +133,7 @@ def _permission(
     return ([], all_of_it) if certain is None or possible is None else (certain, possible)
 
 
-def _members(estate: Estate, pair: Json, group: Record, family: int, sight: Sight) -> tuple[Ranges, Ranges]:
+def _members(estate: Estate, pair: Json, family: int, sight: Sight) -> tuple[Ranges, Ranges]:
     """Addresses that a reference matches for certain, and those that are open (S-SG-06)."""
     name = text(pair, "GroupId") or ""
     if name in sight.groups:
@@ -172,7 +170,7 @@ class Entry(NamedTuple):
 
 
 def acl_entries(estate: Estate, acl: Record, *, egress: bool, family: int) -> list[Entry] | None:
-    """The entries of one direction and family in the order in which they are tried; None where one cannot be read (S-ACL-02, S-ACL-03)."""
+    """The entries of one direction and family in their order (S-ACL-02, S-ACL-03); None where one cannot be read."""
     key = ("acl", acl.id, egress, family)
     if key not in estate.memo:
         estate.memo[key] = _acl_entries(acl.data, egress, family)

@@ -283,18 +283,23 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.arrive(
             pieces, walk.sight if same_region(record) and not any(one.passed for one in pieces) else Sight()
         )
+    return _to_far_hosts(walk, pieces, hop, far)
+
+
+def _to_far_hosts(walk: Walk, pieces: Pieces, hop: Hop, far: Json) -> Pieces:
+    """A reply, by a peering connection to the hosts of the far VPC."""
     inside = far_blocks(walk.estate, far, walk.address.family)
     if inside is None:
         return walk.doubt(pieces, f"the addresses behind {hop.target} are not known")
     carried, dropped = walk.split(pieces, inside)
-    dropped = walk.stop(dropped, layer, hop.table, hop.target)
+    dropped = walk.stop(dropped, RETURN, hop.table, hop.target)
     if walk.sender is not None and walk.sender.vpc == text(far, "VpcId"):
         return returned(walk, carried, Place(walk.sender.vpc, None)) + dropped
     if walk.way.other == text(far, "VpcId"):
         return carried + dropped
     if walk.way.kind == "transit-gateway-attachment":
         return walk.doubt(carried, f"whether the sender is behind {hop.target} is not known") + dropped
-    return walk.stop(carried, layer, hop.table, hop.target) + dropped  # who came by another gateway is no host there
+    return walk.stop(carried, RETURN, hop.table, hop.target) + dropped  # who came by another gateway is no host there
 
 
 # Virtual private gateways
@@ -383,7 +388,7 @@ def to_private_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pi
 
 
 def to_local(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """The local route: to the destination, or a reply to somebody in the VPC, where no sender of these ways is (S-RT-10)."""
+    """The local route: to the destination, or with a reply to a sender in the VPC, if it has one (S-RT-10)."""
     if not walk.replying:
         home = walk.place
         if walk.way.kind == "internet-gateway" and place.subnet is None:

@@ -6,7 +6,7 @@ from sekisho_check.boxes import PORTED
 from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.firewalls import inspect
-from sekisho_check.gateways import V4, only, block_public_access, has_public
+from sekisho_check.gateways import V4, block_public_access, has_public, only
 from sekisho_check.routes import Hop, Known, table_of
 from sekisho_check.walk import DESTINATIONS, FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Pieces, Place, Walk
 

@@ -21,12 +21,10 @@ def addresses_of(interface: Record) -> Iterator[Address]:
     own += [one.get("Ipv6Address") for one in listed(data, "Ipv6Addresses")]
     delegated = [one.get("Ipv4Prefix") for one in listed(data, "Ipv4Prefixes")]
     delegated += [one.get("Ipv6Prefix") for one in listed(data, "Ipv6Prefixes")]
-    for written, prefix in [(each, False) for each in dict.fromkeys(own)] + [
-        (each, True) for each in dict.fromkeys(delegated)
-    ]:
+    for written in dict.fromkeys((*own, *delegated)):
         found = block(written)
-        if found is not None:
-            yield Address(interface, written, found.family, found[1], found.ranges, prefix)
+        if found is not None and isinstance(written, str):
+            yield Address(interface, written, found.family, found[1], found.ranges, written in delegated)
 
 
 def population(estate: Estate, classes: Classes) -> Iterator[tuple[Address, str, list[Way]]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from sekisho_check.boxes import Box
-from sekisho_check.estate import Estate, Json, Record, text
+from sekisho_check.estate import Estate, Json, Record, listed, text
 from sekisho_check.filters import Parts, Sight, acl_entries, acl_parts, echo_views, group_rules, partition
 from sekisho_check.ranges import Ranges, meet
 from sekisho_check.routes import Hop, Known, acl_of, hop_for, hops, table_of
@@ -204,8 +204,11 @@ class Walk:
 
     def groups(self, pieces: Pieces, interface: Json, sight: Sight, *, egress: bool = False) -> Pieces:
         """Past the groups of an interface: into it, or out of it (S-SG-01, S-SG-02)."""
-        ids = (text(interface, "NetworkInterfaceId") or "",)
-        ids += tuple(name for item in interface.get("Groups") or () if (name := text(item, "GroupId")))
+        named = [
+            text(interface, "NetworkInterfaceId"),
+            *(text(item, "GroupId") for item in listed(interface, "Groups")),
+        ]
+        ids = tuple(name for name in named if name)
         if not self.meant(GROUPS, ids):
             return pieces
         rules = group_rules(self.estate, interface, egress=egress, family=self.address.family, sight=sight)
