@@ -1,6 +1,8 @@
-"""python -m sekisho_check SNAPSHOT [CERTIFICATES] [--only-given] [-v]
+"""Checks certificates of Sekisho against the raw answers of AWS.
 
-Checks certificates against the raw answers of AWS. SNAPSHOT is a directory, .zip or .tar.gz of saved answers, or an
+  python -m sekisho_check SNAPSHOT [CERTIFICATES] [--only-given] [-v]
+
+SNAPSHOT is a directory, .zip or .tar.gz of saved answers, or an
 evidence file that holds both. Exit code: 0 all certificates hold, 1 some do not, 2 usage or unreadable input.
 
   --only-given  do not ask for a certificate of every row of the snapshot
@@ -39,6 +41,9 @@ def main(arguments: list[str]) -> int:
     except UnreadableError as problem:
         print(f"sekisho_check: {ascii(str(problem))[1:-1]}", file=sys.stderr)
         return 2
+    except RecursionError:
+        print(f"sekisho_check: {ascii(places[0])[1:-1]}: nests too deeply", file=sys.stderr)
+        return 2
 
 
 def _lines(place: str) -> Iterator[bytes]:
@@ -63,11 +68,13 @@ def report(audit: Audit, lines: Iterator[bytes] | list[bytes], *, only_given: bo
     standings: Counter[str] = Counter()
     refused: list[str] = []
     count = 0
-    for count, line in enumerate(lines, 1):  # noqa: B007 - it is told at the end
+    for count, line in enumerate(lines, 1):
         said = f"line {count}"
         try:
             given = certificate(line)
-            said += ": " + ascii(" ".join(str(given.row[name]) for name in ("interface", "address", "origin"))[:160])[1:-1]
+            said += (
+                ": " + ascii(" ".join(str(given.row[name]) for name in ("interface", "address", "origin"))[:160])[1:-1]
+            )
             result = audit.check(given)
         except RefusedError as problem:
             refused.append(f"{said}: {problem}")

@@ -64,7 +64,10 @@ class Audit:
         owner = text(interface.data, "OwnerId") or interface.account
         if given.row["family"] != f"ipv{row.address.family}" or given.row["account"] != owner:
             raise RefusedError("the account or family of the row is another")
-        if interface.region is not None and given.row["region"] not in {interface.region, self.estate.home(row.address.vpc)[1]}:
+        if interface.region is not None and given.row["region"] not in {
+            interface.region,
+            self.estate.home(row.address.vpc)[1],
+        }:
             raise RefusedError("the Region of the row is another")
         self._records(given, interface.id)
         _witnessed(given)
@@ -81,7 +84,8 @@ class Audit:
 
     def _undemanded(self, key: Key) -> Row | None:
         """A row of an address of the estate for an origin that its VPC shows no way of: all that it can say is that
-        ways of it may not have been read."""
+        ways of it may not have been read.
+        """
         near = self.rows.get((key[0], key[1], "internet"))
         return Row(near.address, []) if near and key[2] in ORIGINS else None
 
@@ -95,25 +99,26 @@ class Audit:
                 self._digests[name] = self._digest(name)
             found, ids = self._digests[name]
             if found != value:
-                raise RefusedError(f"{ascii(name[:120])} is not the record that was cited")
+                raise RefusedError(f"{name[:120]!a} is not the record that was cited")
             cited |= ids
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
         for one in sorted(named - cited):
-            raise RefusedError(f"{ascii(one[:80])} is not among the records cited")
+            raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
     def _digest(self, name: str) -> tuple[str, frozenset[str]]:
         file, _, pointer = name.partition("#")
         try:
             record = pointed(self.estate.files[file], pointer)
-        except LookupError as problem:
-            raise RefusedError(f"{ascii(name[:120])} is not in the snapshot") from problem
+            found = digest(record)
+        except (LookupError, ValueError) as problem:
+            raise RefusedError(f"{name[:120]!a} is not in the snapshot") from problem
         values = list(record.values()) if isinstance(record, dict) else []
         if pointer in {"", "/response"}:  # an answer that is about one resource
             values += [one for each in values if isinstance(each, dict) for one in each.values()]
         root = self.estate.files[file]
         asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
         values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
-        return digest(record), frozenset(value for value in values if isinstance(value, str))
+        return found, frozenset(value for value in values if isinstance(value, str))
 
     # Claims
 
@@ -158,8 +163,10 @@ class Audit:
             return UNDECIDED, notes
         decisive = "answered" if given.verdict == "reachable" else "one-way"
         meant = [claim for way in given.ways for claim in way.claims if claim.fate == decisive]
-        sure = any(not claim.assumed for claim in meant) if meant else not any(
-            claim.assumed for way in given.ways for claim in way.claims
+        sure = (
+            any(not claim.assumed for claim in meant)
+            if meant
+            else not any(claim.assumed for way in given.ways for claim in way.claims)
         )
         return PROVEN if sure else ASSUMED, notes
 
@@ -201,6 +208,8 @@ class Audit:
         return ""
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
+        if address.interface.disputed and claim.fate not in {"open", "delivered"}:
+            return "the interface is described in two ways"
         match claim.fate:
             case "stopped":
                 pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])
@@ -234,7 +243,11 @@ def _witnessed(given: Certificate) -> None:
         return
     for way in given.ways:
         for claim in way.claims:
-            if way.words == given.witness.words and claim.fate == fate and not subtract([given.witness.box], claim.boxes):
+            if (
+                way.words == given.witness.words
+                and claim.fate == fate
+                and not subtract([given.witness.box], claim.boxes)
+            ):
                 return
     raise RefusedError("the witness has not the fate of the verdict")
 
@@ -251,7 +264,7 @@ def covers(said: str, universe: list[Box], boxes: list[Box], beyond: list[Box]) 
     if subtract(universe, boxes):
         raise RefusedError(f"{said}: packets are left out")
     inside = [part for box in boxes for each in universe if (part := box & each) is not None]
-    if sum(box.count() for box in inside) != sum(box.count() for box in universe):
+    if sum(box.packets() for box in inside) != sum(box.packets() for box in universe):
         raise RefusedError(f"{said}: packets are in two boxes")
 
 
@@ -269,7 +282,7 @@ def verdict(fates: set[str]) -> str:
 def _unstopped(pieces: Pieces, claim: Claim) -> str:
     for piece in pieces:
         if piece.stop is None:
-            return f"{show(piece.box)}: not stopped by {claim.layer} of {ascii(claim.record[:80])}"
+            return f"{show(piece.box)}: not stopped by {claim.layer} of {claim.record[:80]!a}"
     return ""
 
 

@@ -6,26 +6,11 @@ import ipaddress
 
 from sekisho_check.estate import Estate, Record, listed, text
 from sekisho_check.filters import Sight
-from sekisho_check.gateways import V4, attached, block_public_access, outside
+from sekisho_check.gateways import V4, attached, block_public_access, only, outside
 from sekisho_check.ranges import EMPTY, INTERNET, Ranges, block, everything, less, meet, normal
 from sekisho_check.routes import Hop, edge_table
 from sekisho_check.walk import FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
-
-
-def only(walk: Walk, pieces: Pieces, protocols: Ranges, layers: tuple[str, ...], *names: str) -> Pieces:
-    """The packets of the protocols; others are stopped."""
-    out: Pieces = []
-    for piece in pieces:
-        inside, rest = meet(piece.box.protocols, protocols), less(piece.box.protocols, protocols)
-        if piece.stop or not rest:
-            out.append(piece)
-            continue
-        lost = [piece._replace(box=piece.box._replace(protocols=rest))]
-        for layer in layers:
-            lost = walk.stop(lost, layer, *names)
-        out += lost + ([piece._replace(box=piece.box._replace(protocols=inside))] if inside else [])
-    return out
 
 
 def associated(address: Address, member: str) -> str | None:
@@ -43,7 +28,7 @@ ICMP, TCP, UDP = ((1, 1),), ((6, 6),), ((17, 17),)
 
 
 def carriers(estate: Estate, address: Address, kind: str, ranges: Ranges) -> Found:
-    """S-CAGW-01"""
+    """Rule S-CAGW-01."""
     sources, why = outside(estate, address, ranges)
     ways = [
         Way((kind, record.id), sources, record, "it is described in two ways" if record.disputed else why)
@@ -55,12 +40,12 @@ def carriers(estate: Estate, address: Address, kind: str, ranges: Ranges) -> Fou
 
 
 def carrier_networks(estate: Estate, address: Address) -> Found:
-    """S-CAGW-02"""
+    """Rule S-CAGW-02."""
     return carriers(estate, address, "carrier-gateway", everything(address.family))
 
 
 def beyond_carriers(estate: Estate, address: Address) -> Found:
-    """S-CAGW-03"""
+    """Rule S-CAGW-03."""
     return carriers(estate, address, "carrier-gateway-beyond", INTERNET[address.family])
 
 
@@ -75,7 +60,7 @@ def from_carrier(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def carried(walk: Walk, pieces: Pieces, layers: tuple[str, ...], *names: str) -> Pieces:
-    """What a carrier gateway can carry at all. S-CAGW-01"""
+    """What a carrier gateway can carry at all (S-CAGW-01)."""
     for layer in layers:
         pieces = pieces if walk.address.family == V4 else walk.stop(pieces, layer, *names)
     pieces = only(walk, pieces, normal((*ICMP, *TCP, *UDP)), layers, *names)
@@ -90,7 +75,9 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     record = walk.estate.get("ec2:DescribeCarrierGateways", hop.target)
     if record is None and not walk.estate.read("ec2:DescribeCarrierGateways", *walk.estate.home(place.vpc)):
         return walk.doubt(pieces, f"{hop.target} was not read")
-    in_force = record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
+    in_force = (
+        record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
+    )
     if not in_force or walk.way.words[1] != hop.target:  # S-RT-07; it rewrites the source of what it did not bring in
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     return block_public_access(walk, carried(walk, pieces, (layer,), hop.table, hop.target), place)
@@ -100,7 +87,7 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
 
 
 def serving(estate: Estate, vpc: str, gateway: str | None = None) -> list[Record]:
-    """The associations by which local gateways serve the VPC. S-LGW-01"""
+    """The associations by which local gateways serve the VPC (S-LGW-01)."""
     return [
         one
         for one in estate.all("ec2:DescribeLocalGatewayRouteTableVpcAssociations")
@@ -111,7 +98,7 @@ def serving(estate: Estate, vpc: str, gateway: str | None = None) -> list[Record
 
 
 def local_gateways(estate: Estate, address: Address) -> Found:
-    """S-LGW-02"""
+    """Rule S-LGW-02."""
     sources, why = outside(estate, address, everything(address.family))
     ways = [
         Way(("local-gateway", name), sources, estate.get("ec2:DescribeLocalGateways", name), why)
@@ -123,7 +110,7 @@ def local_gateways(estate: Estate, address: Address) -> Found:
 
 
 def owned_address(walk: Walk, pieces: Pieces, gateway: str, layers: tuple[str, ...]) -> Pieces:
-    """A private address has the customer-owned one that mode `coip` needs. S-LGW-02"""
+    """A private address has the customer-owned one that mode `coip` needs (S-LGW-02)."""
     for layer in layers:
         pieces = pieces if walk.address.family == V4 else walk.stop(pieces, layer, gateway)
     modes = set()
@@ -144,7 +131,7 @@ def from_local_gateway(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def to_local_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """S-LGW-03"""
+    """Rule S-LGW-03."""
     layer = RETURN if walk.replying else FORWARD
     found = serving(walk.estate, place.vpc, hop.target)
     if not found:
@@ -166,7 +153,7 @@ def to_local_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Piec
 
 
 def _active(routes: list[Record]) -> Ranges:
-    """The destinations of a local gateway's table that some route leads on. S-LGW-03"""
+    """The destinations of a local gateway's table that some route leads on (S-LGW-03)."""
     ordered = []
     for route in routes:
         prefix = block(route.data.get("DestinationCidrBlock"))
@@ -185,7 +172,7 @@ def _active(routes: list[Record]) -> Ranges:
 
 
 def pools(estate: Estate, address: Address) -> Found:
-    """Blocks of public addresses that an internet gateway leads to the interface as they are. S-POOL-01"""
+    """Blocks of public addresses that an internet gateway leads to the interface as they are (S-POOL-01)."""
     gateways = [
         record
         for record in estate.all("ec2:DescribeInternetGateways")
@@ -196,7 +183,9 @@ def pools(estate: Estate, address: Address) -> Found:
     data = address.interface.data
     primary = data.get("PrivateIpAddress") in {None, address.text}
     table = edge_table(estate, gateways[0].id, address.vpc).record
-    names = [name for one in listed(table.data if table else None, "Associations") if (name := text(one, "PublicIpv4Pool"))]
+    names = [
+        name for one in listed(table.data if table else None, "Associations") if (name := text(one, "PublicIpv4Pool"))
+    ]
     if not names or not primary or table is None:
         return Found()
     sources, why = outside(estate, address, INTERNET[V4])

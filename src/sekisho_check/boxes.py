@@ -41,15 +41,16 @@ class Box(NamedTuple):
         if self & other is None:
             return [self]
         out = []
-        rest = list(self)
-        for axis in range(4):
-            outside = less(rest[axis], other[axis])
+        rest = self
+        for axis, mine, its in zip(self._fields, self, other, strict=True):
+            outside = less(mine, its)
             if outside:
-                out.append(Box(*rest[:axis], outside, *rest[axis + 1 :]))
-            rest[axis] = meet(rest[axis], other[axis])
+                out.append(rest._replace(**{axis: outside}))
+            rest = rest._replace(**{axis: meet(mine, its)})
         return out
 
-    def count(self) -> int:
+    def packets(self) -> int:
+        """How many there are."""
         return size(self.protocols) * size(self.sources) * size(self.thirds) * size(self.fourths)
 
 

@@ -13,7 +13,7 @@ class Kind(NamedTuple):
     key: str
     id: str
     needed: bool = False
-    """Never taken as empty where the call was not read. S-LOAD"""
+    """Never taken as empty where the call was not read (S-LOAD)."""
 
 
 def _rows(service: str, *rows: tuple[str, str, str]) -> list[Kind]:

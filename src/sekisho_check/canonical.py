@@ -17,7 +17,7 @@ def canonical(value: object) -> str:
         case str():
             return json.dumps(value, ensure_ascii=False)
         case int():
-            return str(value) if abs(value) <= _EXACT else _number(float(value))
+            return str(value) if abs(value) <= _EXACT else _number(_double(value))
         case float():
             return _number(value)
         case list():
@@ -26,6 +26,13 @@ def canonical(value: object) -> str:
             members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be", "surrogatepass"))
             return "{" + ",".join(f"{canonical(key)}:{canonical(item)}" for key, item in members) + "}"
     raise ValueError("not JSON")
+
+
+def _double(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _number(value: float) -> str:

@@ -22,6 +22,7 @@ NAMED = frozenset({"one-way", "stopped", "open-one-way"})
 """Fates with the layer and the record that stop."""
 VERDICTS = ("reachable", "unknown", "forward-only", "unreachable")
 RANGE = re.compile(r"\d{1,5}(?:-\d{1,5})?", re.ASCII)
+MEMBERS = {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -63,37 +64,56 @@ class Certificate(NamedTuple):
 
 def certificate(line: bytes) -> Certificate:
     """The certificate in the line. Raises RefusedError."""
+    data = _members_of(line)
+    row = _row(data["row"])
+    if data["verdict"] not in VERDICTS:
+        raise RefusedError("the verdict is not known")
+    family = 4 if row["family"] == "ipv4" else 6
+    sources = [_addresses(one, family) for one in _list(data["sources"], "sources")]
+    ways = [_way(one, sources, family) for one in _list(data["ways"], "ways")]
+    essence = json.dumps([data["verdict"], data["sources"], data["ways"]])
+    for name in _list(data.get("relies_on_absent", []), "relies_on_absent"):
+        _string(name, "relies_on_absent")
+    witness = None if data["witness"] is None else _witness(data["witness"], family)
+    return Certificate(row, data["verdict"], ways, witness, _records(data["records"]), essence)
+
+
+def _members_of(line: bytes) -> dict[str, Any]:
     if len(line) > LINE:
         raise RefusedError("the line is too long")
     try:
         data = json.loads(line, parse_constant=_no_number, object_pairs_hook=_members)
     except (ValueError, RecursionError) as problem:
         raise RefusedError("the line is not JSON") from problem
-    _shape(data, {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"}, {"relies_on_absent"}, "certificate")
+    _shape(data, MEMBERS, {"relies_on_absent"}, "certificate")
     if data["schema"] != SCHEMA:
         raise RefusedError("the schema is not known")
     if data["semantics"] != SEMANTICS:
         raise RefusedError("the semantics version is not known")
-    row = data["row"]
+    found: dict[str, Any] = data
+    return found
+
+
+def _row(row: object) -> dict[str, Any]:
     _shape(row, {"account", "region", "interface", "address", "family", "origin"}, set(), "row")
-    if row["family"] not in {"ipv4", "ipv6"} or data["verdict"] not in VERDICTS:
-        raise RefusedError("family or verdict is not known")
+    assert isinstance(row, dict)  # noqa: S101 - as its shape
     for member in ("interface", "address", "origin"):
         _string(row[member], member)
-    family = 4 if row["family"] == "ipv4" else 6
-    sources = [_addresses(one, family) for one in _list(data["sources"], "sources")]
-    ways = [_way(one, sources, family) for one in _list(data["ways"], "ways")]
-    records = data["records"]
+    for member in ("account", "region"):
+        if row[member] is not None:
+            _string(row[member], member)
+    if row["family"] not in {"ipv4", "ipv6"}:
+        raise RefusedError("the family is not known")
+    return row
+
+
+def _records(records: object) -> dict[str, str]:
     if not isinstance(records, dict) or len(records) > MANY:
         raise RefusedError("records is no object")
     for name, value in records.items():
         if not isinstance(value, str) or not DIGEST.fullmatch(value):
             raise RefusedError(f"{_short(name)}: not a SHA-256")
-    essence = json.dumps([data["verdict"], data["sources"], data["ways"]])
-    for name in _list(data.get("relies_on_absent", []), "relies_on_absent"):
-        _string(name, "relies_on_absent")
-    witness = None if data["witness"] is None else _witness(data["witness"], family)
-    return Certificate(row, data["verdict"], ways, witness, records, essence)
+    return records
 
 
 def _no_number(_: str) -> None:
@@ -138,7 +158,11 @@ def _way(data: object, sources: list[Ranges], family: int) -> WayClaims:
 
 def _words(value: object) -> tuple[str | None, ...]:
     words = _list(value, "way")
-    if not words or not isinstance(words[0], str) or not all(word is None or isinstance(word, str | int) for word in words):
+    if (
+        not words
+        or not isinstance(words[0], str)
+        or not all(word is None or isinstance(word, str | int) for word in words)
+    ):
         raise RefusedError("way: no kind and ids")
     return tuple(None if word is None else str(word) for word in words)
 
@@ -158,7 +182,7 @@ def _witness(data: object, family: int) -> Witness:
     sources = _addresses(packet["source"], family)
     numbers = ["*" if number is None else str(number) for number in (packet["protocol"], third, fourth)]
     boxes = _boxes([numbers[0], 0, *numbers[1:]], [sources], family)
-    if len(boxes) != 1 or boxes[0].count() != 1:
+    if len(boxes) != 1 or boxes[0].packets() != 1:
         raise RefusedError("witness: not one packet")
     return Witness(_words(data["way"]), boxes[0])
 

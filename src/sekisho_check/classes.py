@@ -34,10 +34,17 @@ class Classes:
     def of(self, address: Address) -> tuple[object, ...]:
         """Equal for two addresses only where no rule, route or record can tell them apart: interfaces of one VPC,
         subnet and owner, with the same groups, state and kind, addresses that lie in the same CIDRs of the snapshot and
-        both have, or lack, a public one. Where a record names the interface, its instance or address, it stands alone."""
+        both have, or lack, a public one. Where a record names the interface, its instance or address, it stands alone.
+        """
         data = address.interface.data
         instance = text(data, "Attachment", "InstanceId")
-        names = {address.interface.id, instance, address.text, address.text.partition("/")[0], public_ipv4(self.estate, address)}
+        names = {
+            address.interface.id,
+            instance,
+            address.text,
+            address.text.partition("/")[0],
+            public_ipv4(self.estate, address),
+        }
         alone = kind_of(data) in DESTINATIONS or address.interface.disputed or names & self.named
         state = self.estate.instances.get(instance or "")
         return (

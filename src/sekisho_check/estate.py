@@ -15,7 +15,7 @@ from sekisho_check.snapshot import ACCOUNT, REGION, Call, Snapshot
 Json = dict[str, Any]
 ARN = re.compile(r"arn:[\w-]+:[\w-]+:([a-z0-9-]*):(\d{12}):")
 UNTOLD = frozenset({"Tags", "TagSet", "AvailabilityZone", "AvailableIpAddressCount", "OwnerAlias"})
-"""What accounts may see differently of one resource. S-RAM-02"""
+"""What accounts may see differently of one resource (S-RAM-02)."""
 
 
 class Record(NamedTuple):
@@ -111,7 +111,7 @@ class Estate:
         return [record for one in asked for record in _records(call, one)]
 
     def open(self, call: str, account: str | None, region: str | None) -> bool:
-        """Whether a failed or incomplete call may have had more of this account and Region. S-LOAD"""
+        """Whether a failed or incomplete call may have had more of this account and Region (S-LOAD)."""
         return any(
             (one.failed or one.incomplete)
             and (one.account is None or account is None or one.account == account)
@@ -131,7 +131,8 @@ class Estate:
 
     def whole(self, call: str, account: str | None, region: str | None) -> bool:
         """Whether there is no other record of the call in this account and Region than those of the snapshot:
-        it was read whole, or is of a kind that is taken as absent where it was not asked. S-LOAD"""
+        it was read whole, or is of a kind that is taken as absent where it was not asked (S-LOAD).
+        """
         if KINDS[call].needed:
             return self.read(call, account, region)
         return not self.open(call, account, region)
@@ -150,14 +151,14 @@ class Estate:
         return {record.id: record.data for record in self.all("ec2:DescribeInstances") if not record.disputed}
 
     def appliance(self, name: str) -> Record | None:
-        """The interface that a route names: itself, or as the first one of an instance. S-APP-01"""
+        """The interface that a route names: itself, or as the first one of an instance (S-APP-01)."""
         if name.startswith("eni-"):
             return self.get("ec2:DescribeNetworkInterfaces", name)
         first = next(iter(listed(self.instances.get(name), "NetworkInterfaces")), None)
         return self.get("ec2:DescribeNetworkInterfaces", text(first, "NetworkInterfaceId"))
 
     def firewall_endpoints(self, firewall: Record) -> set[str]:
-        """The endpoints of a described firewall, by its SyncStates. S-NFW-01"""
+        """The endpoints of a described firewall, by its SyncStates (S-NFW-01)."""
         found = set()
         for call in self.calls["network-firewall:DescribeFirewall"]:
             states = call.answer.get("FirewallStatus")
@@ -190,7 +191,7 @@ class Estate:
         return found
 
     def home(self, vpc: str | None) -> tuple[str | None, str | None]:
-        """Owner and Region of the VPC, as far as the snapshot shows them. S-RAM-01"""
+        """Owner and Region of the VPC, as far as the snapshot shows them (S-RAM-01)."""
         key = ("home", vpc)
         if key not in self.memo:
             record = self.get("ec2:DescribeVpcs", vpc)
@@ -205,13 +206,13 @@ class Estate:
         return home
 
     def blocks(self, vpc: str | None, family: int) -> Ranges | None:
-        """The addresses of the VPC; None where its record is not there. S-VPC"""
+        """The addresses of the VPC; None where its record is not there (S-VPC)."""
         record = self.get("ec2:DescribeVpcs", vpc)
         return None if record is None else span(cidrs(record.data, family))
 
 
 def cidrs(data: Json, family: int) -> list[Block]:
-    """The CIDRs of a VPC or subnet, or of one side of a peering connection. S-VPC"""
+    """The CIDRs of a VPC or subnet, or of one side of a peering connection (S-VPC)."""
     if family == 4:  # noqa: PLR2004
         member, found = "CidrBlock", listed(data, "CidrBlockAssociationSet") or listed(data, "CidrBlockSet") or [data]
     else:
@@ -223,9 +224,11 @@ def cidrs(data: Json, family: int) -> list[Block]:
 
 
 def addresses(data: Json, family: int) -> Ranges:
-    """All addresses of an interface, delegated prefixes too. S-ENI-03"""
+    """All addresses of an interface, delegated prefixes too (S-ENI-03)."""
     if family == 4:  # noqa: PLR2004
-        own = [one.get("PrivateIpAddress") for one in listed(data, "PrivateIpAddresses")] or [data.get("PrivateIpAddress")]
+        own = [one.get("PrivateIpAddress") for one in listed(data, "PrivateIpAddresses")] or [
+            data.get("PrivateIpAddress")
+        ]
         own += [one.get("Ipv4Prefix") for one in listed(data, "Ipv4Prefixes")]
     else:
         own = [one.get("Ipv6Address") for one in listed(data, "Ipv6Addresses")]
@@ -268,7 +271,8 @@ def _region(data: Json) -> str | None:
 
 def _placed(calls: list[Call]) -> list[Call]:
     """The calls with the account and Region that they were made for, as far as anything shows them: the records
-    themselves, else the VPCs and subnets that they name, else the only candidate in the folder."""
+    themselves, else the VPCs and subnets that they name, else the only candidate in the folder.
+    """
     hints = [_hints(call) for call in calls]
     homes: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for call, (accounts, regions) in zip(calls, hints, strict=True):
@@ -279,11 +283,13 @@ def _placed(calls: list[Call]) -> list[Call]:
                     homes[name][0].update({owner} if (owner := text(item, "OwnerId")) else accounts)
                     homes[name][1].update({zone} if (zone := _region(item)) else regions)
     for call, (accounts, regions) in zip(calls, hints, strict=True):
-        named = {name for item in _items(call) for name in _places_named(item)} if not accounts or not regions else set()
+        named = (
+            {name for item in _items(call) for name in _places_named(item)} if not accounts or not regions else set()
+        )
         owners = {owner for name in named for owner in homes[name][0]}
         zones = {region for name in named for region in homes[name][1]}
-        accounts |= set() if accounts else owners
-        regions |= set() if regions else zones
+        accounts.update(() if accounts else owners)
+        regions.update(() if regions else zones)
     folders: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     for call, (accounts, regions) in zip(calls, hints, strict=True):
         if len(accounts) == 1:
@@ -327,7 +333,10 @@ def _hints(call: Call) -> tuple[set[str], set[str]]:
     accounts, regions = set(), set()
     if call.account is None or call.region is None:
         for item in _items(call):
-            owner, region = text(item, "OwnerId") or text(item, "AwsAccountId"), _region(item) or text(item, "AwsRegion")
+            owner, region = (
+                text(item, "OwnerId") or text(item, "AwsAccountId"),
+                _region(item) or text(item, "AwsRegion"),
+            )
             arns = [ARN.match(value) for value in item.values() if isinstance(value, str) and value.startswith("arn:")]
             found = next((arn for arn in arns if arn), None)
             if owner is None and found:

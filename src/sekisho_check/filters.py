@@ -19,7 +19,7 @@ class Parts(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """What the sender of a packet is to a group that refers to groups. S-SG-06"""
+    """What the sender of a packet is to a group that refers to groups (S-SG-06)."""
 
     vpcs: tuple[str, ...] = ()
     """References match members in these VPCs."""
@@ -43,7 +43,7 @@ PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58}
 
 
 def protocol(value: object) -> int | None:
-    """The number of the protocol, -1 for all; None where the value is neither. S-SG-03"""
+    """The number of the protocol, -1 for all; None where the value is neither (S-SG-03)."""
     if isinstance(value, str):
         value = PROTOCOLS.get(value.lower()) or (int(value) if value.lstrip("-").isdecimal() else None)
     return value if isinstance(value, int) and -1 <= value <= 255 else None  # noqa: PLR2004 - protocols are one byte
@@ -59,7 +59,9 @@ def allowance(family: int, number: int, sources: Ranges, low: object, high: obje
         return None
     first, last = (value if isinstance(value, int) else -1 for value in (low, high))
     if number in {6, 17}:  # S-SG-02; -1 is every port, S-SG-03
-        thirds = PORTS if first == -1 else meet(PORTS, ((first, last if last >= 0 else first),) if last >= first else EMPTY)
+        thirds = (
+            PORTS if first == -1 else meet(PORTS, ((first, last if last >= 0 else first),) if last >= first else EMPTY)
+        )
         return [Box(one(number), sources, thirds, PORTS)] if thirds else []
     if one(number) == ICMP[family]:  # S-SG-04
         thirds = TYPES if first == -1 else meet(TYPES, one(first))
@@ -76,7 +78,7 @@ class Rules(NamedTuple):
 
 
 def group_rules(estate: Estate, interface: Json, *, egress: bool, family: int, sight: Sight) -> Rules:
-    """The union of the rules of all groups of the interface. S-SG-01"""
+    """The union of the rules of all groups of the interface (S-SG-01)."""
     names = tuple(sorted({name for group in listed(interface, "Groups") if (name := text(group, "GroupId"))}))
     key = ("groups", names, egress, family, sight)
     if key not in estate.memo:
@@ -100,13 +102,13 @@ def _group_rules(estate: Estate, names: tuple[str, ...], egress: bool, family: i
             maybe += all_of_it
             continue
         for permission in group.data[member]:
-            known, open_ = _permission(estate, permission, group, family, sight)
+            known, open_ = _permission(estate, permission, family, sight)
             sure += known
             maybe += open_
     return Rules(sure, maybe)
 
 
-def _permission(estate: Estate, permission: object, group: Record, family: int, sight: Sight) -> tuple[list[Box], list[Box]]:
+def _permission(estate: Estate, permission: object, family: int, sight: Sight) -> tuple[list[Box], list[Box]]:
     all_of_it = whole(family, everything(family))
     number = protocol(permission.get("IpProtocol")) if isinstance(permission, dict) else None
     if not isinstance(permission, dict) or number is None:
@@ -122,7 +124,7 @@ def _permission(estate: Estate, permission: object, group: Record, family: int, 
         else:
             (maybe if entries is None else sure).append(everything(family) if entries is None else entries)
     for pair in listed(permission, "UserIdGroupPairs"):
-        known, open_ = _members(estate, pair, group, family, sight)
+        known, open_ = _members(estate, pair, family, sight)
         sure.append(known)
         maybe.append(open_)
     low, high = permission.get("FromPort"), permission.get("ToPort")
@@ -131,8 +133,8 @@ def _permission(estate: Estate, permission: object, group: Record, family: int, 
     return ([], all_of_it) if certain is None or possible is None else (certain, possible)
 
 
-def _members(estate: Estate, pair: Json, group: Record, family: int, sight: Sight) -> tuple[Ranges, Ranges]:
-    """Addresses that a reference matches for certain, and those that are open. S-SG-06"""
+def _members(estate: Estate, pair: Json, family: int, sight: Sight) -> tuple[Ranges, Ranges]:
+    """Addresses that a reference matches for certain, and those that are open (S-SG-06)."""
     name = text(pair, "GroupId") or ""
     if name in sight.groups:
         return everything(family), EMPTY
@@ -154,7 +156,7 @@ def _members(estate: Estate, pair: Json, group: Record, family: int, sight: Sigh
 
 
 def prefix_list(estate: Estate, name: str, family: int) -> Ranges | None:
-    """The entries of the list of one family; None where they are not in the snapshot. S-SG-09"""
+    """The entries of the list of one family; None where they are not in the snapshot (S-SG-09)."""
     entries = estate.of("ec2:GetManagedPrefixListEntries", "PrefixListId", name)
     if entries is not None:
         return blocks((entry.data.get("Cidr") for entry in entries), family)
@@ -168,8 +170,7 @@ class Entry(NamedTuple):
 
 
 def acl_entries(estate: Estate, acl: Record, *, egress: bool, family: int) -> list[Entry] | None:
-    """The entries of one direction and family in the order in which they are tried; None where one cannot be read.
-    S-ACL-02, S-ACL-03"""
+    """The entries of one direction and family in their order (S-ACL-02, S-ACL-03); None where one cannot be read."""
     key = ("acl", acl.id, egress, family)
     if key not in estate.memo:
         estate.memo[key] = _acl_entries(acl.data, egress, family)
@@ -203,8 +204,10 @@ def _acl_entries(data: Json, egress: bool, family: int) -> list[Entry] | None:  
 
 
 def acl_parts(entries: list[Entry], header: Box) -> Parts:
-    """The packets of the header box by the first entry that matches each; nothing matched is denied. S-ACL-02"""
-    rest, passed, stopped = [header], [], []
+    """The packets of the header box by the first entry that matches each; nothing matched is denied (S-ACL-02)."""
+    rest = [header]
+    passed: list[Box] = []
+    stopped: list[Box] = []
     for entry in entries:
         if not rest:
             break
@@ -217,8 +220,10 @@ def acl_parts(entries: list[Entry], header: Box) -> Parts:
 
 
 def echo_views(box: Box, family: int) -> list[tuple[Box, Box, Callable[[Box], Box]]]:
-    """The box in parts, each with the header of its reply and the way back from reply headers to first packets.
-    S-ACL-04, S-ICMP-02"""
+    """The box in parts, each with the header of its reply, and the way back from reply headers to first packets.
+
+    S-ACL-04, S-ICMP-02.
+    """
     if meet(box.protocols, PORTED):
         return [(box, _swapped(box), _swapped)]
     if box.protocols != ICMP[family]:
@@ -230,9 +235,13 @@ def echo_views(box: Box, family: int) -> list[tuple[Box, Box, Callable[[Box], Bo
         special = Box(box.protocols, box.sources, one(asked), one(0))
         part = box & special
         if part is not None:
-            views.append((part, part._replace(thirds=one(answer)), lambda header, asked=asked: header._replace(thirds=one(asked))))  # type: ignore[misc]
+            views.append((part, part._replace(thirds=one(answer)), _asking(asked)))
             rest = subtract(rest, [special])
     return views + [(part, part, lambda header: header) for part in rest]
+
+
+def _asking(kind: int) -> Callable[[Box], Box]:
+    return lambda header: header._replace(thirds=one(kind))
 
 
 def _swapped(box: Box) -> Box:

@@ -9,7 +9,7 @@ from sekisho_check.estate import Estate, Json, listed, text, texts
 from sekisho_check.ranges import EMPTY, Ranges, block, everything, join, less, meet, normal, one
 
 NOTES = frozenset({"sid", "msg", "rev", "gid", "classtype", "metadata", "reference", "priority"})
-"""Options of a rule that match nothing. S-NFW-05"""
+"""Options of a rule that match nothing (S-NFW-05)."""
 
 
 class Ends(NamedTuple):
@@ -31,7 +31,7 @@ class Rule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """S-NFW-02, S-NFW-04"""
+    """Rule S-NFW-02, S-NFW-04."""
 
     stateless: list[Rule]
     stateless_default: str
@@ -47,14 +47,19 @@ ALL = Ends(((0, 255),), None, None, None, None)
 
 
 def policy_of(estate: Estate, firewall: Json, family: int) -> Policy | None:
-    """The policy of the firewall; None where it was not read. S-NFW-01"""
+    """The policy of the firewall; None where it was not read (S-NFW-01)."""
     name = text(firewall, "FirewallPolicyArn")
     answer = _answer(estate, "DescribeFirewallPolicy", "FirewallPolicyArn", "FirewallPolicyResponse", name)
     policy = answer.get("FirewallPolicy") if answer else None
     if not isinstance(policy, dict):
         return None
     defined = policy.get("PolicyVariables")
-    reader = _Reader(estate, family, text(firewall, "VpcId"), (defined or {}).get("RuleVariables") if isinstance(defined, dict) else None)
+    reader = _Reader(
+        estate,
+        family,
+        text(firewall, "VpcId"),
+        (defined or {}).get("RuleVariables") if isinstance(defined, dict) else None,
+    )
     options = policy.get("StatefulEngineOptions")
     strict = text(options, "RuleOrder") == "STRICT_ORDER"
     stateless = [rule for one in _by_priority(policy, "StatelessRuleGroupReferences") for rule in reader.stateless(one)]
@@ -66,7 +71,9 @@ def policy_of(estate: Estate, firewall: Json, family: int) -> Policy | None:
     if not strict:
         stateful = [rule for action in ("pass", "drop") for rule in stateful if rule.action == action]
     actions = set(texts(policy, "StatefulDefaultActions")) if strict else set()
-    default = "drop" if "aws:drop_strict" in actions else "open" if {one for one in actions if "drop" in one} else "free"
+    default = (
+        "drop" if "aws:drop_strict" in actions else "open" if {one for one in actions if "drop" in one} else "free"
+    )
     return Policy(
         stateless,
         _stateless_action(texts(policy, "StatelessDefaultActions")),
@@ -128,7 +135,7 @@ class _Reader:
         return [self._stateless_rule(rule) for rule in rules]
 
     def _stateless_rule(self, rule: Json) -> Rule:
-        """S-NFW-03"""
+        """Rule S-NFW-03."""
         definition = rule.get("RuleDefinition")
         match: Any = definition.get("MatchAttributes") if isinstance(definition, dict) else None
         match = match if isinstance(match, dict) else {}
@@ -159,10 +166,14 @@ class _Reader:
     @staticmethod
     def _ranges(match: Json, member: str) -> Ranges | None:
         pairs = [(item.get("FromPort"), item.get("ToPort")) for item in listed(match, member)]
-        return normal((low, high) for low, high in pairs if isinstance(low, int) and isinstance(high, int)) if pairs else None
+        return (
+            normal((low, high) for low, high in pairs if isinstance(low, int) and isinstance(high, int))
+            if pairs
+            else None
+        )
 
     def stateful(self, reference: Json) -> list[Rule]:
-        """S-NFW-04, S-NFW-05"""
+        """Rule S-NFW-04, S-NFW-05."""
         source = self._rules(reference)
         if source is None or isinstance(source.get("RulesString"), str):
             return [Rule(action, (ALL,), exact=False) for action in ("pass", "drop")]
@@ -199,7 +210,7 @@ class _Reader:
         return Rule(action, both if text(header, "Direction") == "ANY" else (ends,), exact)
 
     def addresses(self, written: str, depth: int = 0) -> Ranges | None:
-        """What an expression of addresses means; None where that is not known. S-NFW-06"""
+        """What an expression of addresses means; None where that is not known (S-NFW-06)."""
         written = written.strip()
         if depth > 8 or written.startswith("@"):  # noqa: PLR2004 - variables do not nest that deep
             return None
@@ -209,7 +220,9 @@ class _Reader:
             inner = self.addresses(written[1:], depth + 1)
             return None if inner is None else less(everything(self.family), inner)
         if written.startswith("["):
-            return self._together(_parts(written), everything(self.family), lambda part: self.addresses(part, depth + 1))
+            return self._together(
+                _parts(written), everything(self.family), lambda part: self.addresses(part, depth + 1)
+            )
         if written.startswith("$"):
             return self._address_variable(written[1:], depth)
         found = block(written)
@@ -272,7 +285,8 @@ def _parts(written: str) -> list[str]:
 
 def matches(ends: Ends, family: int, near: Ranges, *, replying: bool) -> tuple[list[Box], bool]:
     """The headers that the ends match, in coordinates of the far address, and whether all is known of them.
-    `near` is the address of the destination: the packet's other end, its source while replying."""
+    `near` is the address of the destination: the packet's other end, its source while replying.
+    """
     every = everything(family)
     far_of, near_of = (ends.destination, ends.source) if replying else (ends.source, ends.destination)
     known = None not in ends
@@ -289,5 +303,3 @@ def matches(ends: Ends, family: int, near: Ranges, *, replying: bool) -> tuple[l
     shapes.append(Box(less(less(((0, 255),), PORTED), ICMP[family]), far, NONE, NONE))
     cut = [shape._replace(protocols=meet(shape.protocols, protocols)) for shape in shapes]
     return [box for box in cut if all(box)], known
-
-

@@ -19,7 +19,7 @@ GOING = frozenset({"pass", "rule", "free"})
 
 
 def inspect(walk: Walk, pieces: Pieces, firewall: Record, endpoint: Record) -> Pieces:
-    """Through an endpoint of the firewall. S-NFW-01"""
+    """Through an endpoint of the firewall (S-NFW-01)."""
     policy = policy_of(walk.estate, firewall.data, walk.address.family)
     if policy is None:
         return walk.doubt(pieces, f"the policy of {firewall.id} was not read")
@@ -57,7 +57,7 @@ def _fates(walk: Walk, policy: Policy, piece: Piece, endpoint: str) -> list[tupl
 
 
 def _forward(policy: Policy, header: Box, family: int, near: Ranges) -> list[tuple[Box, Fate]]:
-    """A first packet: stateless rules, then stateful ones. S-NFW-02"""
+    """A first packet: stateless rules, then stateful ones (S-NFW-02)."""
     out = []
     for box, fate in _first(policy.stateless, policy.stateless_default, header, family, near, replying=False):
         if "forward" not in fate:
@@ -69,14 +69,14 @@ def _forward(policy: Policy, header: Box, family: int, near: Ranges) -> list[tup
 
 
 def _stateful(policy: Policy, header: Box, family: int, near: Ranges, *, replying: bool) -> list[tuple[Box, Fate]]:
-    """S-NFW-04"""
+    """Rule S-NFW-04."""
     found = _first(policy.stateful, "default", header, family, near, replying=replying)
     means = {"pass": {"rule"}, "drop": {"drop"}, "default": DEFAULTS[policy.stateful_default]}
     return [(box, frozenset(one for action in fate for one in means[action])) for box, fate in found]
 
 
 def _back(policy: Policy, header: Box, family: int, near: Ranges, before: Fate) -> list[tuple[Box, Fate]]:
-    """A reply, whose first packet had one of the fates. S-NFW-07"""
+    """A reply, whose first packet had one of the fates (S-NFW-07)."""
     out: list[tuple[Box, Fate]] = []
     tcp, others = header & Box(one(6), *header[1:]), subtract([header], [Box(one(6), *header[1:])])
     for shape, unseen in ((tcp, True), *((box, False) for box in others)):
@@ -117,4 +117,3 @@ def _first(
                 going += [(rest, fate) for rest in (subtract([box], hits) if hits else [box])]
             waiting = going
     return done + [(box, fate | {default}) for box, fate in waiting]
-

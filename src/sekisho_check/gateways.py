@@ -8,13 +8,13 @@ from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, ho
 from sekisho_check.routes import Hop, edge_table
 from sekisho_check.walk import (
     BLOCK,
+    DESTINATIONS,
     FORWARD,
     GATEWAY,
     PUBLIC,
     RETURN,
     STATE,
     TARGET_KINDS,
-    DESTINATIONS,
     Address,
     Pieces,
     Place,
@@ -37,11 +37,26 @@ def attached(data: Json, member: str, vpc: str, states: set[str]) -> bool:
     return any(text(one, "VpcId") == vpc and text(one, "State") in states for one in listed(data, member))
 
 
+def only(walk: Walk, pieces: Pieces, protocols: Ranges, layers: tuple[str, ...], *names: str) -> Pieces:
+    """The packets of the protocols; others are stopped."""
+    out: Pieces = []
+    for piece in pieces:
+        inside, rest = meet(piece.box.protocols, protocols), less(piece.box.protocols, protocols)
+        if piece.stop or not rest:
+            out.append(piece)
+            continue
+        lost = [piece._replace(box=piece.box._replace(protocols=rest))]
+        for layer in layers:
+            lost = walk.stop(lost, layer, *names)
+        out += lost + ([piece._replace(box=piece.box._replace(protocols=inside))] if inside else [])
+    return out
+
+
 # Internet gateways
 
 
 def internet_gateways(estate: Estate, address: Address) -> Found:
-    """The one internet gateway of the VPC, or the lack of one. S-IGW-01"""
+    """The one internet gateway of the VPC, or the lack of one (S-IGW-01)."""
     sources, why = outside(estate, address, INTERNET[address.family])
     for record in estate.all("ec2:DescribeInternetGateways"):
         if attached(record.data, "Attachments", address.vpc, {"available", "attached"}):
@@ -69,7 +84,7 @@ def from_internet(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
-    """The destination has an address that the internet gateway serves. S-IGW-02, S-IGW-03"""
+    """The destination has an address that the internet gateway serves (S-IGW-02, S-IGW-03)."""
     address, data = walk.address, walk.address.interface.data
     if address.family == V4:
         if address.prefix or public_ipv4(walk.estate, address) is None:  # S-ENI-03
@@ -92,7 +107,7 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
 
 
 def translating(walk: Walk, pieces: Pieces) -> bool:
-    """Whether a reply came through an appliance that has a public address. S-APP-04"""
+    """Whether a reply came through an appliance that has a public address (S-APP-04)."""
     boxes = {name for piece in pieces for name in piece.back}
     return any(has_public(walk.estate, name) for name in boxes)
 
@@ -105,7 +120,7 @@ def has_public(estate: Estate, name: str) -> bool:
 
 
 def public_ipv4(estate: Estate, address: Address) -> str | None:
-    """The public address that is associated with the private one. S-ENI-02"""
+    """The public address that is associated with the private one (S-ENI-02)."""
     data = address.interface.data
     for one in listed(data, "PrivateIpAddresses"):
         if one.get("PrivateIpAddress") == address.text and (public := text(one, "Association", "PublicIp")):
@@ -124,40 +139,42 @@ def public_ipv4(estate: Estate, address: Address) -> str | None:
 
 
 def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
-    """Past Block Public Access of the subnet's owner. S-BPA-01, S-RAM-04"""
+    """Past Block Public Access of the subnet's owner (S-BPA-01, S-RAM-04)."""
     estate, subnet = walk.estate, place.subnet
     owner, region = estate.home(place.vpc)
     owner = (text(subnet.data, "OwnerId") if subnet else None) or owner
-    call = "ec2:DescribeVpcBlockPublicAccessOptions"
-    if estate.open(call, owner, region):
-        return walk.doubt(pieces, "Block Public Access was not read")
-    modes = {
-        text(one.data, "InternetGatewayBlockMode")
-        for one in estate.all(call)
-        if owner in {one.account, text(one.data, "AwsAccountId")} and region in {one.region, text(one.data, "AwsRegion")}
-    }
-    if not modes:
-        told = text(subnet.data if subnet else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
-        return pieces if told in {None, "off"} else walk.doubt(pieces, "Block Public Access was not read")
-    if modes == {"off"}:
+    modes = _block_modes(estate, owner, region)
+    told = text(subnet.data if subnet else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
+    if modes == {"off"} or (modes == set() and told in {None, "off"}):
         return pieces
-    if modes - {"block-bidirectional", "block-ingress"}:
-        return walk.doubt(pieces, "the mode of Block Public Access is not known")
+    if not modes or modes - {"block-bidirectional", "block-ingress"}:
+        return walk.doubt(pieces, "Block Public Access was not read")
     for one in estate.all("ec2:DescribeVpcBlockPublicAccessExclusions"):
         resource = (text(one.data, "ResourceArn") or "").rpartition("/")[2]
-        if resource in {place.vpc, subnet.id if subnet else None} and text(one.data, "State") in {
-            "create-complete",
-            "update-complete",
-        }:
-            if text(one.data, "InternetGatewayExclusionMode") == "allow-bidirectional":
-                return pieces
+        meant = resource in {place.vpc, subnet.id if subnet else None}
+        in_force = text(one.data, "State") in {"create-complete", "update-complete"}
+        if meant and in_force and text(one.data, "InternetGatewayExclusionMode") == "allow-bidirectional":
+            return pieces
     if estate.open("ec2:DescribeVpcBlockPublicAccessExclusions", owner, region):
         return walk.doubt(pieces, "exclusions of Block Public Access were not read")
     return walk.stop(pieces, BLOCK, place.vpc, subnet.id if subnet else None, owner)
 
 
+def _block_modes(estate: Estate, owner: str | None, region: str | None) -> set[str | None] | None:
+    """The modes of Block Public Access; none where it was not asked, None where that is open."""
+    call = "ec2:DescribeVpcBlockPublicAccessOptions"
+    if estate.open(call, owner, region):
+        return None
+    return {
+        text(one.data, "InternetGatewayBlockMode")
+        for one in estate.all(call)
+        if owner in {one.account, text(one.data, "AwsAccountId")}
+        and region in {one.region, text(one.data, "AwsRegion")}
+    }
+
+
 def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """Out by an internet gateway. S-IGW-04, S-IGW-05"""
+    """Out by an internet gateway (S-IGW-04, S-IGW-05)."""
     layer = RETURN if walk.replying else FORWARD
     gateway = walk.estate.get("ec2:DescribeInternetGateways", hop.target)
     if gateway is None and not walk.estate.read("ec2:DescribeInternetGateways", *walk.estate.home(place.vpc)):
@@ -184,7 +201,7 @@ def to_egress_only(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces
 
 
 def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """A reply that a NAT gateway translates is none. S-NAT-01, S-NAT-06"""
+    """A reply that a NAT gateway translates is none (S-NAT-01, S-NAT-06)."""
     if not walk.replying:
         return walk.doubt(pieces, f"what {hop.target} does with it is not known")
     synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
@@ -216,7 +233,7 @@ def far_blocks(estate: Estate, far: Json, family: int) -> Ranges | None:
 
 
 def peerings(estate: Estate, address: Address) -> Found:
-    """Active peering connections of the VPC. S-PCX-01, S-PCX-04"""
+    """Active peering connections of the VPC (S-PCX-01, S-PCX-04)."""
     ways = []
     for record in estate.all("ec2:DescribeVpcPeeringConnections"):
         far = far_side(record, address.vpc)
@@ -225,7 +242,15 @@ def peerings(estate: Estate, address: Address) -> Found:
         sources = far_blocks(estate, far, address.family)
         doubt = f"the addresses behind {record.id} are not known" if sources is None or record.disputed else ""
         words = ("vpc-peering-connection", record.id)
-        ways.append(Way(words, sources or everything(address.family) if doubt else sources or (), record, doubt, text(far, "VpcId") or ""))
+        ways.append(
+            Way(
+                words,
+                sources or everything(address.family) if doubt else sources or (),
+                record,
+                doubt,
+                text(far, "VpcId") or "",
+            )
+        )
     whole = estate.read("ec2:DescribeVpcPeeringConnections", *estate.home(address.vpc))
     return Found(ways, there=bool(ways), open="" if whole else f"peering connections of {address.vpc} were not read")
 
@@ -236,13 +261,15 @@ def from_peering(walk: Walk, pieces: Pieces) -> Pieces:
 
 
 def same_region(record: Record | None) -> bool:
-    """Whether references to groups hold across the peering connection. S-SG-07"""
-    regions = {text(record.data if record else None, side, "Region") for side in ("RequesterVpcInfo", "AccepterVpcInfo")}
+    """Whether references to groups hold across the peering connection (S-SG-07)."""
+    regions = {
+        text(record.data if record else None, side, "Region") for side in ("RequesterVpcInfo", "AccepterVpcInfo")
+    }
     return len(regions - {None}) < 2  # noqa: PLR2004 - one, or not said
 
 
 def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """S-PCX-02"""
+    """Rule S-PCX-02."""
     layer = RETURN if walk.replying else FORWARD
     record = walk.estate.get("ec2:DescribeVpcPeeringConnections", hop.target)
     if record is None and not walk.estate.read("ec2:DescribeVpcPeeringConnections", *walk.estate.home(place.vpc)):
@@ -253,39 +280,53 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if not walk.replying:  # S-PCX-03
         if text(far, "VpcId") != walk.address.vpc:
             return walk.stop(pieces, layer, hop.table, hop.target)
-        return walk.arrive(pieces, walk.sight if same_region(record) and not any(one.passed for one in pieces) else Sight())
+        return walk.arrive(
+            pieces, walk.sight if same_region(record) and not any(one.passed for one in pieces) else Sight()
+        )
+    return _to_far_hosts(walk, pieces, hop, far)
+
+
+def _to_far_hosts(walk: Walk, pieces: Pieces, hop: Hop, far: Json) -> Pieces:
+    """A reply, by a peering connection to the hosts of the far VPC."""
     inside = far_blocks(walk.estate, far, walk.address.family)
     if inside is None:
         return walk.doubt(pieces, f"the addresses behind {hop.target} are not known")
     carried, dropped = walk.split(pieces, inside)
-    dropped = walk.stop(dropped, layer, hop.table, hop.target)
+    dropped = walk.stop(dropped, RETURN, hop.table, hop.target)
     if walk.sender is not None and walk.sender.vpc == text(far, "VpcId"):
         return returned(walk, carried, Place(walk.sender.vpc, None)) + dropped
     if walk.way.other == text(far, "VpcId"):
         return carried + dropped
     if walk.way.kind == "transit-gateway-attachment":
         return walk.doubt(carried, f"whether the sender is behind {hop.target} is not known") + dropped
-    return walk.stop(carried, layer, hop.table, hop.target) + dropped  # who came by another gateway is no host there
+    return walk.stop(carried, RETURN, hop.table, hop.target) + dropped  # who came by another gateway is no host there
 
 
 # Virtual private gateways
 
 
 def private_gateways(estate: Estate, address: Address) -> Found:
-    """S-VGW-01"""
+    """Rule S-VGW-01."""
     sources, why = outside(estate, address, everything(address.family))
     ways = [
-        Way(("virtual-private-gateway", record.id), sources, record, "it is described in two ways" if record.disputed else why)
+        Way(
+            ("virtual-private-gateway", record.id),
+            sources,
+            record,
+            "it is described in two ways" if record.disputed else why,
+        )
         for record in estate.all("ec2:DescribeVpnGateways")
         if attached(record.data, "VpcAttachments", address.vpc, {"attached"})
     ]
     home = estate.home(address.vpc)
     whole = bool(ways) or estate.whole("ec2:DescribeVpnGateways", *home)
-    return Found(ways, there=bool(ways), open="" if whole else f"virtual private gateways of {address.vpc} were not read")
+    return Found(
+        ways, there=bool(ways), open="" if whole else f"virtual private gateways of {address.vpc} were not read"
+    )
 
 
 def direct_connect(estate: Estate, gateway: str) -> bool | None:
-    """Whether Direct Connect is on the gateway; None where that is open. S-DX-01"""
+    """Whether Direct Connect is on the gateway; None where that is open (S-DX-01)."""
     for one in estate.all("directconnect:DescribeVirtualInterfaces"):
         if text(one.data, "virtualGatewayId") == gateway and text(one.data, "virtualInterfaceState") != "deleted":
             return True
@@ -304,7 +345,7 @@ def direct_connect(estate: Estate, gateway: str) -> bool | None:
 
 
 def line(walk: Walk, pieces: Pieces, gateway: str, layer: str, *names: str) -> Pieces:
-    """The packets over the lines of a virtual private gateway. S-VGW-02, S-VPN-01"""
+    """The packets over the lines of a virtual private gateway (S-VGW-02, S-VPN-01)."""
     direct = direct_connect(walk.estate, gateway)
     if direct is None:
         return walk.doubt(pieces, f"Direct Connect on {gateway} is not known") if walk.address.family != V4 else pieces
@@ -347,7 +388,7 @@ def to_private_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pi
 
 
 def to_local(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """The local route: to the destination, or a reply to somebody in the VPC, where no sender of these ways is. S-RT-10"""
+    """The local route: to the destination, or with a reply to a sender in the VPC, if it has one (S-RT-10)."""
     if not walk.replying:
         home = walk.place
         if walk.way.kind == "internet-gateway" and place.subnet is None:
@@ -362,14 +403,16 @@ def to_local(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
 
 
 def directly(walk: Walk, pieces: Pieces, *, crossing: bool) -> Pieces:
-    """Into the destination: a reference to a group counts for what went through no middlebox. S-SG-06"""
+    """Into the destination: a reference to a group counts for what went through no middlebox (S-SG-06)."""
     far = [piece for piece in pieces if piece.passed]
     near = [piece for piece in pieces if not piece.passed]
-    return walk.arrive(near, walk.sight, crossing=crossing) + (walk.arrive(far, Sight(), crossing=crossing) if far else [])
+    return walk.arrive(near, walk.sight, crossing=crossing) + (
+        walk.arrive(far, Sight(), crossing=crossing) if far else []
+    )
 
 
 def returned(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
-    """The reply, back at a sender in the VPC: in by the ACL of its subnet. S-ACL-06, S-SG-05"""
+    """The reply, back at a sender in the VPC: in by the ACL of its subnet (S-ACL-06, S-SG-05)."""
     home = walk.sender.subnet if walk.sender else None
     if home is not None and place.subnet is not None and home.id == place.subnet.id:
         return pieces
@@ -377,14 +420,14 @@ def returned(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
 
 
 def nowhere(walk: Walk, pieces: Pieces) -> Pieces:
-    """An interface of a NAT gateway accepts no connection. S-ENI-06, S-NAT-01"""
+    """An interface of a NAT gateway accepts no connection (S-ENI-06, S-NAT-01)."""
     for layer in (GATEWAY, STATE):
         pieces = walk.stop(pieces, layer, walk.address.interface.id)
     return pieces
 
 
 def unfathomed(walk: Walk, pieces: Pieces) -> Pieces:
-    """S-ENI-06"""
+    """Rule S-ENI-06."""
     return walk.doubt(pieces, f"{walk.address.interface.id} does not end connections by the ordinary rules")
 
 

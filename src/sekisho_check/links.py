@@ -31,8 +31,8 @@ class Link(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        at = (self.node.interface.id, self.node.text, self.interface, self.address)
-        return ("load-balancer", self.balancer.id, str(self.target.listener.port), *at, str(self.target.port))
+        ports = (str(self.target.listener.port), str(self.target.port))
+        return ("load-balancer", self.balancer.id, ports[0], self.node.interface.id, self.node.text, ports[1])
 
     @property
     def proxy(self) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from sekisho_check.estate import Record, listed, text
+from sekisho_check.boxes import PORTED
+from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.firewalls import inspect
-from sekisho_check.gateways import V4, block_public_access, has_public
+from sekisho_check.gateways import V4, block_public_access, has_public, only
 from sekisho_check.routes import Hop, Known, table_of
 from sekisho_check.walk import DESTINATIONS, FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Pieces, Place, Walk
 
 
 def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-    """Through an interface that a route names. S-APP-01"""
+    """Through an interface that a route names (S-APP-01)."""
     layer = RETURN if walk.replying else FORWARD
     box = walk.estate.appliance(hop.target)
     if box is None:
@@ -49,7 +50,7 @@ def _running(walk: Walk, box: Record) -> bool:
 
 
 def _once(walk: Walk, pieces: Pieces, name: str, layer: str, names: tuple[str | None, ...]) -> Pieces:
-    """A packet that comes to a middlebox twice is dropped. S-APP-03, S-GWLBE-02"""
+    """A packet that comes to a middlebox twice is dropped (S-APP-03, S-GWLBE-02)."""
     out: Pieces = []
     for piece in pieces:
         again = name in (piece.back if walk.replying else piece.passed)
@@ -58,7 +59,7 @@ def _once(walk: Walk, pieces: Pieces, name: str, layer: str, names: tuple[str | 
 
 
 def _through_groups(walk: Walk, pieces: Pieces, box: Record) -> Pieces:
-    """Into and out of an appliance, past its groups; a reply to what it forwarded passes. S-APP-02"""
+    """Into and out of an appliance, past its groups; a reply to what it forwarded passes (S-APP-02)."""
     out: Pieces = []
     for piece in pieces:
         if walk.replying and box.id in piece.passed:
@@ -72,7 +73,7 @@ def _through_groups(walk: Walk, pieces: Pieces, box: Record) -> Pieces:
 
 
 def _on(walk: Walk, pieces: Pieces, name: str, there: Place) -> Pieces:
-    """From the middlebox by the routes and ACL of its subnet. S-APP-03, S-GWLBE-02"""
+    """From the middlebox by the routes and ACL of its subnet (S-APP-03, S-GWLBE-02)."""
     gone = [piece for piece in pieces if piece.stop or name in (piece.back if walk.replying else piece.passed)]
     going = [
         piece._replace(back=(*piece.back, name)) if walk.replying else piece._replace(passed=(*piece.passed, name))
@@ -106,9 +107,7 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         pieces = walk.stop(pieces, layer, *names)
     elif state != "available":
         pieces = walk.doubt(pieces, f"the state of {hop.target} is not known")
-    subnets = record.data.get("SubnetIds")
-    name = subnets[0] if isinstance(subnets, list) and subnets and isinstance(subnets[0], str) else None
-    subnet = walk.estate.get("ec2:DescribeSubnets", name)
+    subnet = walk.estate.get("ec2:DescribeSubnets", next(iter(texts(record.data, "SubnetIds")), None))
     there = Place(place.vpc, subnet)
     firewall = firewall_of(walk, record)
     if place.subnet is None and walk.way.kind == "internet-gateway":  # S-BPA-02
@@ -125,11 +124,13 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     return _on(walk, pieces, record.id, there)
 
 
-UNAVAILABLE = frozenset({"pendingacceptance", "pending", "deleting", "deleted", "rejected", "failed", "expired", "partial"})
+UNAVAILABLE = frozenset(
+    {"pendingacceptance", "pending", "deleting", "deleted", "rejected", "failed", "expired", "partial"}
+)
 
 
 def firewall_of(walk: Walk, endpoint: Record) -> Known:
-    """The firewall that the endpoint belongs to: neither record nor reason where it is none's. S-GWLBE-01, S-NFW-01"""
+    """The firewall of the endpoint: neither record nor reason where it has none (S-GWLBE-01, S-NFW-01)."""
     for record in walk.estate.all("network-firewall:DescribeFirewall"):
         if endpoint.id in walk.estate.firewall_endpoints(record):
             return Known(record)
@@ -140,21 +141,17 @@ def firewall_of(walk: Walk, endpoint: Record) -> Known:
 
 
 def interface_endpoint(walk: Walk, pieces: Pieces) -> Pieces:
-    """An interface endpoint takes TCP and UDP, in state available. S-VPCE-01, S-VPCE-03"""
+    """An interface endpoint takes TCP and UDP, in state available (S-VPCE-01, S-VPCE-03)."""
     name = walk.address.interface.id
     owner = next(
-        (one for one in walk.estate.all("ec2:DescribeVpcEndpoints") if name in (one.data.get("NetworkInterfaceIds") or ())),
+        (one for one in walk.estate.all("ec2:DescribeVpcEndpoints") if name in texts(one.data, "NetworkInterfaceIds")),
         None,
     )
     ids = (name, owner.id if owner else "")
-    out: Pieces = []
-    for piece in pieces:
-        ported = piece.box.protocols[0][0] in {6, 17} and piece.box.protocols[-1][1] in {6, 17}
-        for layer in (GATEWAY, STATE):
-            [piece] = walk.stop([piece], layer, *ids) if not ported else [piece]
-        out.append(piece)
+    out = only(walk, pieces, PORTED, (GATEWAY, STATE), *ids)
     if owner is None:
-        return out if walk.estate.whole("ec2:DescribeVpcEndpoints", *walk.estate.home(walk.address.vpc)) else walk.doubt(out, "the endpoint was not read")
+        whole = walk.estate.whole("ec2:DescribeVpcEndpoints", *walk.estate.home(walk.address.vpc))
+        return out if whole else walk.doubt(out, "the endpoint was not read")
     state = (text(owner.data, "State") or "").lower()
     if state in UNAVAILABLE:
         for layer in (STATE, GATEWAY):

@@ -15,16 +15,16 @@ Key = tuple[str, str, str]
 
 
 def addresses_of(interface: Record) -> Iterator[Address]:
-    """Each private IPv4 address, IPv6 address and delegated prefix of the interface, once. S-ENI-02, S-ENI-03"""
+    """Each private IPv4 address, IPv6 address and delegated prefix of the interface, once (S-ENI-02, S-ENI-03)."""
     data = interface.data
     own = [one.get("PrivateIpAddress") for one in listed(data, "PrivateIpAddresses")] or [data.get("PrivateIpAddress")]
     own += [one.get("Ipv6Address") for one in listed(data, "Ipv6Addresses")]
     delegated = [one.get("Ipv4Prefix") for one in listed(data, "Ipv4Prefixes")]
     delegated += [one.get("Ipv6Prefix") for one in listed(data, "Ipv6Prefixes")]
-    for written, prefix in [(each, False) for each in dict.fromkeys(own)] + [(each, True) for each in dict.fromkeys(delegated)]:
+    for written in dict.fromkeys((*own, *delegated)):
         found = block(written)
-        if found is not None:
-            yield Address(interface, written, found.family, found[1], found.ranges, prefix)
+        if found is not None and isinstance(written, str):
+            yield Address(interface, written, found.family, found[1], found.ranges, written in delegated)
 
 
 def population(estate: Estate, classes: Classes) -> Iterator[tuple[Address, str, list[Way]]]:

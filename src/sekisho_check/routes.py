@@ -49,7 +49,7 @@ class Known(NamedTuple):
 
 
 def table_of(estate: Estate, subnet: Record | None) -> Known:
-    """The route table of the subnet. S-RT-01"""
+    """The route table of the subnet (S-RT-01)."""
     if subnet is None:
         return Known(None, "the subnet was not read")
     key = ("table", subnet.id)
@@ -79,7 +79,7 @@ def _table_of(estate: Estate, subnet: Record) -> Known:
 
 
 def edge_table(estate: Estate, gateway: str, vpc: str) -> Known:
-    """The table associated with the gateway; neither record nor reason where there is none. S-EDGE-01"""
+    """The table associated with the gateway; neither record nor reason where there is none (S-EDGE-01)."""
     key = ("edge", gateway, vpc)
     if key not in estate.memo:
         estate.memo[key] = _edge_table(estate, gateway, vpc)
@@ -104,7 +104,7 @@ def _edge_table(estate: Estate, gateway: str, vpc: str) -> Known:
 
 
 def acl_of(estate: Estate, subnet: Record | None) -> Known:
-    """The network ACL of the subnet. S-ACL-01"""
+    """The network ACL of the subnet (S-ACL-01)."""
     if subnet is None:
         return Known(None, "the subnet was not read")
     key = ("acl of", subnet.id)
@@ -127,13 +127,13 @@ class Route(NamedTuple):
     destinations: Ranges
     length: int
     rank: int
-    """Among routes of one prefix the lowest wins. S-RT-03"""
+    """Among routes of one prefix the lowest wins (S-RT-03)."""
     kind: str
     target: str
 
 
 def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], list[Route]]:
-    """The routes of the table by prefix, and those whose prefixes are not known. S-RT-05"""
+    """The routes of the table by prefix, and those whose prefixes are not known (S-RT-05)."""
     member = "DestinationCidrBlock" if family == 4 else "DestinationIpv6CidrBlock"  # noqa: PLR2004
     known: list[Route] = []
     unknown: list[Route] = []
@@ -150,7 +150,9 @@ def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], li
             if entries is None:
                 unknown.append(Route(everything(family), 0, 1, kind, target))
             else:
-                known += [Route(each.ranges, each.length, 1, kind, target) for each in listed_blocks(estate, name, family)]
+                known += [
+                    Route(each.ranges, each.length, 1, kind, target) for each in listed_blocks(estate, name, family)
+                ]
     given = {route.destinations for route in known if route.rank == 0}
     for cidr in own:  # S-VPC
         if cidr.ranges not in given:
@@ -162,7 +164,7 @@ def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], li
 
 
 def listed_blocks(estate: Estate, name: str, family: int) -> list[Block]:
-    """The entries of a prefix list, each with its own length. S-RT-05"""
+    """The entries of a prefix list, each with its own length (S-RT-05)."""
     entries = estate.of("ec2:GetManagedPrefixListEntries", "PrefixListId", name)
     if entries is not None:
         found = [block(entry.data.get("Cidr")) for entry in entries]
@@ -185,7 +187,7 @@ def _target(data: Json) -> tuple[str, str]:
 
 
 def hops(estate: Estate, table: Record, family: int, destinations: Ranges) -> list[Hop]:
-    """The destinations by the route that each takes: the longest prefix that holds it. S-RT-02"""
+    """The destinations by the route that each takes: the longest prefix that holds it (S-RT-02)."""
     key = ("routes", table.id, family)
     if key not in estate.memo:
         known, unknown = _routes(estate, table, family)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import lzma
 import re
 import tarfile
 import zipfile
@@ -21,6 +22,9 @@ TOKENS = ("NextToken", "nextToken", "NextMarker", "AdditionalRoutesAvailable", "
 ACCOUNT = re.compile(r"\d{12}")
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 START = re.compile(r'"operation"\s*:\s*"(\w+)"|"(\w+)"\s*:\s*[\[{]')
+
+
+DAMAGE = (zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
 
 
 class UnreadableError(Exception):
@@ -110,7 +114,7 @@ def _files(place: str) -> Iterator[tuple[str, bytes]]:
                         yield member.name.removeprefix("./"), stream.read()
         else:
             yield path.name, path.read_bytes()
-    except (OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as problem:
+    except (OSError, EOFError, ValueError, RuntimeError, *DAMAGE) as problem:
         raise UnreadableError(f"{place}: cannot be read: {problem}") from problem
 
 

@@ -1,7 +1,7 @@
 """One packet and its reply on their way, for boxes of packets that split where a rule tells their parts apart.
 
-A walk is either asked for the fate of its packets, and follows each until something stops it for certain, or for one stop:
-then filters that are not meant let everything through, for every layer has to be passed by itself.
+A walk is either asked for the fate of its packets, and follows each until something stops it for certain, or for one
+stop: then filters that are not meant let everything through, for every layer has to be passed by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from sekisho_check.boxes import Box
-from sekisho_check.estate import Estate, Json, Record, text
+from sekisho_check.estate import Estate, Json, Record, listed, text
 from sekisho_check.filters import Parts, Sight, acl_entries, acl_parts, echo_views, group_rules, partition
 from sekisho_check.ranges import Ranges, meet
 from sekisho_check.routes import Hop, Known, acl_of, hop_for, hops, table_of
@@ -90,7 +90,7 @@ class Way(NamedTuple):
     packets: tuple[Box, ...] = ()
     """What it could bring, where that is not everything from the sources."""
     masked: bool = False
-    """Whether no client's own address can be seen by it, for it is PrivateLink's. S-PL-03"""
+    """Whether no client's own address can be seen by it, for it is PrivateLink's (S-PL-03)."""
 
     @property
     def kind(self) -> str:
@@ -203,9 +203,12 @@ class Walk:
         return self.sift(pieces, layer, ids, judge, "an entry tells the addresses of a prefix apart")
 
     def groups(self, pieces: Pieces, interface: Json, sight: Sight, *, egress: bool = False) -> Pieces:
-        """Past the groups of an interface: into it, or out of it. S-SG-01, S-SG-02"""
-        ids = (text(interface, "NetworkInterfaceId") or "",)
-        ids += tuple(name for item in interface.get("Groups") or () if (name := text(item, "GroupId")))
+        """Past the groups of an interface: into it, or out of it (S-SG-01, S-SG-02)."""
+        named = [
+            text(interface, "NetworkInterfaceId"),
+            *(text(item, "GroupId") for item in listed(interface, "Groups")),
+        ]
+        ids = tuple(name for name in named if name)
         if not self.meant(GROUPS, ids):
             return pieces
         rules = group_rules(self.estate, interface, egress=egress, family=self.address.family, sight=sight)
@@ -213,13 +216,16 @@ class Walk:
             pieces,
             GROUPS,
             ids,
-            lambda box: self.judged(box, lambda header: partition(header, rules.sure, rules.maybe), far=egress == self.replying),
+            lambda box: self.judged(
+                box, lambda header: partition(header, rules.sure, rules.maybe), far=egress == self.replying
+            ),
             "a group's rule is not known",
         )
 
     def judged(self, box: Box, judge: Callable[[Box], Parts], *, far: bool) -> Parts:
-        """The box by a filter that sees its header: the reply's while replying (S-ACL-04), with the far end's address or
-        the destination's own in the place that the filter matches."""
+        """The box by a filter that sees its header: the reply's while replying (S-ACL-04), with the address of the far
+        end, or of the destination itself, in the place that the filter matches.
+        """
         views = echo_views(box, self.address.family) if self.replying else [(box, box, lambda header: header)]
         found: tuple[list[Box], list[Box], list[Box]] = ([], [], [])
         for _, header, home in views:
@@ -289,7 +295,7 @@ class Walk:
         return out
 
     def _out(self, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
-        """Out of the subnet, past its ACL, but for what stays in it. S-ACL-06"""
+        """Out of the subnet, past its ACL, but for what stays in it (S-ACL-06)."""
         if place.subnet is None or self.neighbour(hop, place):
             return self.take(pieces, hop, place)
         return self.take(self.acl(pieces, place.subnet, egress=True), hop, place)
@@ -350,7 +356,7 @@ UNFILTERED: list[Callable[[Estate, Json], bool]] = []
 
 
 def kind_of(interface: Json) -> str:
-    """What the interface belongs to: its InterfaceType, or `balancer` for the nodes of load balancers. S-ELB-02"""
+    """What the interface belongs to: its InterfaceType, or `balancer` for the nodes of load balancers (S-ELB-02)."""
     kind = text(interface, "InterfaceType") or "interface"
     described = (text(interface, "Description") or "").startswith("ELB ")
     return "balancer" if described or kind in {"network_load_balancer", "load_balancer"} else kind

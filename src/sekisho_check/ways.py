@@ -1,4 +1,4 @@
-"""The ways into a VPC: which there are for an address, and what each does. The table ENTRANCES has a row for each kind."""
+"""The ways into a VPC: which there are for an address, and what each does. ENTRANCES has a row for each kind."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[W
     found = [entrance.find(estate, address) for entrance in ENTRANCES.values() if entrance.origin == origin]
     there = any(one.there or one.ways or one.open for one in found)
     behind = [find(estate, address, origin, deep) for find in BEHIND]
-    found += [one if there else one._replace(open="") for one in behind]  # without a way to the VPC none to its balancers
+    found += [
+        one if there else one._replace(open="") for one in behind
+    ]  # without a way to the VPC none to its balancers
     ways = [way for one in found for way in one.ways]
     doubts = [one.open for one in found if one.open]
     if not ways and estate.get("ec2:DescribeVpcs", address.vpc) is None:

@@ -1,8 +1,9 @@
-"""The corpus, read for the checker alone: nothing here comes from Sekisho, and the expected answers were worked out by hand."""
+"""The corpus, read for the checker alone: nothing comes from Sekisho, and the answers were worked out by hand."""
 
 import json
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,14 +27,18 @@ class Case(NamedTuple):
         return Estate(gathered(self.name, self.files))
 
 
-def cases() -> Iterator[Case]:
+@cache
+def cases() -> tuple[Case, ...]:
     """All cases of `conformance` and `tests/cases` whose snapshot can be read at all."""
-    for case in (*_conformance(), *_folders()):
-        try:
-            case.estate()
-        except UnreadableError:
-            continue
-        yield case
+    return tuple(case for case in (*_conformance(), *_folders()) if _readable(case))
+
+
+def _readable(case: Case) -> bool:
+    try:
+        case.estate()
+    except UnreadableError:
+        return False
+    return True
 
 
 def _conformance() -> Iterator[Case]:
@@ -43,7 +48,9 @@ def _conformance() -> Iterator[Case]:
             continue
         case = json.loads(path.read_text())
         laid = _laid(bases.get(case.get("base"), {}), case.get("aws", {}), set(case.get("without", ())))
-        files = [(name, value.encode() if isinstance(value, str) else json.dumps(value).encode()) for name, value in laid]
+        files = [
+            (name, value.encode() if isinstance(value, str) else json.dumps(value).encode()) for name, value in laid
+        ]
         asked = [question | {"explain": question["ask"]} for question in case.get("questions", ())]
         yield Case(f"{path.parent.name}/{path.stem}", files, asked, case.get("assess", []))
 

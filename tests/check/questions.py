@@ -52,7 +52,12 @@ def asked(given: dict[str, str], family: int, sources: Ranges) -> list[Box]:
         boxes = [box._replace(protocols=meet(box.protocols, ((number, number),))) for box in boxes]
     elif "port" in given or "source-port" in given:
         boxes = boxes[:1]
-    for option, axis in (("port", "thirds"), ("source-port", "fourths"), ("icmp-type", "thirds"), ("icmp-code", "fourths")):
+    for option, axis in (
+        ("port", "thirds"),
+        ("source-port", "fourths"),
+        ("icmp-type", "thirds"),
+        ("icmp-code", "fourths"),
+    ):
         if option in given:
             boxes = [box._replace(**{axis: meet(getattr(box, axis), numbers([given[option]]))}) for box in boxes]
     return [box for box in boxes if all(box)]
@@ -77,6 +82,11 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
     reached = destinations(estate, given["to"])
     if given["to"].partition(":")[0] not in estate.by_id or (start != "internet" and start not in estate.by_id):
         return Answer("unknown", {}, {}, {})  # only referred to
+    if not reached and not all(
+        estate.read("ec2:DescribeNetworkInterfaces", one.account, one.region)
+        for one in estate.by_id[given["to"].partition(":")[0]]
+    ):
+        return Answer("unknown", {}, {}, {})
     for address, ways in reached.values():
         if given.get("family", families[address.family]) != families[address.family]:
             continue
@@ -85,7 +95,9 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
         own[address.family] = estate.blocks(address.vpc, address.family) or ()
         for way in ways:
             internet = way.kind in INTERNET_KINDS and start == "internet"
-            named = start != "internet" and start in way.words[1:] and way.kind not in {"carrier-gateway-beyond", "open"}
+            named = (
+                start != "internet" and start in way.words[1:] and way.kind not in {"carrier-gateway-beyond", "open"}
+            )
             if not internet and not named:
                 continue
             for fate, piece in fates(estate, address, way, asked(given, address.family, way.sources)):
@@ -117,10 +129,10 @@ def flows(question: dict[str, Any], own: dict[int, Ranges], *, reply: bool) -> d
     for flow in question["flows"]:
         if flow.get("reply", True) != reply:
             continue
-        for family in own:
+        for family, blocks_of_vpc in own.items():
             if flow.get("family", given.get("family", f"ipv{family}")) != f"ipv{family}":
                 continue
-            sources = _sources(flow, family, own[family], internet=given["from"].startswith("internet"))
+            sources = _sources(flow, family, blocks_of_vpc, internet=given["from"].startswith("internet"))
             for protocol in flow.get("protocols", [flow.get("protocol", given["protocol"])]):
                 if ONLY.get(protocol, family) != family:
                     continue

@@ -12,7 +12,7 @@ from sekisho_check.classes import Classes
 from sekisho_check.population import population
 
 FROM = ("internet", "igw-", "pcx-", "vgw-", "cagw-", "lgw-")
-CASES = list(cases())
+CASES = cases()
 
 
 def modelled(case: Case) -> bool:
