@@ -13,6 +13,7 @@ demo: .venv/.demo ## install, then assess the bundled estate
 	@$(BIN)/sekisho demo
 
 test: .venv/.dev lint ## run the whole suite
+	@tests/system-packages.sh
 	@$(BIN)/python -m pytest
 
 lint: .venv/.dev ## style, types and layers

@@ -7,8 +7,10 @@ itself, the class is the address.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
+from sekisho.model.balancers import Registration
 from sekisho.model.entrances import Entrance
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
@@ -23,6 +25,7 @@ from .connected import Connection, Host, Way
 from .connection import Connector, impossible, unmodelled
 from .facts import Facts
 from .gateways.border import Translation, associated
+from .gateways.endpoints import gateway_endpoint
 from .gateways.internet_addresses import private_ipv6
 from .gateways.on_premises import taken_for_granted
 from .groups import Groups
@@ -149,14 +152,16 @@ class Assessor:
         """What the answer depends on. An interface out of the ordinary is a class of its own."""
         i = host.interface
         in_service = self._in_service(i)
-        alone = i.interface_type == "interface" and bool(i.group_ids) and not self._is_balanced(host)
-        ordinary = in_service and alone
+        registrations = self.facts.topology.balancers.registrations(i, spell(host.address, host.family))
+        alone = i.interface_type == "interface" and bool(i.group_ids) and not self._is_node(i)
+        ordinary = in_service and alone and _alike(registrations, origin)
         own = None if ordinary and not self._has_appliance(i.vpc_id or "") else (i.network_interface_id, host.address)
         private = host.family == "ipv6" and private_ipv6(self.facts, i, host.address)
         groups = self.connectors[host.family].groups
         gates: tuple[object, ...] = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
         gates += self._lines(host) if origin == "vgw" else ()
         gates += (pools_gap(self.facts, host),) if origin == "internet" else ()
+        gates += tuple(map(_registered, registrations))
         associated_with = tuple(bool(a) for a in _associations(host))
         return _Class(origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, associated_with, private, own, gates)
 
@@ -165,11 +170,9 @@ class Assessor:
         taking = instance is not None and instance.state.name in {"running", "pending"}
         return i.status in {"in-use", "associated"} and (i.instance_id is None or taking)
 
-    def _is_balanced(self, host: Host) -> bool:
-        """Whether it is a node of a load balancer, or a target behind one."""
-        balancers = self.facts.topology.balancers
-        behind = balancers.registrations(host.interface, spell(host.address, host.family))
-        return bool(behind) or balancers.of_interface(host.interface) is not None
+    def _is_node(self, interface: NetworkInterface) -> bool:
+        """Whether it is a node of a load balancer."""
+        return self.facts.topology.balancers.of_interface(interface) is not None
 
     def _entrances(self, host: Host, origin: Origin) -> tuple[Entrance, ...]:
         """The services that may lead to the host."""
@@ -187,13 +190,30 @@ class Assessor:
     def _has_appliance(self, vpc_id: str) -> bool:
         """Whether a middlebox or a policy table, whose rules could tell addresses apart, is on the VPC's ways."""
         if vpc_id not in self._appliances:
-            tables = [t for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id]
-            kinds = {r.target.kind for t in tables for r in t.routes}
+            routes = [r for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id for r in t.routes]
             judged = self.facts.topology.transit.judged_by_policy(vpc_id)
-            middleboxes = {TargetKind.NETWORK_INTERFACE, TargetKind.VPC_ENDPOINT}
-            inside = any(self._divides(vpc_id, r) for t in tables for r in t.routes)
-            self._appliances[vpc_id] = judged or inside or not kinds.isdisjoint(middleboxes)
+            inside = any(self._divides(vpc_id, r) or self._inspects(r) for r in routes)
+            beyond = any(r.target.kind is TargetKind.TRANSIT_GATEWAY for r in routes) and self._is_inspected_beyond(
+                vpc_id
+            )
+            self._appliances[vpc_id] = judged or inside or beyond
         return self._appliances[vpc_id]
+
+    def _inspects(self, route: Route) -> bool:
+        """Whether its target may be a middlebox."""
+        kind, name = route.target
+        endpoint = kind is TargetKind.VPC_ENDPOINT and gateway_endpoint(self.facts, name) is None
+        return endpoint or kind is TargetKind.NETWORK_INTERFACE
+
+    def _is_inspected_beyond(self, vpc_id: str) -> bool:
+        """Whether a reply that leaves by a transit gateway may meet a middlebox of another VPC."""
+        return bool(self._inspecting - {vpc_id})
+
+    @cached_property
+    def _inspecting(self) -> frozenset[str]:
+        """The VPCs whose routes lead to middleboxes."""
+        tables = self.facts.snapshot.route_tables.values()
+        return frozenset(t.vpc_id for t in tables if t.vpc_id and any(map(self._inspects, t.routes)))
 
     def _divides(self, vpc_id: str, route: Route) -> bool:
         """Whether a route takes some addresses of the VPC elsewhere (S-RT-04)."""
@@ -292,6 +312,17 @@ class Assessor:
             found = unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), "")
             self._admits[key] = not found.delivered.maybe.is_empty
         return self._admits[key]
+
+
+def _registered(registration: Registration) -> tuple[object, ...]:
+    """Which packets a balancer sends to a target, whoever that is."""
+    balancer, front, place = registration
+    return balancer.id, front, place.group, place.port, place.treatment, place.zone
+
+
+def _alike(registrations: tuple[Registration, ...], origin: Origin) -> bool:
+    """Whether every target that is registered so gets the same packets, and nothing is said of one of them alone."""
+    return not any(r.place.unwell for r in registrations) and not (registrations and origin in {"gated", "privatelink"})
 
 
 def _associations(host: Host) -> tuple[int | None, ...]:

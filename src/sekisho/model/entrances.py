@@ -119,7 +119,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "privatelink": ("ec2:DescribeVpcEndpointServiceConfigurations",),
 }
 #: Calls about one record that another call lists.
-_OF_ONE = {"globalaccelerator:ListListeners", "cloudfront:GetVpcOrigin"}
+_OF_ONE = {"globalaccelerator:ListListeners", "globalaccelerator:ListEndpointGroups", "cloudfront:GetVpcOrigin"}
 
 
 def states_of(snapshot: Snapshot, call: str, scope: Scope) -> list[Scope]:

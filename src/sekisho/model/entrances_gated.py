@@ -152,13 +152,13 @@ def _lattice(topology: Topology, name: str, group: LatticeTargetGroup, vpc_id: s
         closed="" if group.service_arns else f"{name} is of no service",
     )
     members = [t for t in topology.snapshot.lattice_targets.values() if t.target_group_identifier in {name, group.arn}]
-    if not members:
-        call, scope = "vpc-lattice:ListTargets", topology.snapshot.scope("lattice_target_groups", name)
-        gap = gap_of(topology.snapshot, call, scope)
-        unread = None if states_of(topology.snapshot, call, scope) else f"{call} was not read"
-        if gap or unread:
-            yield common._replace(doubts=(f"the targets of {name} are not known: {gap or unread}",))
-        return
+    call, scope = "vpc-lattice:ListTargets", topology.snapshot.scope("lattice_target_groups", name)
+    gap = gap_of(topology.snapshot, call, scope)
+    unread = None if members or states_of(topology.snapshot, call, scope) else f"{call} was not read"
+    if gap or unread:
+        # A target may be registered on a port of its own.
+        doubt = f"the targets of {name} are not known: {gap or unread}"
+        yield common._replace(openings=_ANY_PORT[:1], doubts=(doubt,))
     for port in sorted({t.port or group.port or 0 for t in members}):
         ids = [t.id for t in members if (t.port or group.port or 0) == port]
         targets = tuple(target for i in ids for target in _lattice_targets(topology, vpc_id, group.type, i))

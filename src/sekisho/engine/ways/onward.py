@@ -280,7 +280,7 @@ class _Preserving:
         """A target does not get its own packets back (S-NLB-04)."""
         address = self.target.address
         own = self.t.region & FlowSet.of_remotes(self.w.family, [(address, address)])
-        detail = f"{self.target.interface.network_interface_id} would get packets from its own address"
+        detail = "a target would get packets from its own address"
         cause = Stated("ELBV2_SOURCE_ADDRESS_PRESERVATION", self.target.interface.network_interface_id, detail)
         self.forward.check(Layer.GATEWAY, own, nothing(self.w.family), cause)
 
