@@ -2,6 +2,7 @@
 
 from sekisho_check import (
     accelerators,
+    anyway,
     behind,
     border,
     client_vpn,
@@ -16,6 +17,7 @@ from sekisho_check import (
 
 __all__ = [
     "accelerators",
+    "anyway",
     "behind",
     "border",
     "client_vpn",

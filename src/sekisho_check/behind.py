@@ -220,10 +220,10 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
                 continue
             protocols = normal((number, number) for number in link.target.protocols)
             packets = (Box(protocols, way.sources, one(link.target.port), PORTS),)
+            words = (*way.words, *link.words)
+            family = way.family or link.node.family
             ways.append(
-                Way(
-                    (*way.words, *link.words), way.sources, client=way, through=link, packets=packets, masked=way.masked
-                )
+                Way(words, way.sources, client=way, through=link, packets=packets, family=family, masked=way.masked)
             )
     for balancer, doubt in known.doubts:
         if address.vpc not in doubt.vpcs or (

@@ -162,7 +162,7 @@ TELLING = {
     "globalaccelerator:ListListeners": {"PortRanges"},
     "globalaccelerator:ListCustomRoutingEndpointGroups": {"DestinationDescriptions"},
     "globalaccelerator:ListEndpointGroups": {"TrafficDialPercentage", "PortOverrides", "HealthCheckPort"},
-    "vpc-lattice:ListServiceNetworkVpcAssociations": {"serviceNetworkArn"},
+    "vpc-lattice:ListServiceNetworkVpcAssociations": {"serviceNetworkArn", "serviceNetworkId"},
     "vpc-lattice:ListTargetGroups": {"serviceArns", "vpcIdentifier"},
     "ec2:DescribeManagedPrefixLists": {"PrefixListArn", "AddressFamily", "OwnerId"},
     "ec2:DescribePrefixLists": {"Cidrs"},

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sekisho_check.attachments import Attachment, associated, attachments, of_vpc, onwards
 from sekisho_check.boxes import subtract
 from sekisho_check.choices import Leg, each_pass, whichever
-from sekisho_check.estate import Estate, Record, text
+from sekisho_check.estate import Estate, Record, listed, text
 from sekisho_check.filters import Sight
 from sekisho_check.gateways import directly, outside
 from sekisho_check.policies import policy
@@ -27,6 +27,7 @@ def transit_ways(estate: Estate, address: Address) -> Found:
     """The attachments of the VPC that are not known to be out of force (S-TGW-12)."""
     sources, why = outside(estate, address, everything(address.family))
     known, doubt = of_vpc(estate, address.vpc)
+    doubt = doubt or core_network(estate, address.vpc)
     ways = []
     there = False
     for attachment in known:
@@ -39,6 +40,16 @@ def transit_ways(estate: Estate, address: Address) -> Found:
         record = estate.get("ec2:DescribeTransitGatewayVpcAttachments", attachment.id)
         ways.append(Way((WAY, attachment.id), sources, record, why or attachment.open))
     return Found(ways, there=there, open=doubt)
+
+
+def core_network(estate: Estate, vpc: str) -> str:
+    """Why a core network may be a way in: a route of the VPC names one (S-RT-11)."""
+    for table in estate.all("ec2:DescribeRouteTables"):
+        if text(table.data, "VpcId") == vpc:
+            for route in listed(table.data, "Routes"):
+                if (name := text(route, "CoreNetworkArn")) is not None:
+                    return f"{name} is not modelled"
+    return ""
 
 
 def attachment_of(walk: Walk) -> Attachment:

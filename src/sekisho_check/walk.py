@@ -89,6 +89,8 @@ class Way(NamedTuple):
     """What leads on."""
     packets: tuple[Box, ...] = ()
     """What it could bring, where that is not everything from the sources."""
+    family: int = 0
+    """The family of its senders, where a load balancer translates; 0 where it is the destination's."""
     masked: bool = False
     """Whether no client's own address can be seen by it, for it is PrivateLink's (S-PL-03)."""
 

@@ -26,23 +26,23 @@ class Answer(NamedTuple):
     """The blocks of the destination's VPC."""
 
 
-def destinations(estate: Estate, to: str) -> dict[tuple[str, str], tuple[Address, list[Way]]]:
+def destinations(estate: Estate, to: str) -> dict[tuple[str, str], tuple[Address, list[tuple[str, Way]]]]:
     """The addresses of the destination, each with all ways of all origins."""
     name, _, part = to.partition(":")
-    found: dict[tuple[str, str], tuple[Address, list[Way]]] = {}
-    for address, _, ways in population(estate, Classes(estate)):
+    found: dict[tuple[str, str], tuple[Address, list[tuple[str, Way]]]] = {}
+    for address, origin, ways in population(estate, Classes(estate)):
         data = address.interface.data
         if name not in {address.interface.id, (data.get("Attachment") or {}).get("InstanceId")}:
             continue
         wanted = block(part) if part else None
         if wanted is None or (wanted.family == address.family and meet(wanted.ranges, address.ranges)):
-            found.setdefault((address.interface.id, address.text), (address, []))[1].extend(ways)
+            found.setdefault((address.interface.id, address.text), (address, []))[1].extend((origin, way) for way in ways)
     return found
 
 
 def asked(given: dict[str, str], family: int, sources: Ranges) -> list[Box]:
     """The packets that a question is about."""
-    start, _, part = given["from"].partition(":")
+    start, _, part = given["from"].partition(":") if not given["from"].startswith("arn:") else ("arn", "", "")
     boxes = whole(family, sources if start == "internet" or not part else meet(sources, blocks([part], family)))
     if start == "internet" and part:
         boxes = [box._replace(sources=meet(box.sources, blocks([part], family))) for box in boxes]
@@ -74,13 +74,15 @@ def numbers(written: Iterable[str]) -> Ranges:
 def answer(estate: Estate, arguments: list[str]) -> Answer:
     """The verdict over all addresses of the destination, and the packets by fate."""
     given = words(arguments)
-    start = given["from"].partition(":")[0]
+    start = given["from"] if given["from"].startswith("arn:") else given["from"].partition(":")[0]
     families = {4: "ipv4", 6: "ipv6"}
     found: set[str] = set()
     done: dict[str, dict[int, list[Box]]] = {"answered": {}, "one-way": {}}
     own: dict[int, Ranges] = {}
     reached = destinations(estate, given["to"])
-    if given["to"].partition(":")[0] not in estate.by_id or (start != "internet" and start not in estate.by_id):
+    ways_named = {name for _, ways in reached.values() for _, way in ways for name in given_by(way)}
+    known = start in {"internet", "cloudfront"} or start in estate.by_id or start in ways_named
+    if given["to"].partition(":")[0] not in estate.by_id or not known:
         return Answer("unknown", {}, {}, {})  # only referred to
     if not reached and not all(
         estate.read("ec2:DescribeNetworkInterfaces", one.account, one.region)
@@ -88,25 +90,36 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
     ):
         return Answer("unknown", {}, {}, {})
     for address, ways in reached.values():
-        if given.get("family", families[address.family]) != families[address.family]:
-            continue
         if ONLY.get(given["protocol"], address.family) != address.family:
             continue
         own[address.family] = estate.blocks(address.vpc, address.family) or ()
-        for way in ways:
+        for origin, way in ways:
+            anything = way.kind == "open" and origin == ORIGINS.get(start.partition("-")[0])
             internet = way.kind in INTERNET_KINDS and start == "internet"
-            named = (
-                start != "internet" and start in way.words[1:] and way.kind not in {"carrier-gateway-beyond", "open"}
-            )
-            if not internet and not named:
+            named = start in given_by(way) and way.kind != "carrier-gateway-beyond"
+            if not internet and not named and not anything:
                 continue
-            for fate, piece in fates(estate, address, way, asked(given, address.family, way.sources)):
+            family = way.family or address.family
+            if given.get("family", families[family]) != families[family]:
+                continue
+            sources = everything(family) if anything else way.sources
+            boxes = asked(given, family, less(sources, own[address.family]) if family == address.family else sources)
+            if way.packets:
+                boxes = [both for box in boxes for each in way.packets if (both := box & each) is not None]
+            for fate, piece in fates(estate, address, way, boxes):
                 found.add(fate)
                 if fate in done:
-                    done[fate].setdefault(address.family, []).append(piece.box)
+                    done[fate].setdefault(family, []).append(piece.box)
     return Answer(_verdict(found), done["answered"], done["one-way"], own)
 
 
+def given_by(way: Way) -> list[str]:
+    """The names that ask for the way, up to the first load balancer."""
+    names = [word for word in way.words[1:] if word]
+    return ["cloudfront", *names] if way.kind == "vpc-origin" else names
+
+
+ORIGINS = {"internet": "internet", "pcx": "peering", "vgw": "vgw", "tgw": "tgw"}
 INTERNET_KINDS = {"internet-gateway", "pool", "carrier-gateway-beyond", "accelerator", "vpc-origin"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sekisho_check.boxes import Box, whole
 from sekisho_check.estate import Estate
+from sekisho_check.ranges import everything
 from sekisho_check.walk import Address, Piece, Walk, Way
 from sekisho_check.ways import enter, leave
 
@@ -24,15 +25,16 @@ def fates(estate: Estate, address: Address, way: Way, boxes: list[Box]) -> list[
     return out
 
 
-def verdict(estate: Estate, address: Address, ways: list[Way], boxes: list[Box] | None = None) -> str:
-    """As the interface document defines it."""
-    found = set()
-    for way in ways:
-        if way.kind == "open":
-            found.add("open")
-            continue
-        given = whole(address.family, way.sources) if boxes is None else boxes
-        found |= {fate for fate, _ in fates(estate, address, way, given)}
+def packets(address: Address, way: Way) -> list[Box]:
+    """All that the way could bring: what is not modelled, anything."""
+    family = way.family or address.family
+    sources = everything(family) if way.kind == "open" else way.sources
+    return list(way.packets) or whole(family, sources)
+
+
+def verdict(estate: Estate, address: Address, ways: list[Way]) -> str:
+    """The verdict by the fates of all packets of all ways."""
+    found = {fate for way in ways for fate, _ in fates(estate, address, way, packets(address, way))}
     if "answered" in found:
         return "reachable"
     if found & {"open", "delivered"}:
