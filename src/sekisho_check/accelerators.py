@@ -15,6 +15,7 @@ from sekisho_check.ways import ENTRANCES, Entrance, Found
 
 GA = "globalaccelerator:"
 UDP = 17
+V4 = 4
 
 
 class Leading(NamedTuple):
@@ -33,13 +34,15 @@ class Leading(NamedTuple):
 def accelerators(estate: Estate, address: Address) -> Found:
     """Accelerators that have the address for an endpoint (S-GA-01)."""
     leading = _leading(estate).get((address.interface.id, address.text), [])
-    names = dict.fromkeys(one.accelerator for one in leading)
-    everywhere = everything(address.family)
-    ways = [Way(("accelerator", name), everywhere, estate.get(f"{GA}ListAccelerators", name)) for name in names]
+    ways = []
+    for name in dict.fromkeys(one.accelerator for one in leading):
+        record = estate.get(f"{GA}ListAccelerators", name)
+        if address.family == V4 or text(record.data if record else None, "IpAddressType") != "IPV4":
+            ways.append(Way(("accelerator", name), everything(address.family), record))
     home = text(address.interface.data, "SubnetId")
     unread = _unread(estate, estate.home(address.vpc)[0])
     doubts = [why for where, why in unread if where is None or where == home]
-    return Found(ways, there=bool(ways), open=doubts[0] if doubts else "")
+    return Found(ways, there=bool(leading), open=doubts[0] if doubts else "")
 
 
 def _leading(estate: Estate) -> dict[tuple[str, str], list[Leading]]:
@@ -121,8 +124,6 @@ def from_accelerator(walk: Walk, pieces: Pieces) -> Pieces:
     if record is None:
         pieces = walk.doubt(pieces, f"{name} was not read")
     elif record.data.get("Enabled") is False:  # S-GA-05
-        pieces = walk.stop(pieces, GATEWAY, name)
-    if walk.address.family != 4 and text(record.data if record else None, "IpAddressType") == "IPV4":  # noqa: PLR2004
         pieces = walk.stop(pieces, GATEWAY, name)
     out: Pieces = []
     leading = _leading_by(walk, name)
