@@ -12,7 +12,7 @@ from sekisho_check.filters import Sight
 from sekisho_check.gateways import directly, outside
 from sekisho_check.policies import policy
 from sekisho_check.ranges import Ranges, everything
-from sekisho_check.routes import Hop, hop_for, table_of
+from sekisho_check.routes import Hop, acl_of, hop_for, table_of
 from sekisho_check.walk import FORWARD, RETURN, TARGET_KINDS, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
 
@@ -62,8 +62,19 @@ def from_transit(walk: Walk, pieces: Pieces) -> Pieces:
     """Out of any subnet of the attachment: the zone that the packets come from is not known (S-TGW-07)."""
     attachment = attachment_of(walk)
     sights = referable(walk.estate, attachment)
-    legs = [_out_by(attachment.resource, name, sight) for name in attachment.subnets or () for sight in sights]
+    subnets = {_alike(walk, attachment.resource, name): name for name in attachment.subnets or ()}
+    legs = [_out_by(attachment.resource, name, sight) for name in subnets.values() for sight in sights]
     return whichever(walk, pieces, legs)
+
+
+def _alike(walk: Walk, vpc: str, name: str) -> tuple[str, ...]:
+    """Equal for subnets out of which packets go on alike: straight to the destination, past the same ACL."""
+    subnet = walk.estate.get("ec2:DescribeSubnets", name)
+    table, acl, home = table_of(walk.estate, subnet).record, acl_of(walk.estate, subnet).record, walk.place.subnet
+    if table is None or acl is None or home is None or home.id == name or walk.address.vpc != vpc:
+        return (name,)
+    hop = hop_for(walk.estate, table, walk.address.family, walk.address.value)
+    return (table.id, acl.id) if hop.kind == "local" else (name,)
 
 
 def _out_by(vpc: str, name: str, sight: Sight | None = None) -> Leg:
