@@ -44,12 +44,15 @@ def transit_ways(estate: Estate, address: Address) -> Found:
 
 def core_network(estate: Estate, vpc: str) -> str:
     """Why a core network may be a way in: a route of the VPC names one (S-RT-11)."""
-    for table in estate.all("ec2:DescribeRouteTables"):
-        if text(table.data, "VpcId") == vpc:
-            for route in listed(table.data, "Routes"):
-                if (name := text(route, "CoreNetworkArn")) is not None:
-                    return f"{name} is not modelled"
-    return ""
+    if "core networks" not in estate.memo:
+        estate.memo["core networks"] = {
+            text(table.data, "VpcId"): f"{name} is not modelled"
+            for table in estate.all("ec2:DescribeRouteTables")
+            for route in listed(table.data, "Routes")
+            if (name := text(route, "CoreNetworkArn")) is not None
+        }
+    known: dict[str | None, str] = estate.memo["core networks"]
+    return known.get(vpc, "")
 
 
 def attachment_of(walk: Walk) -> Attachment:
