@@ -48,6 +48,7 @@ class Audit:
         }
         self.seen: set[Key] = set()
         self._known: dict[tuple[object, ...], tuple[str, list[str]] | RefusedError] = {}
+        self._ways: dict[tuple[object, ...], list[str]] = {}
         self._digests: dict[str, tuple[str, frozenset[str]]] = {}
 
     def check(self, given: Certificate) -> Result:
@@ -156,7 +157,7 @@ class Audit:
             expected[words] = Way(words, ())
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
-            notes += self._way(row.address, expected[words], claims)
+            notes += self._once(row.address, expected[words], claims)
         if not row.ways and any(way.kind != "open" for way in expected.values()):
             raise RefusedError("there is no such row")
         if given.verdict == "unknown":
@@ -174,6 +175,23 @@ class Audit:
         """Whether nothing can get to the address, by whatever way it comes: groups and state stop everything."""
         everybody = [Piece(box) for box in whole(address.family, everything(address.family))]
         return all(piece.stop for piece in enter(Walk(self.estate, address, way), everybody))
+
+    def _once(self, address: Address, way: Way, given: WayClaims) -> list[str]:
+        """Claims about a way that leads directly hold for all addresses of a class, also where load balancers tell them
+        apart: each is walked once.
+        """
+        if way.through is not None or way.kind == "open":
+            return self._way(address, way, given)
+        walk = Walk(self.estate, address, way)
+        claims = tuple(
+            (one.fate, one.layer, walk.own(one.record), one.assumed, tuple(one.boxes)) for one in given.claims
+        )
+        own = address.interface.id, text(address.interface.data, "Attachment", "InstanceId")
+        said = tuple((*one[:2], own.index(one[2]) if one[2] in own else one[2], *one[3:]) for one in claims)
+        key = (self.classes.of(address, directly=True), way.words, said)
+        if key not in self._ways:
+            self._ways[key] = self._way(address, way, given)
+        return self._ways[key]
 
     def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
         said = _said(given.words)
