@@ -46,15 +46,25 @@ class Link(NamedTuple):
         assert client is not None  # noqa: S101 - a way through a link has one
         estate = walk.estate
         pieces = _ported(pieces, self.target.listener.port)
-        pieces = enter(Walk(estate, self.node, client, walk.wanted), pieces)
-        if self.proxy:
-            pieces = leave(Walk(estate, self.node, client, walk.wanted), pieces)
-        pieces = _ported(pieces, self.target.port)
+        pieces = _ported(self._to_node(walk, client, pieces), self.target.port)
         if self.vague:
             pieces = walk.doubt(pieces, self.vague)
         if not self.target.healthy:  # S-ELB-08
             pieces = walk.assume(pieces, f"{self.target.name} becomes healthy")
         return whichever(walk, pieces, [(self._seen if seen else self._masked) for seen in self._kept(estate, client)])
+
+    def _to_node(self, walk: Walk, client: Way, pieces: Pieces) -> Pieces:
+        """The client's packets at the node, whose connections are made where it waits for that; one answer for all
+        targets.
+        """
+        estate, wanted = walk.estate, walk.wanted
+        key = ("to node", self.node.interface.id, self.node.text, client.words, wanted, self.proxy, tuple(pieces))
+        if key not in estate.memo:
+            there = enter(Walk(estate, self.node, client, wanted), pieces)
+            made = leave(Walk(estate, self.node, client, wanted), there) if self.proxy else there
+            estate.memo[key] = made
+        found: Pieces = estate.memo[key]
+        return found
 
     def leave(self, walk: Walk, pieces: Pieces) -> Pieces:
         client = walk.way.client
