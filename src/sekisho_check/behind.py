@@ -247,12 +247,22 @@ def _unread(estate: Estate, address: Address, origin: str) -> list[str]:
     return [
         f"{node.id} belongs to a load balancer that was not read"
         for vpc in sorted(joined(estate, address.vpc))
-        for node in estate.interfaces_of_vpc[vpc]
-        if (text(node.data, "Description") or "").startswith("ELB ")
-        and node.id != address.interface.id
-        and balancer_of(estate, node.data) is None
-        and _reached(estate, node, origin)
+        for node in _strays(estate, vpc)
+        if node.id != address.interface.id and _reached(estate, node, origin)
     ]
+
+
+def _strays(estate: Estate, vpc: str) -> list[Record]:
+    """The nodes in the VPC that belong to no load balancer of the snapshot."""
+    key = ("strays", vpc)
+    if key not in estate.memo:
+        estate.memo[key] = [
+            node
+            for node in estate.interfaces_of_vpc[vpc]
+            if (text(node.data, "Description") or "").startswith("ELB ") and balancer_of(estate, node.data) is None
+        ]
+    found: list[Record] = estate.memo[key]
+    return found
 
 
 def _reached(estate: Estate, node: Record, origin: str) -> bool:
