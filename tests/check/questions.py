@@ -36,7 +36,9 @@ def destinations(estate: Estate, to: str) -> dict[tuple[str, str], tuple[Address
             continue
         wanted = block(part) if part else None
         if wanted is None or (wanted.family == address.family and meet(wanted.ranges, address.ranges)):
-            found.setdefault((address.interface.id, address.text), (address, []))[1].extend((origin, way) for way in ways)
+            found.setdefault((address.interface.id, address.text), (address, []))[1].extend(
+                (origin, way) for way in ways
+            )
     return found
 
 
