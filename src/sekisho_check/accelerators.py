@@ -35,7 +35,7 @@ def accelerators(estate: Estate, address: Address) -> Found:
     """Accelerators that have the address for an endpoint (S-GA-01)."""
     leading = _leading(estate).get((address.interface.id, address.text), [])
     ways = []
-    for name in dict.fromkeys(one.accelerator for one in leading):
+    for name in dict.fromkeys(led.accelerator for led in leading):
         record = estate.get(f"{GA}ListAccelerators", name)
         if address.family == V4 or text(record.data if record else None, "IpAddressType") != "IPV4":
             ways.append(Way(("accelerator", name), everything(address.family), record))

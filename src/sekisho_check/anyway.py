@@ -1,4 +1,4 @@
-"""What may come by ways that are not in the snapshot or not modelled: groups and state have to let it in all the same."""
+"""What may come by ways that are not known or not modelled: groups and state have to let it in all the same."""
 
 from __future__ import annotations
 

@@ -132,6 +132,14 @@ def _shown(estate: Estate, attachment: Attachment) -> tuple[str, ...] | None:
 
 def of_vpc(estate: Estate, vpc: str) -> tuple[list[Attachment], str]:
     """The attachments of the VPC, and why there may be more (S-TGW-01)."""
+    key = ("attachments of", vpc)
+    if key not in estate.memo:
+        estate.memo[key] = _of_vpc(estate, vpc)
+    known: tuple[list[Attachment], str] = estate.memo[key]
+    return known
+
+
+def _of_vpc(estate: Estate, vpc: str) -> tuple[list[Attachment], str]:
     found = [one for one in attachments(estate).values() if one.kind == "vpc" and one.resource == vpc]
     home = estate.home(vpc)
     if estate.read(ATTACHMENTS, *home) or estate.read(OF_VPCS, *home):

@@ -90,6 +90,14 @@ def _described(balancer: Balancer) -> str:
 
 def nodes(estate: Estate, balancer: Balancer) -> tuple[list[Record], str]:
     """The interfaces of the balancer in service, and why there may be more (S-ELB-02)."""
+    key = ("nodes", balancer.id)
+    if key not in estate.memo:
+        estate.memo[key] = _nodes(estate, balancer)
+    known: tuple[list[Record], str] = estate.memo[key]
+    return known
+
+
+def _nodes(estate: Estate, balancer: Balancer) -> tuple[list[Record], str]:
     found = [
         one
         for one in estate.interfaces_of_vpc[balancer.vpc]

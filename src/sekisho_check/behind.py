@@ -145,14 +145,8 @@ def address_at(interface: Record, written: str) -> Address | None:
 def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Record, str]]:
     """The interfaces and addresses on which the target is reached (S-ELB-06)."""
     if target.kind == "instance":
-        return [
-            (one, written)
-            for one in estate.all("ec2:DescribeNetworkInterfaces")
-            if text(one.data, "Attachment", "InstanceId") == target.name
-            and one.data["Attachment"].get("DeviceIndex", 0) == 0
-            and one.data["Attachment"].get("NetworkCardIndex", 0) == 0
-            and (written := primary(one, target.family)) is not None
-        ]
+        first = first_interfaces(estate).get(target.name, [])
+        return [(one, written) for one in first if (written := primary(one, target.family)) is not None]
     if target.kind == "alb":
         inner = balancers(estate).get(target.name)
         if inner is None or inner.kind != APPLICATION or balancer.kind != NETWORK:
@@ -164,6 +158,22 @@ def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Re
     near = [one for one in held if text(one.data, "VpcId") == balancer.vpc]
     reach = joined(estate, balancer.vpc)
     return [(one, target.name) for one in near or held if text(one.data, "VpcId") in reach]
+
+
+def first_interfaces(estate: Estate) -> dict[str, list[Record]]:
+    """The first interface of each instance (S-ELB-06)."""
+    if "first interfaces" not in estate.memo:
+        found: dict[str, list[Record]] = defaultdict(list)
+        for record in estate.all("ec2:DescribeNetworkInterfaces"):
+            attachment = record.data.get("Attachment")
+            instance = text(attachment, "InstanceId")
+            if not instance or not isinstance(attachment, dict):
+                continue
+            if attachment.get("DeviceIndex", 0) == 0 and attachment.get("NetworkCardIndex", 0) == 0:
+                found[instance].append(record)
+        estate.memo["first interfaces"] = found
+    known: dict[str, list[Record]] = estate.memo["first interfaces"]
+    return known
 
 
 def primary(interface: Record, family: int) -> str | None:
@@ -244,25 +254,26 @@ def _alone(ways: list[Way]) -> list[Way]:
 
 def _unread(estate: Estate, address: Address, origin: str) -> list[str]:
     """Why there may be other load balancers: nodes that get packets and are none's show it (S-ELB-10)."""
+    strange = _strange(estate)
     return [
         f"{node.id} belongs to a load balancer that was not read"
-        for vpc in sorted(joined(estate, address.vpc))
-        for node in _strays(estate, vpc)
+        for vpc in sorted(joined(estate, address.vpc) & strange.keys())
+        for node in strange[vpc]
         if node.id != address.interface.id and _reached(estate, node, origin)
     ]
 
 
-def _strays(estate: Estate, vpc: str) -> list[Record]:
-    """The nodes in the VPC that belong to no load balancer of the snapshot."""
-    key = ("strays", vpc)
-    if key not in estate.memo:
-        estate.memo[key] = [
-            node
-            for node in estate.interfaces_of_vpc[vpc]
-            if (text(node.data, "Description") or "").startswith("ELB ") and balancer_of(estate, node.data) is None
-        ]
-    found: list[Record] = estate.memo[key]
-    return found
+def _strange(estate: Estate) -> dict[str, list[Record]]:
+    """Nodes of load balancers that are not in the snapshot, by VPC."""
+    if "strange nodes" not in estate.memo:
+        found: dict[str, list[Record]] = defaultdict(list)
+        for node in estate.all("ec2:DescribeNetworkInterfaces"):
+            named = (text(node.data, "Description") or "").startswith("ELB ")
+            if named and balancer_of(estate, node.data) is None:
+                found[text(node.data, "VpcId") or ""].append(node)
+        estate.memo["strange nodes"] = dict(found)
+    known: dict[str, list[Record]] = estate.memo["strange nodes"]
+    return known
 
 
 def _reached(estate: Estate, node: Record, origin: str) -> bool:

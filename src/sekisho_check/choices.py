@@ -22,14 +22,20 @@ def whichever(walk: Walk, pieces: Pieces, legs: Iterable[Leg]) -> Pieces:
         return given[0](walk, pieces)
     if walk.wanted is None:
         return reduce(_both, (leg(_alone(walk), pieces) for leg in given))
-    named = [piece for leg in given for piece in leg(_alone(walk), pieces) if piece.stop]
-    if not named:
-        return pieces
+    found = reduce(_both, (leg(_alone(walk), pieces) for leg in given))
+    settled = [piece._replace(open="", mixed=False) for piece in found if not piece.mixed]
+    unsettled = [piece._replace(open="", mixed=False, stop=None) for piece in found if piece.mixed]
+    return settled + (_by_others(walk, unsettled, given) if unsettled else [])
+
+
+def _by_others(walk: Walk, pieces: Pieces, legs: list[Leg]) -> Pieces:
+    """Packets that some legs stop as is asked: stopped where the other legs stop them by whatever they have."""
+    named = [piece for leg in legs for piece in leg(_alone(walk), pieces) if piece.stop]
     fated = copy.copy(walk)
     fated.wanted = None
-    lost = [piece for piece in whichever(fated, pieces, given) if piece.stop]
-    out: Pieces = [piece for piece in pieces if piece.stop]
-    rest = [piece for piece in pieces if not piece.stop]
+    lost = [piece for piece in whichever(fated, pieces, legs) if piece.stop]
+    out: Pieces = []
+    rest = pieces
     for stopped in named:
         for other in lost:
             both = stopped.box & other.box
@@ -62,12 +68,14 @@ def _merged(one: Piece, other: Piece, box: Box) -> Piece:
         return one._replace(box=box)
     if one.stop or other.stop:
         going = other if one.stop else one
-        return going._replace(box=box, stop=None, open=going.open or "not every way that AWS may pick lets it through")
+        why = going.open or "not every way that AWS may pick lets it through"
+        return going._replace(box=box, stop=None, open=why, mixed=True)
     passes = dict.fromkeys((one.choices or (one.passed,)) + (other.choices or (other.passed,)))
     return one._replace(
         box=box,
         open=one.open or other.open,
         assumed=one.assumed or other.assumed,
+        mixed=one.mixed or other.mixed,
         passed=one.passed if len(passes) == 1 else (),
         choices=tuple(passes) if len(passes) > 1 else (),
         back=one.back if one.back == other.back else tuple(name for name in one.back if name in other.back),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sekisho_check.behind import addresses_of, holders
+from sekisho_check.behind import addresses_of, first_interfaces, holders
 from sekisho_check.boxes import PORTS, Box
 from sekisho_check.estate import Estate, Record, text
 from sekisho_check.gateways import attached, block_public_access, outside
@@ -38,10 +38,8 @@ def _all(estate: Estate) -> dict[str, list[Held]]:
         described = text(record.data, "Description") or ""
         if described.startswith("ELB "):
             found[described] += own
-        attachment = record.data.get("Attachment")
-        instance = text(attachment, "InstanceId")
-        if instance and isinstance(attachment, dict) and _first(attachment):
-            found[instance] += own
+    for instance, records in first_interfaces(estate).items():
+        found[instance] += [(record.id, one.text) for record in records for one in addresses_of(record)]
     for record in estate.all("ec2:DescribeAddresses"):
         interface, address = text(record.data, "NetworkInterfaceId"), text(record.data, "PrivateIpAddress")
         if interface and address:
@@ -49,10 +47,6 @@ def _all(estate: Estate) -> dict[str, list[Held]]:
     for written, records in holders(estate).items():
         found[written] += [(one.id, written) for one in records]
     return dict(found)
-
-
-def _first(attachment: dict[str, object]) -> bool:
-    return attachment.get("DeviceIndex", 0) == 0 and attachment.get("NetworkCardIndex", 0) == 0
 
 
 def internet_only(walk: Walk) -> Ranges:
@@ -106,8 +100,12 @@ def at_the_edge(walk: Walk, pieces: Pieces, name: str) -> Pieces:
 
 def groups_named(estate: Estate, vpc: str, name: str) -> frozenset[str]:
     """The VPC's groups of a name that a service gives."""
-    return frozenset(
-        one.id
-        for one in estate.all("ec2:DescribeSecurityGroups")
-        if text(one.data, "GroupName") == name and text(one.data, "VpcId") == vpc
-    )
+    key = ("groups named", vpc, name)
+    if key not in estate.memo:
+        estate.memo[key] = frozenset(
+            one.id
+            for one in estate.all("ec2:DescribeSecurityGroups")
+            if text(one.data, "GroupName") == name and text(one.data, "VpcId") == vpc
+        )
+    found: frozenset[str] = estate.memo[key]
+    return found

@@ -182,10 +182,9 @@ def _from_subnets(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
             continue
         sight = Sight(vpcs=(walk.address.vpc,), groups=frozenset(groups))
         egress = with_groups(record.id, groups) if groups else None
-        sender = Sender(
-            (record.id, subnet.id, str(walk.address.family)), Place(walk.address.vpc, subnet), own, sight, egress
-        )
-        legs.append(_leg(sender, back=back))
+        key = (record.id, subnet.id, str(walk.address.family))
+        place = Place(walk.address.vpc, subnet)
+        legs.append(_leg(Sender(key, place, own, sight, egress, direct=True), back=back))
     return legs or [lambda each, pieces: each.doubt(pieces, "its subnets are not in the snapshot")]
 
 

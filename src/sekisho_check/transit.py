@@ -12,7 +12,7 @@ from sekisho_check.filters import Sight
 from sekisho_check.gateways import directly, outside
 from sekisho_check.policies import policy
 from sekisho_check.ranges import Ranges, everything
-from sekisho_check.routes import Hop, hop_for, table_of
+from sekisho_check.routes import Hop, acl_of, hop_for, table_of
 from sekisho_check.walk import FORWARD, RETURN, TARGET_KINDS, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
 
@@ -44,12 +44,15 @@ def transit_ways(estate: Estate, address: Address) -> Found:
 
 def core_network(estate: Estate, vpc: str) -> str:
     """Why a core network may be a way in: a route of the VPC names one (S-RT-11)."""
-    for table in estate.all("ec2:DescribeRouteTables"):
-        if text(table.data, "VpcId") == vpc:
-            for route in listed(table.data, "Routes"):
-                if (name := text(route, "CoreNetworkArn")) is not None:
-                    return f"{name} is not modelled"
-    return ""
+    if "core networks" not in estate.memo:
+        estate.memo["core networks"] = {
+            text(table.data, "VpcId"): f"{name} is not modelled"
+            for table in estate.all("ec2:DescribeRouteTables")
+            for route in listed(table.data, "Routes")
+            if (name := text(route, "CoreNetworkArn")) is not None
+        }
+    known: dict[str | None, str] = estate.memo["core networks"]
+    return known.get(vpc, "")
 
 
 def attachment_of(walk: Walk) -> Attachment:
@@ -62,8 +65,19 @@ def from_transit(walk: Walk, pieces: Pieces) -> Pieces:
     """Out of any subnet of the attachment: the zone that the packets come from is not known (S-TGW-07)."""
     attachment = attachment_of(walk)
     sights = referable(walk.estate, attachment)
-    legs = [_out_by(attachment.resource, name, sight) for name in attachment.subnets or () for sight in sights]
+    subnets = {_alike(walk, attachment.resource, name): name for name in attachment.subnets or ()}
+    legs = [_out_by(attachment.resource, name, sight) for name in subnets.values() for sight in sights]
     return whichever(walk, pieces, legs)
+
+
+def _alike(walk: Walk, vpc: str, name: str) -> tuple[str, ...]:
+    """Equal for subnets out of which packets go on alike: straight to the destination, past the same ACL."""
+    subnet = walk.estate.get("ec2:DescribeSubnets", name)
+    table, acl, home = table_of(walk.estate, subnet).record, acl_of(walk.estate, subnet).record, walk.place.subnet
+    if table is None or acl is None or home is None or home.id == name or walk.address.vpc != vpc:
+        return (name,)
+    hop = hop_for(walk.estate, table, walk.address.family, walk.address.value)
+    return (table.id, acl.id) if hop.kind == "local" else (name,)
 
 
 def _out_by(vpc: str, name: str, sight: Sight | None = None) -> Leg:

@@ -42,6 +42,8 @@ class Piece(NamedTuple):
     """Middleboxes that the reply went through."""
     choices: tuple[tuple[str, ...], ...] = ()
     """What they may have passed instead, where AWS picks the way."""
+    mixed: bool = False
+    """Whether some of the ways that AWS may pick stop them, and others do not."""
 
 
 Pieces = list[Piece]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sekisho_check.estate import Estate
-from sekisho_check.filters import Sight
 from sekisho_check.walk import Address, Pieces, Walk, Way
 
 ORIGINS = ("internet", "peering", "vgw", "tgw", "privatelink", "gated")

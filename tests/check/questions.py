@@ -26,10 +26,14 @@ class Answer(NamedTuple):
     """The blocks of the destination's VPC."""
 
 
-def destinations(estate: Estate, to: str) -> dict[tuple[str, str], tuple[Address, list[tuple[str, Way]]]]:
+Reached = dict[tuple[str, str], tuple[Address, list[tuple[str, Way]]]]
+"""The addresses of a destination, each with its ways by origin."""
+
+
+def destinations(estate: Estate, to: str) -> Reached:
     """The addresses of the destination, each with all ways of all origins."""
     name, _, part = to.partition(":")
-    found: dict[tuple[str, str], tuple[Address, list[tuple[str, Way]]]] = {}
+    found: Reached = {}
     for address, origin, ways in population(estate, Classes(estate)):
         data = address.interface.data
         if name not in {address.interface.id, (data.get("Attachment") or {}).get("InstanceId")}:
@@ -44,7 +48,8 @@ def destinations(estate: Estate, to: str) -> dict[tuple[str, str], tuple[Address
 
 def asked(given: dict[str, str], family: int, sources: Ranges) -> list[Box]:
     """The packets that a question is about."""
-    start, _, part = given["from"].partition(":") if not given["from"].startswith("arn:") else ("arn", "", "")
+    named = given["from"].startswith("arn:")
+    start, _, part = ("", "", "") if named else given["from"].partition(":")
     boxes = whole(family, sources if start == "internet" or not part else meet(sources, blocks([part], family)))
     if start == "internet" and part:
         boxes = [box._replace(sources=meet(box.sources, blocks([part], family))) for box in boxes]
@@ -77,34 +82,20 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
     """The verdict over all addresses of the destination, and the packets by fate."""
     given = words(arguments)
     start = given["from"] if given["from"].startswith("arn:") else given["from"].partition(":")[0]
-    families = {4: "ipv4", 6: "ipv6"}
+    reached = destinations(estate, given["to"])
+    if not _decided(estate, start, given["to"].partition(":")[0], reached):
+        return Answer("unknown", {}, {}, {})
     found: set[str] = set()
     done: dict[str, dict[int, list[Box]]] = {"answered": {}, "one-way": {}}
     own: dict[int, Ranges] = {}
-    reached = destinations(estate, given["to"])
-    ways_named = {name for _, ways in reached.values() for _, way in ways for name in given_by(way)}
-    known = start in {"internet", "cloudfront"} or start in estate.by_id or start in ways_named
-    if given["to"].partition(":")[0] not in estate.by_id or not known:
-        return Answer("unknown", {}, {}, {})  # only referred to
-    if not reached and not all(
-        estate.read("ec2:DescribeNetworkInterfaces", one.account, one.region)
-        for one in estate.by_id[given["to"].partition(":")[0]]
-    ):
-        return Answer("unknown", {}, {}, {})
     for address, ways in reached.values():
-        if ONLY.get(given["protocol"], address.family) != address.family:
-            continue
         own[address.family] = estate.blocks(address.vpc, address.family) or ()
         for origin, way in ways:
-            anything = way.kind == "open" and origin == ORIGINS.get(start.partition("-")[0])
-            internet = way.kind in INTERNET_KINDS and start == "internet"
-            named = start in given_by(way) and way.kind != "carrier-gateway-beyond"
-            if not internet and not named and not anything:
-                continue
             family = way.family or address.family
-            if given.get("family", families[family]) != families[family]:
+            wanted = given.get("family", f"ipv{family}") == f"ipv{family}"
+            if not wanted or ONLY.get(given["protocol"], family) != family or not _meant(start, origin, way):
                 continue
-            sources = everything(family) if anything else way.sources
+            sources = everything(family) if way.kind == "open" else way.sources
             boxes = asked(given, family, less(sources, own[address.family]) if family == address.family else sources)
             if way.packets:
                 boxes = [both for box in boxes for each in way.packets if (both := box & each) is not None]
@@ -113,6 +104,29 @@ def answer(estate: Estate, arguments: list[str]) -> Answer:
                 if fate in done:
                     done[fate].setdefault(family, []).append(piece.box)
     return Answer(_verdict(found), done["answered"], done["one-way"], own)
+
+
+def _decided(estate: Estate, start: str, goal: str, reached: Reached) -> bool:
+    """Whether sender and destination are in the snapshot, and not only referred to."""
+    ways_named = {name for _, ways in reached.values() for _, way in ways for name in given_by(way)}
+    known = start in {"internet", "cloudfront"} or start in estate.by_id or start in ways_named
+    return (
+        known
+        and goal in estate.by_id
+        and (
+            bool(reached)
+            or all(estate.read("ec2:DescribeNetworkInterfaces", one.account, one.region) for one in estate.by_id[goal])
+        )
+    )
+
+
+def _meant(start: str, origin: str, way: Way) -> bool:
+    """Whether the way is one that the question asks for."""
+    if way.kind == "open":
+        return origin == ORIGINS.get(start.partition("-")[0])
+    if start == "internet":
+        return way.kind in INTERNET_KINDS
+    return start in given_by(way) and way.kind != "carrier-gateway-beyond"
 
 
 def given_by(way: Way) -> list[str]:

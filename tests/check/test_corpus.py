@@ -21,10 +21,8 @@ def modelled(case: Case, question: dict[str, Any]) -> bool:
     """Whether the question is of what a gateway or service hands into a VPC."""
     start = words(question["explain"])["from"].partition(":")[0]
     text = b" ".join(data for _, data in case.files)
-    other = start.startswith("tgw-attach-") and b'"VpcId"' not in _attachment(
-        text, start
-    )  # hands into the gateway alone
-    return b"CoreNetwork" not in text and not other
+    attachment = start.startswith("tgw-attach-")  # what is no VPC's hands into the gateway alone
+    return b"CoreNetwork" not in text and (not attachment or b'"VpcId"' in _attachment(text, start))
 
 
 def _attachment(text: bytes, name: str) -> bytes:

@@ -85,9 +85,8 @@ def flows(snapshot: Snapshot, assessor: Assessor, seed: int, count: int) -> list
         if key in met or _is_own_reply(packet) or _replies_by_egress_only(snapshot, about, packet):
             continue
         pair = read_both(assessor.facts.topology, Asked("", about.connection), example)
-        if not _returns_under_another_header(pair.traced):
-            met.add(key)
-            found.append(_flow(len(found), about, example, pair))
+        met.add(key)
+        found.append(_flow(len(found), about, example, pair))
     return found
 
 
@@ -220,16 +219,6 @@ def _replies_by_egress_only(snapshot: Snapshot, about: _Asked, packet: Packet) -
     gateways = snapshot.egress_only_gateways.values()
     has = any(a.vpc_id == vpc_id for g in gateways for a in g.attachments)
     return packet.protocol == UDP and ":" in packet.source and has and OUT not in {about.sender, about.receiver}
-
-
-def _returns_under_another_header(traced: Trace) -> bool:
-    """Whether a reply comes by an interface that saw the first packet, translated since: the engine takes it for
-    tracked by the name of the interface alone, which a test of its own shows to be too much (S-SG-05, S-APP-02).
-    """
-    seen = {(h.component, h.header.source, h.header.destination) for h in traced.forward if _is_interface(h)}
-    names = {component for component, *_ in seen}
-    back = [h for h in traced.reply if _is_interface(h) and h.component in names]
-    return any((h.component, h.header.destination, h.header.source) not in seen for h in back)
 
 
 def _is_interface(hop: Hop) -> bool:

@@ -191,7 +191,6 @@ def test_what_a_filter_tracks_is_a_header_and_not_whoever_saw_it() -> None:
     assert seen(translated(), asked) == [ONE_WAY]
 
 
-@pytest.mark.xfail(reason="a reply counts as tracked wherever its first packet was, under whatever header (S-SG-05)")
 def test_the_engine_asks_the_groups_again_for_a_reply_under_another_header() -> None:
     traced = trace(
         Topology(snapshot(*translated())), tcp("10.0.0.4", 50000, "203.0.113.6", 443), InterfaceEntry("eni-web")

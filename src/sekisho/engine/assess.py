@@ -15,6 +15,7 @@ from sekisho.model.entrances import Entrance
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.routing import Route, TargetKind
+from sekisho.model.targets import Front, Treatment
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, parse, spell, subtract, to_cidrs, top
@@ -61,6 +62,18 @@ class _Class(NamedTuple):
     private: object
     own: tuple[str, int] | None
     gates: tuple[object, ...]
+    behind: tuple["_Behind", ...]
+
+
+class _Behind(NamedTuple):
+    """Which packets a balancer sends to a target, whoever that is."""
+
+    balancer: str
+    front: Front
+    group: str
+    port: int
+    treatment: Treatment
+    zone: str | None
 
 
 class Assessor:
@@ -129,12 +142,17 @@ class Assessor:
             connections = self._connections(host, origin, key)
             found = self._answer(host, origin, connections)
             self._answers[key] = (found, connections)
-            # The same groups, read on packets of the same origin.
-            read = key._replace(subnet=None, associated=(), gates=())
-            if read in self._read and self._places.get(key._replace(groups=())):
+            if self._is_familiar(key):
                 self._familiar.add(id(found))
-            self._read.add(read)
         return self._answers[key]
+
+    def _is_familiar(self, key: "_Class") -> bool:
+        """Whether its way and its groups were both met before: by other groups, and in another subnet."""
+        anywhere = tuple(b._replace(zone=None) for b in key.behind)
+        groups, way = key._replace(subnet=None, associated=(), behind=anywhere), key._replace(groups=())
+        told = groups in self._read and bool(self._places.get(way) or key.behind)
+        self._read.add(groups)
+        return told and key.own is None
 
     def _connections(self, host: Host, origin: Origin, key: "_Class") -> tuple[Connection, ...]:
         """Those of the place, with the host's own groups, where another host of the place was judged before."""
@@ -144,7 +162,7 @@ class Assessor:
             return regrouped(groups, known, host)
         connections = tuple(self.connections(host, origin))
         if place not in self._places:
-            ordinary = key.own is None and not any(key.gates)
+            ordinary = key.own is None and not any(key.gates) and not key.behind
             self._places[place] = place_of(groups, connections, host) if ordinary else None
         return connections
 
@@ -161,9 +179,11 @@ class Assessor:
         gates: tuple[object, ...] = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
         gates += self._lines(host) if origin == "vgw" else ()
         gates += (pools_gap(self.facts, host),) if origin == "internet" else ()
-        gates += tuple(map(_registered, registrations))
+        behind = tuple(map(_behind, registrations))
         associated_with = tuple(bool(a) for a in _associations(host))
-        return _Class(origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, associated_with, private, own, gates)
+        return _Class(
+            origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, associated_with, private, own, gates, behind
+        )
 
     def _in_service(self, i: NetworkInterface) -> bool:
         instance = self.facts.snapshot.instances.get(i.instance_id or "")
@@ -314,10 +334,9 @@ class Assessor:
         return self._admits[key]
 
 
-def _registered(registration: Registration) -> tuple[object, ...]:
-    """Which packets a balancer sends to a target, whoever that is."""
+def _behind(registration: Registration) -> _Behind:
     balancer, front, place = registration
-    return balancer.id, front, place.group, place.port, place.treatment, place.zone
+    return _Behind(balancer.id, front, place.group, place.port, place.treatment, place.zone)
 
 
 def _alike(registrations: tuple[Registration, ...], origin: Origin) -> bool:

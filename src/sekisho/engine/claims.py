@@ -56,13 +56,21 @@ class Claimed(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def claimed(facts: Facts, connections: Iterable[Connection]) -> tuple[Claimed, ...]:
+def claimed(facts: Facts, connections: Sequence[Connection]) -> tuple[Claimed, ...]:
     """The claims of each way that could bring a packet, in order of the ways; connections by the same way are one."""
     by_way: dict[WayName, list[Connection]] = {}
     for connection in connections:
         by_way.setdefault(way_of(connection), []).append(connection)
-    found = (_of_way(facts, way, same) for way, same in by_way.items() if any(not c.question.is_empty for c in same))
+    found = [_of_way(facts, way, same) for way, same in by_way.items() if any(not c.question.is_empty for c in same)]
+    found = found or [_none(facts, connection.host) for connection in connections[:1]]
     return tuple(sorted(found, key=lambda one: [str(word) for word in one.way]))
+
+
+def _none(facts: Facts, host: Host) -> Claimed:
+    """None of the ways could bring a packet to the host."""
+    vpc = host.interface.vpc_id or ""
+    claim = Claim("stopped", FlowSet.full(host.family), Layer.GATEWAY, vpc)
+    return Claimed(("none", vpc), (claim,), facts.places(vpc))
 
 
 def _of_way(facts: Facts, way: WayName, same: list[Connection]) -> Claimed:

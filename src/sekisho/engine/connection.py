@@ -24,7 +24,7 @@ from .gateways.on_premises import taken_for_granted
 from .gateways.transit_gateway import TransitCrossing
 from .groups import Groups
 from .share import Share, assumed, decided, doubtful, nothing
-from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit
+from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit, seen
 from .walk import Walker
 from .ways.ends import starts_nothing
 
@@ -88,7 +88,8 @@ class Connector:
         """What a leg that was walked from the sender gets to the host, with its replies to the sender."""
         self._keep(w, forward, Goal(interface=host.interface.network_interface_id), None)
         self._as_if_arrived(w, forward, t, host, question)
-        reply = self._replies(w, forward, Goal(interface=sender.interface.network_interface_id), None, sender)
+        goal = Goal(interface=sender.interface.network_interface_id)
+        reply = self._replies(w, forward, goal, None, sender=sender, sent=t.header)
         return self._connection(forward, reply, question, host, ())
 
     # From a gateway ------------------------------------------------------------------------------
@@ -181,7 +182,8 @@ class Connector:
         goal = Goal(interface=host.interface.network_interface_id)
         self._keep(w, forward, goal, None)
         self._as_if_arrived(w, forward, t._replace(header=Header(_known(sender), _fixed(host))), host, question)
-        reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
+        goal = Goal(interface=start.network_interface_id)
+        reply = self._replies(w, forward, goal, None, sender=sender, sent=t.header)
         entry = ((host.public, host.public),) if public and host.public is not None else ()
         return self._connection(forward, reply, question, host, entry)._replace(sender=sender, public=public)
 
@@ -231,7 +233,8 @@ class Connector:
         for ending in forward.endings if goal.internet else ():
             if isinstance(ending.place, Outside) and ending.place.gateway.startswith("cagw-"):
                 w.border.check_internet(forward, ending.transit, ending.place.gateway, ending.place.vpc)
-        reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
+        back = Goal(interface=start.network_interface_id)
+        reply = self._replies(w, forward, back, None, sender=sender, sent=t.header)
         found = self._connection(forward, reply, question, sender, ())
         return found._replace(sender=sender, outbound=True, exits=goal.gateways, abroad=goal.internet)
 
@@ -242,20 +245,31 @@ class Connector:
 
     # Replies and goals ---------------------------------------------------------------------------
 
-    def _replies(self, w: Walker, forward: Leg, goal: Goal, way: Way | None, sender: Host | None = None) -> Leg:
+    def _replies(
+        self,
+        w: Walker,
+        forward: Leg,
+        goal: Goal,
+        way: Way | None,
+        *,
+        sender: Host | None = None,
+        sent: Header | None = None,
+    ) -> Leg:
+        """The replies of what the leg delivered; `sent` is the header with which the sender sent it."""
         leg = Leg("return")
         for ending in forward.endings:
             if ending.open:
                 continue
             t = ending.transit
-            tracked = frozenset(t.passed) | ({sender.interface.network_interface_id} if sender else set())
+            started = {seen(sender.interface.network_interface_id, sent or t.header)} if sender else set()
+            tracked = t.tracked | started
             header = Header(t.header.dst, t.header.src, reply=True, translated=t.header.translated)
             back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked, crossed=t.via)
             back = back._replace(entered=None, over_tgw=(), unreferenced=None)
             match ending.place:
                 case Arrived(interface=name):
                     start = self.facts.snapshot.interfaces[name]
-                    w.leave(leg, back._replace(tracked=tracked | {name}, peer_vpc=start.vpc_id), start)
+                    w.leave(leg, back._replace(tracked=tracked | {seen(name, t.header)}, peer_vpc=start.vpc_id), start)
                 case Outside(gateway=gateway, vpc=vpc):
                     peering = self.facts.snapshot.peerings.get(gateway)
                     far = peering.far_side(vpc) if peering else None

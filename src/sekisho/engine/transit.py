@@ -173,11 +173,24 @@ class Unreferenced(NamedTuple):
     evidence: Source | None = None
 
 
+class Seen(NamedTuple):
+    """A first packet at an interface: its addresses there, None for the whole remote set."""
+
+    interface: str
+    src: int | None
+    dst: int | None
+
+
+def seen(interface_id: str, header: Header) -> Seen:
+    return Seen(interface_id, header.src.address, header.dst.address)
+
+
 class Transit(NamedTuple):
     """A packet set on its way.
 
     `peer_vpc` is the VPC whose group identities it still carries. `passed` are the appliances behind it,
-    `tracked` the interfaces that keep state for it because the first packet went through them. `left_by` is the
+    `tracked` the interfaces that the first packet went through, each with the addresses that it had there: they keep
+    state for what answers it. `left_by` is the
     gateway through which the first packet left the sender's VPC for the internet.
     """
 
@@ -186,7 +199,7 @@ class Transit(NamedTuple):
     peer_vpc: str | None = None
     via: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
-    tracked: frozenset[str] = frozenset()
+    tracked: frozenset["Seen"] = frozenset()
     translation: Translation | None = None
     left_by: str | None = None
     #: Of a reply: the gateways and appliances that the first packet passed.
@@ -199,6 +212,12 @@ class Transit(NamedTuple):
     unreferenced: Unreferenced | None = None
     #: The middleboxes that the reply has to come back through (S-NFW-07, S-EDGE-03).
     awaited: tuple[Awaited, ...] = ()
+
+    def is_tracked_by(self, interface_id: str) -> bool:
+        """Whether it answers, by its addresses here, what the interface let through (S-SG-05, S-APP-02)."""
+        return (
+            self.header.reply and Seen(interface_id, self.header.dst.address, self.header.src.address) in self.tracked
+        )
 
 
 class Arrived(NamedTuple):

@@ -23,7 +23,7 @@ from .gateways.endpoints import gateway_endpoint, to_service
 from .groups import Groups, addresses_of
 from .routes import RoutePart, lookup
 from .share import Share, assumed, decided, doubtful, nothing
-from .transit import AclCause, Arrived, End, Ending, GroupCause, GroupQuestion, Layer, Leg, Stated, Transit
+from .transit import AclCause, Arrived, End, Ending, GroupCause, GroupQuestion, Layer, Leg, Stated, Transit, seen
 from .ways.ends import taken_by
 from .wording import spell_remotes
 
@@ -67,7 +67,7 @@ class Walker:
 
     def leave(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
         """Send from the interface: its groups, then neighbours, then ACL and routes."""
-        if interface.network_interface_id not in t.tracked:
+        if not t.is_tracked_by(interface.network_interface_id):
             self.check_groups(leg, t, interface, egress=True)
         subnet = self.facts.topology.subnet_of(interface)
         if isinstance(subnet, Undecided):
@@ -220,7 +220,7 @@ class Walker:
         by_group: dict[str, FlowSet] = {}
         # A NAT gateway has no groups (S-NAT-05).
         if (
-            interface.network_interface_id not in t.tracked
+            not t.is_tracked_by(interface.network_interface_id)
             and interface.interface_type not in _NAT_KINDS | _OTHER_KINDS
         ):
             by_group = self.check_groups(leg, t, interface, egress=False)
@@ -362,7 +362,7 @@ class Walker:
         """Into an appliance, and on from its own subnet with the header unchanged (an assumption)."""
         name = interface.network_interface_id
         self.check_arrival(leg, t, interface, from_subnet)
-        if t.header.reply and t.entered and name not in t.tracked:  # S-TGW-07
+        if t.header.reply and t.entered and all(name != one.interface for one in t.tracked):  # S-TGW-07
             self.doubt(leg, t, f"{name} gets a reply whose first packet it did not see")
         assumption = f"the appliance at {name} forwards what it gets, with the header unchanged"
         leg.check(leg.route_layer, t.region, assumed(t.region, assumption), _unexplained(assumption))
@@ -370,6 +370,8 @@ class Walker:
         beyond = t._replace(
             peer_vpc=None, over_tgw=(), unreferenced=None, passed=(*t.passed, name), via=(*t.via, name), awaited=awaited
         )
+        if not t.header.reply:
+            beyond = beyond._replace(tracked=t.tracked | {seen(name, t.header)})
         self.leave(leg, beyond, interface)
 
     # Regions ------------------------------------------------------------------------------------

@@ -71,6 +71,9 @@ class Forward(GatewayWalk):
     def passed_before(self, component: str) -> bool:  # noqa: ARG002
         return False
 
+    def tracked_by(self, interface_id: str) -> bool:  # noqa: ARG002
+        return False
+
     def run(self) -> Outcome:  # noqa: PLR0911 - one case for each kind of gateway
         if isinstance(self.entry, InterfaceEntry):
             return self.out_of_interface(self.entry.interface_id)

@@ -129,6 +129,11 @@ class Reply(GatewayWalk):
     def passed_before(self, component: str) -> bool:
         return component in self.passed
 
+    def tracked_by(self, interface_id: str) -> bool:
+        seen = (self.header.destination, self.header.source)
+        met = (hop.header for hop in self.forward.hops if hop.component == interface_id)
+        return any((header.source, header.destination) == seen for header in met)
+
     def run(self, end: Delivered | Left) -> Outcome:
         if isinstance(end, Left):
             return self.from_outside()

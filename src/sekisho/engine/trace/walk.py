@@ -76,6 +76,10 @@ class Walk(ABC):
         """Whether the packet answers one that went through the component."""
 
     @abstractmethod
+    def tracked_by(self, interface_id: str) -> bool:
+        """Whether the packet answers, by its addresses here, one that the filters of the interface let through."""
+
+    @abstractmethod
     def nat_gateway(self, nat_id: str, subnet: Subnet) -> Outcome: ...
 
     @abstractmethod
@@ -160,7 +164,7 @@ class Walk(ABC):
         return self.ruled(acl_ruling(self.topology, acl, self.header, egress=egress), ACL)
 
     def security_groups(self, interface: NetworkInterface, *, egress: bool) -> Dropped | None:
-        if self.passed_before(interface.network_interface_id):  # S-SG-05, S-APP-02
+        if self.tracked_by(interface.network_interface_id):  # S-SG-05, S-APP-02
             return None
         if not interface.group_ids and self.topology.balancers.of_interface(interface):  # S-NLB-01
             return None
