@@ -1,10 +1,12 @@
 # Set-up and checks. Everything lives in .venv; an install is repeated only when what it depends on changed.
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH_SIZES ?= 10000,100000
+BENCH_ROUNDS ?= 5
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format proof clean
+.PHONY: help demo test lint format proof bench clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -29,6 +31,9 @@ format: .venv/.dev ## rewrite the source in the house style
 proof: .venv/.dev ## the engine against the one-packet semantics, at full size
 	@$(BIN)/python tests/proof.py --pairs 50000
 
+bench: .venv/.dev ## how long everything takes, as ratios to reading alone (BENCH_SIZES=10000,100000 BENCH_ROUNDS=5)
+	@PYTHONPATH=tests $(BIN)/python -m bench --sizes $(BENCH_SIZES) --rounds $(BENCH_ROUNDS)
+
 clean: ## remove the environment and all caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
@@ -40,10 +45,10 @@ clean: ## remove the environment and all caches
 # Compiled here, because a machine may forbid it at run time and every start would compile again.
 .venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
 	@$(INSTALL) --editable .
-	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click; print(*click.__path__)')
+	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click, msgspec; print(*click.__path__, *msgspec.__path__)')
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	@$(INSTALL) --editable '.[dev]'
-	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click; print(*click.__path__)')
+	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click, msgspec; print(*click.__path__, *msgspec.__path__)')
 	@touch .venv/.demo $@

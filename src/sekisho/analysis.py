@@ -242,7 +242,9 @@ def _coverage(
         population=tuple(_population(assessor.facts.topology, chosen, rows)),
         unseen_interfaces=tuple(_unseen_interfaces(snapshot)),
         missing_origins=tuple(_missing_origins(assessor, chosen, origins)),
-        unmodelled=tuple(sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled)),
+        unmodelled=tuple(
+            sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled if not u.kind.told_by)
+        ),
         issues=snapshot.issues,
     )
 

@@ -195,19 +195,17 @@ class Audit:
 
     def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
         said = _said(given.words)
-        boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
         if way.kind == "none":
             if any(claim.fate != "stopped" for claim in given.claims):
                 raise RefusedError(f"{said}: none is no way in")
             return []
         own = self.estate.blocks(address.vpc, address.family) or EMPTY
         universe = list(way.packets) or whole(address.family, way.sources or less(everything(address.family), own))
-        beyond = [box for claim in given.claims if not _at_gateway(claim, way) for box in claim.boxes]
-        covers(said, universe, boxes, [] if way.kind == "open" or not way.sources else beyond)
+        anything = way.kind == "open" or not way.sources
+        claims = [_held(said, claim, universe, anything or _at_gateway(claim, way)) for claim in given.claims]
+        covers(said, universe, [box for claim in claims for box in claim.boxes])
         notes = []
-        for number, whole_claim in enumerate(given.claims):
-            held = [part for box in whole_claim.boxes for each in universe if (part := box & each) is not None]
-            claim = whole_claim._replace(boxes=held if way.sources or way.kind == "open" else [])
+        for number, claim in enumerate(claims if way.sources or way.kind == "open" else []):
             problem = self.doubted(address, way, claim)
             if problem:
                 raise RefusedError(f"{said}, claim {number}: {problem}")
@@ -275,14 +273,19 @@ def _at_gateway(claim: Claim, way: Way) -> bool:
     return claim.fate == "stopped" and claim.layer == GATEWAY and claim.record in {*way.words, "vpc"}
 
 
-def covers(said: str, universe: list[Box], boxes: list[Box], beyond: list[Box]) -> None:
-    """Refuses boxes that are not all packets, each once; those beyond the universe only where that is allowed."""
-    if any(subtract([box], universe) for box in beyond):
+def _held(said: str, claim: Claim, universe: list[Box], beyond: bool) -> Claim:  # noqa: FBT001
+    """The claim, of the packets of the universe alone. Others are refused, but where they may be."""
+    held = [part for box in claim.boxes for each in universe if (part := box & each) is not None]
+    if not beyond and sum(box.packets() for box in held) != sum(box.packets() for box in claim.boxes):
         raise RefusedError(f"{said}: packets that the way cannot bring")
+    return claim._replace(boxes=held)
+
+
+def covers(said: str, universe: list[Box], boxes: list[Box]) -> None:
+    """Refuses boxes within the universe that are not all of it, each packet once."""
     if subtract(universe, boxes):
         raise RefusedError(f"{said}: packets are left out")
-    inside = [part for box in boxes for each in universe if (part := box & each) is not None]
-    if sum(box.packets() for box in inside) != sum(box.packets() for box in universe):
+    if sum(box.packets() for box in boxes) != sum(box.packets() for box in universe):
         raise RefusedError(f"{said}: packets are in two boxes")
 
 

@@ -244,8 +244,8 @@ def leave_pool(walk: Walk, pieces: Pieces) -> Pieces:
     return walk.leave(pieces)
 
 
-ENTRANCES["carrier-gateway"] = Entrance("vgw", carrier_networks, from_carrier)
-ENTRANCES["carrier-gateway-beyond"] = Entrance("internet", beyond_carriers, from_carrier)
-ENTRANCES["local-gateway"] = Entrance("vgw", local_gateways, from_local_gateway)
+ENTRANCES["carrier-gateway"] = Entrance("vgw", carrier_networks, from_carrier, of_vpc=True)
+ENTRANCES["carrier-gateway-beyond"] = Entrance("internet", beyond_carriers, from_carrier, of_vpc=True)
+ENTRANCES["local-gateway"] = Entrance("vgw", local_gateways, from_local_gateway, of_vpc=True)
 ENTRANCES["pool"] = Entrance("internet", pools, from_pool, leave_pool)
 TARGET_KINDS.update(cagw=to_carrier, lgw=to_local_gateway)

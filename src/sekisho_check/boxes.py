@@ -28,26 +28,25 @@ class Box(NamedTuple):
 
     def __and__(self, other: Box) -> Box | None:
         """The packets of both, or None where there are none."""
-        out = []
-        for mine, its in zip(self, other, strict=True):
-            both = meet(mine, its)
-            if not both:
-                return None
-            out.append(both)
-        return Box(*out)
+        protocols = meet(self.protocols, other.protocols)
+        sources = protocols and meet(self.sources, other.sources)
+        thirds = sources and meet(self.thirds, other.thirds)
+        fourths = thirds and meet(self.fourths, other.fourths)
+        return Box(protocols, sources, thirds, fourths) if fourths else None
 
     def minus(self, other: Box) -> list[Box]:
         """The packets that the other has not, as disjoint boxes."""
-        if self & other is None:
+        both = self & other
+        if both is None:
             return [self]
-        out = []
-        rest = self
-        for axis, mine, its in zip(self._fields, self, other, strict=True):
-            outside = less(mine, its)
-            if outside:
-                out.append(rest._replace(**{axis: outside}))
-            rest = rest._replace(**{axis: meet(mine, its)})
-        return out
+        protocols, sources, thirds, fourths = self
+        pieces = (
+            (less(protocols, both.protocols), sources, thirds, fourths),
+            (both.protocols, less(sources, both.sources), thirds, fourths),
+            (both.protocols, both.sources, less(thirds, both.thirds), fourths),
+            (both.protocols, both.sources, both.thirds, less(fourths, both.fourths)),
+        )
+        return [Box(*piece) for piece in pieces if all(piece)]
 
     def packets(self) -> int:
         """How many there are."""

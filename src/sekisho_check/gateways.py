@@ -431,9 +431,9 @@ def unfathomed(walk: Walk, pieces: Pieces) -> Pieces:
     return walk.doubt(pieces, f"{walk.address.interface.id} does not end connections by the ordinary rules")
 
 
-ENTRANCES["internet-gateway"] = Entrance("internet", internet_gateways, from_internet)
-ENTRANCES["vpc-peering-connection"] = Entrance("peering", peerings, from_peering)
-ENTRANCES["virtual-private-gateway"] = Entrance("vgw", private_gateways, from_private_gateway)
+ENTRANCES["internet-gateway"] = Entrance("internet", internet_gateways, from_internet, of_vpc=True)
+ENTRANCES["vpc-peering-connection"] = Entrance("peering", peerings, from_peering, of_vpc=True)
+ENTRANCES["virtual-private-gateway"] = Entrance("vgw", private_gateways, from_private_gateway, of_vpc=True)
 TARGET_KINDS.update(
     igw=to_internet,
     eigw=to_egress_only,

@@ -45,6 +45,8 @@ def meet(left: Ranges, right: Ranges) -> Ranges:
 
 def less(left: Ranges, right: Ranges) -> Ranges:
     """What the left set holds and the right one does not."""
+    if left == right:
+        return EMPTY
     if not left or not right or right[-1][1] < left[0][0] or left[-1][1] < right[0][0]:
         return left
     out: list[tuple[int, int]] = []

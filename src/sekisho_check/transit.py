@@ -282,5 +282,5 @@ def into_vpc(walk: Walk, pieces: Pieces, attachment: Attachment, zone: Record | 
     return whichever(walk, pieces, [_out_by(attachment.resource, name) for name in chosen])
 
 
-ENTRANCES[WAY] = Entrance("tgw", transit_ways, from_transit, to_sender)
+ENTRANCES[WAY] = Entrance("tgw", transit_ways, from_transit, to_sender, of_vpc=True)
 TARGET_KINDS["tgw"] = to_transit

@@ -31,6 +31,8 @@ class Entrance(NamedTuple):
     """From the gateway to the destination: what is left without stop is delivered."""
     leave: Callable[[Walk, Pieces], Pieces] = lambda walk, pieces: walk.leave(pieces)
     """The reply: what is left without stop is answered."""
+    of_vpc: bool = False
+    """Whether its ways are the same for all addresses of one family in a VPC."""
 
 
 ENTRANCES: dict[str, Entrance] = {}
@@ -50,7 +52,7 @@ def ways_of(estate: Estate, address: Address, origin: str, deep: int = 0) -> lis
 
 
 def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[Way]:
-    found = [entrance.find(estate, address) for entrance in ENTRANCES.values() if entrance.origin == origin]
+    found = [_found(estate, address, kind) for kind, entrance in ENTRANCES.items() if entrance.origin == origin]
     there = any(one.there or one.ways or one.open for one in found)
     behind = [find(estate, address, origin, deep) for find in BEHIND]
     found += [
@@ -65,6 +67,17 @@ def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[W
     if not ways and any(one.there for one in found):
         ways.append(Way(("none", address.vpc), ()))
     return ways
+
+
+def _found(estate: Estate, address: Address, kind: str) -> Found:
+    entrance = ENTRANCES[kind]
+    if not entrance.of_vpc:
+        return entrance.find(estate, address)
+    key = ("found", kind, address.vpc, address.family)
+    if key not in estate.memo:
+        estate.memo[key] = entrance.find(estate, address)
+    found: Found = estate.memo[key]
+    return found
 
 
 def enter(walk: Walk, pieces: Pieces) -> Pieces:

@@ -159,11 +159,11 @@ class Assessor:
         place = key._replace(groups=())
         groups, known = self.connectors[host.family].groups, self._places.get(place)
         if known:
-            return regrouped(groups, known, host)
+            return regrouped(self.facts, groups, known, host)
         connections = tuple(self.connections(host, origin))
         if place not in self._places:
             ordinary = key.own is None and not any(key.gates) and not key.behind
-            self._places[place] = place_of(groups, connections, host) if ordinary else None
+            self._places[place] = place_of(self.facts, groups, connections, host) if ordinary else None
         return connections
 
     def _class(self, host: Host, origin: Origin) -> "_Class":

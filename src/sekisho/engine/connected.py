@@ -128,6 +128,8 @@ class Connection(NamedTuple):
     #: The gateways by which outbound packets are to leave, and whether they are meant for the internet.
     exits: frozenset[str] = frozenset()
     abroad: bool = False
+    #: The interface at which outbound packets are to arrive, in the other family (S-NAT-06).
+    arrives: str | None = None
     hollow: bool = False
     #: The service that the packets come out of, where it is no gateway.
     entrance: Entrance | None = None

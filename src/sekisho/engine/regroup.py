@@ -10,9 +10,10 @@ from sekisho.sets.flows import FlowSet
 
 from .answer import Passage
 from .connected import Carried, Connection, Host, parts, widened
+from .facts import Facts
 from .groups import Groups
 from .share import Share, decided
-from .transit import Check, GroupCause
+from .transit import Check, GroupCause, Stated
 
 
 class Place(NamedTuple):
@@ -22,7 +23,7 @@ class Place(NamedTuple):
     others: tuple[tuple[Share, Share], ...]
 
 
-def place_of(groups: Groups, connections: tuple[Connection, ...], host: Host) -> Place | None:
+def place_of(facts: Facts, groups: Groups, connections: tuple[Connection, ...], host: Host) -> Place | None:
     """The place, where the groups of another interface can be laid over every connection; else None.
 
     Laid over it again, the groups of the host itself have to give what was walked.
@@ -30,7 +31,7 @@ def place_of(groups: Groups, connections: tuple[Connection, ...], host: Host) ->
     if not all(map(_can_be_regrouped, connections)):
         return None
     place = Place(connections, tuple(map(_but_groups, connections)))
-    again = regrouped(groups, place, host)
+    again = regrouped(facts, groups, place, host)
     same = all(
         a.delivered == c.delivered and a.round_trip == c.round_trip for a, c in zip(again, connections, strict=True)
     )
@@ -64,15 +65,15 @@ def _but_groups(c: Connection) -> tuple[Share, Share]:
     return forward.within(c.question), back.within(c.question)
 
 
-def regrouped(groups: Groups, place: Place, host: Host) -> tuple[Connection, ...]:
+def regrouped(facts: Facts, groups: Groups, place: Place, host: Host) -> tuple[Connection, ...]:
     """The connections of the place to the host, by its own groups."""
     pairs = zip(place.connections, place.others, strict=True)
-    return tuple(_regrouped(groups, c, forward, back, host) for c, (forward, back) in pairs)
+    return tuple(_regrouped(facts, groups, c, (forward, back), host) for c, (forward, back) in pairs)
 
 
-def _regrouped(groups: Groups, c: Connection, forward: Share, back: Share, host: Host) -> Connection:
-    checks = tuple(_asked_again(groups, check, host) for check in c.checks)
-    delivered = forward
+def _regrouped(facts: Facts, groups: Groups, c: Connection, others: tuple[Share, Share], host: Host) -> Connection:
+    checks = tuple(_asked_again(facts, groups, check, (c.host, host)) for check in c.checks)
+    delivered, back = others
     for check in checks:
         if isinstance(check.cause, GroupCause):
             delivered = delivered & widened(check)
@@ -83,11 +84,18 @@ def _regrouped(groups: Groups, c: Connection, forward: Share, back: Share, host:
     return whole._replace(carried=parts(whole))
 
 
-def _asked_again(groups: Groups, check: Check, host: Host) -> Check:
-    if not isinstance(check.cause, GroupCause) or check.cause.asked is None:
-        return check
-    share = groups.of_interface(host.interface, check.cause.asked)
-    return check._replace(share=share, cause=check.cause._replace(interface=host.interface))
+def _asked_again(facts: Facts, groups: Groups, check: Check, hosts: tuple[Host, Host]) -> Check:
+    """The check by the groups of the second host, and with its name where it names the first."""
+    first, host = (each.interface.network_interface_id for each in hosts)
+    match check.cause:
+        case GroupCause(asked=asked) if asked is not None:
+            share = groups.of_interface(hosts[1].interface, asked)
+            return check._replace(share=share, cause=check.cause._replace(interface=hosts[1].interface))
+        case Stated(component=component) if component == first:
+            place = facts.source("interfaces", host)
+            return check._replace(cause=check.cause._replace(component=host, evidence=(place,)))
+        case _:
+            return check
 
 
 def _carried(groups: Groups, each: Carried, whole: Connection) -> Carried:

@@ -10,7 +10,7 @@ so what a leg lets through is the conjunction of its checks, each widened by the
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from sekisho.model.filters import NetworkAcl
 from sekisho.model.interface import NetworkInterface
@@ -116,6 +116,14 @@ def _of_protocol(family: Family, protocol: int) -> FlowSet:
     return FlowSet.build(family, protocols=[(protocol, protocol)])
 
 
+class Sight(Protocol):
+    """How packets look where a check is made."""
+
+    def of(self, flows: FlowSet) -> FlowSet:
+        """The packets as the check sees them."""
+        ...
+
+
 class Check(NamedTuple):
     """One condition: of the flows in `region`, those in `share` pass."""
 
@@ -124,7 +132,7 @@ class Check(NamedTuple):
     region: FlowSet
     share: Share
     cause: Cause
-    view: View | None = None
+    view: Sight | None = None
 
 
 class Header(NamedTuple):
@@ -154,6 +162,8 @@ class Translation(NamedTuple):
     peered: bool = False
     #: The VPC of a regional gateway, which stands in no subnet (S-RNAT-01).
     vpc: str | None = None
+    #: It got IPv6 (S-NAT-06): in IPv4 the reply ends at the gateway.
+    from_ipv6: bool = False
 
 
 class Awaited(NamedTuple):
@@ -244,6 +254,8 @@ class Ending(NamedTuple):
     transit: Transit
     place: Arrived | Outside
     open: bool = False
+    #: The family there, where a NAT gateway has changed it (S-NAT-06).
+    behind: Family | None = None
 
 
 class Leg:

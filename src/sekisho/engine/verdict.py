@@ -15,6 +15,7 @@ from .answer import Answer, Barrier, Flow, Verdict, Width
 from .barriers import barriers_of
 from .connected import Carried, Connection
 from .facts import Facts
+from .gateways.nat64 import extracted
 from .lifts import layers_of, least_lifts
 from .share import Share, decided, everything, texts
 from .transit import Check, Layer, Stated
@@ -125,11 +126,17 @@ def _boxed(
 ) -> Iterable[Flow]:
     host = connection.host
     own: tuple[Range, ...] = ((host.address, host.last),)
+    # Hosts that share an answer share what is written to a service, not what is written to themselves.
+    service = connection.entrance is not None and bool(connection.entrance.fronts)
+    addressed = carried is not None and (not shared or service or bool(carried.entry_ports))
     for box in boxes(flows):
         number = box.protocols[0][0]
         ports = box.protocols[0] == (number, number) and has_ports(number) and bool(box.thirds)
         icmp = number == icmp_of(flows.family) and bool(box.thirds)
         sources, destinations = (own, box.remotes) if connection.outbound else (box.remotes, own)
+        entry = carried.entry if carried and addressed else ()
+        if connection.outbound and carried and carried.behind == "ipv4":
+            destinations, entry = extracted(box.remotes), box.remotes  # S-NAT-06
         yield Flow(
             family=flows.family,
             protocols=box.protocols,
@@ -141,7 +148,7 @@ def _boxed(
             icmp_codes=box.fourths if icmp else (),
             reply=reply,
             via=carried.passage.via if carried else (),
-            entry=() if carried is None or (shared and not carried.entry_ports) else carried.entry,
+            entry=entry,
             seen_as=carried.seen_as if carried else (),
             entry_ports=carried.entry_ports if carried else (),
             behind=carried.behind if carried else None,

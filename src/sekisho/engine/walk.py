@@ -56,6 +56,8 @@ class Walker:
         self.picks = picks or {}
         #: What chose without a pick, in order, and among how many.
         self.met: dict[str, int] = {}
+        #: Whether what a NAT gateway translates to IPv4 ends at the gateway, to go on from there (S-NAT-06).
+        self.into_ipv4 = False
 
     def pick(self, name: str, options: int) -> int:
         """The index of what `name` chooses among that many; the first where no pick says otherwise."""
