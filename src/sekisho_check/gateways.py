@@ -337,9 +337,10 @@ def direct_connect(estate: Estate, gateway: str) -> bool | None:
     calls = ("DescribeVirtualInterfaces", "DescribeDirectConnectGateways", "DescribeDirectConnectGatewayAssociations")
     if any(estate.open(f"directconnect:{call}", None, None) for call in calls):
         return None
+    name = "directconnect:DescribeDirectConnectGatewayAssociations"
+    shown = {text(one.data, "directConnectGatewayId") for one in estate.all(name)}
     for one in estate.all("directconnect:DescribeDirectConnectGateways"):
-        name = "directconnect:DescribeDirectConnectGatewayAssociations"
-        if estate.of(name, "directConnectGatewayId", one.id) is None:
+        if one.id not in shown and estate.of(name, "directConnectGatewayId", one.id) is None:
             return None
     return False
 
