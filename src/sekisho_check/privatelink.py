@@ -1,0 +1,66 @@
+"""Endpoint services: consumers' connections come out at the nodes of their network load balancers."""
+
+from __future__ import annotations
+
+from sekisho_check.balancers import balancer_of
+from sekisho_check.estate import Estate, Record, text, texts
+from sekisho_check.filters import Sight
+from sekisho_check.nodes import to_node
+from sekisho_check.ranges import everything
+from sekisho_check.walk import GATEWAY, Address, Pieces, Walk, Way
+from sekisho_check.ways import ENTRANCES, Entrance, Found
+
+SERVICES = "ec2:DescribeVpcEndpointServiceConfigurations"
+CONNECTIONS = "ec2:DescribeVpcEndpointConnections"
+PERMISSIONS = "ec2:DescribeVpcEndpointServicePermissions"
+
+
+def endpoint_services(estate: Estate, address: Address) -> Found:
+    """The services that stand on a load balancer that the address is a node of (S-PL-01)."""
+    balancer = balancer_of(estate, address.interface.data)
+    ways = [
+        Way(("endpoint-service", record.id), everything(address.family), record, masked=True)
+        for record in estate.all(SERVICES)
+        if balancer is not None and balancer.id in texts(record.data, "NetworkLoadBalancerArns")
+    ]
+    known = estate.whole(SERVICES, *estate.home(address.vpc))
+    return Found(ways, there=bool(ways), open="" if known else f"{SERVICES} failed")
+
+
+def from_service(walk: Walk, pieces: Pieces) -> Pieces:
+    record = walk.way.record
+    assert record is not None  # noqa: S101 - the way was found by it
+    connected = consumers(walk.estate, record)
+    if connected is None:
+        pieces = walk.doubt(pieces, f"who may connect to {record.id} is not known")
+    elif not connected:
+        pieces = walk.stop(pieces, GATEWAY, record.id)
+    balancer = balancer_of(walk.estate, walk.address.interface.data)
+    enforced = text(balancer.record.data, "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic") if balancer else None
+    if enforced == "off":  # S-PL-04
+        return to_node(walk, walk.state(pieces, walk.address.interface.data))
+    return walk.arrive(pieces, Sight(), crossing=False)
+
+
+def consumers(estate: Estate, service: Record) -> bool | None:
+    """Whether somebody is connected, or may connect by itself; None where that is open (S-PL-02)."""
+    found = [one for one in estate.all(CONNECTIONS) if text(one.data, "ServiceId") == service.id]
+    states = {(text(one.data, "VpcEndpointState") or "").lower() for one in found}
+    if "available" in states:
+        return True
+    read = estate.read(CONNECTIONS, service.account, service.region)
+    if service.data.get("AcceptanceRequired") is False:
+        allowed = estate.of(PERMISSIONS, "ServiceId", service.id)
+        if allowed is None:
+            return None
+        if allowed:
+            return True
+    return False if read else None
+
+
+def back_to_service(_: Walk, pieces: Pieces) -> Pieces:
+    """Replies go back to the consumers, whatever the routes and ACLs of the node's subnet (S-PL-01)."""
+    return pieces
+
+
+ENTRANCES["endpoint-service"] = Entrance("privatelink", endpoint_services, from_service, back_to_service)
