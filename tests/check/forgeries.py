@@ -27,7 +27,7 @@ def forgeries(lines: Sequence[str], seed: int, number: int) -> Iterator[Forgery]
     """That many, over all kinds in turn; kinds that find nothing to change in these certificates are left out."""
     r = Random(seed)
     whole = [json.loads(line) for line in lines]
-    kinds = [*CHANGES, *TEXTS]
+    kinds = r.sample([*CHANGES, *TEXTS], len(CHANGES) + len(TEXTS))
     made = 0
     while made < number:
         kind = kinds[made % len(kinds)]
