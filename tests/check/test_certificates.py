@@ -249,7 +249,7 @@ def test_open_claims_prove_nothing_and_are_noted() -> None:
 
 def test_an_assumption_has_to_be_said() -> None:
     # X's way in leads through an appliance, and the way back does too: it is assumed that it forwards.
-    checker = audit("p26b-redirected-both-ways")
+    checker = audit("edge/003-redirected-both-ways")
     row = next(key for key in checker.rows if key[0] == "eni-a1" and key[2] == "internet")
     address, ways = checker.rows[row]
     given = true_one(audit(PUBLIC))
