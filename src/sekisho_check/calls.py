@@ -78,6 +78,7 @@ KINDS: dict[str, Kind] = {
             ("DescribeClientVpnEndpoints", "ClientVpnEndpoints", "ClientVpnEndpointId"),
             ("DescribeClientVpnTargetNetworks", "ClientVpnTargetNetworks", "AssociationId"),
             ("DescribeClientVpnAuthorizationRules", "AuthorizationRules", ""),
+            ("DescribeClientVpnRoutes", "Routes", ""),
             ("DescribeCarrierGateways", "CarrierGateways", "CarrierGatewayId"),
             ("DescribeLocalGateways", "LocalGateways", "LocalGatewayId"),
             ("DescribeLocalGatewayRouteTables", "LocalGatewayRouteTables", "LocalGatewayRouteTableId"),

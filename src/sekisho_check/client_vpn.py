@@ -7,7 +7,7 @@ from sekisho_check.endpoints import stop_outside
 from sekisho_check.estate import Estate, Record, addresses, cidrs, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.gated import with_groups
-from sekisho_check.ranges import EMPTY, blocks, everything, less, span
+from sekisho_check.ranges import EMPTY, block, blocks, everything, less, span
 from sekisho_check.senders import Sender, sent, sent_back
 from sekisho_check.walk import GATEWAY, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
@@ -15,7 +15,9 @@ from sekisho_check.ways import ENTRANCES, Entrance, Found
 ENDPOINTS = "ec2:DescribeClientVpnEndpoints"
 NETWORKS = "ec2:DescribeClientVpnTargetNetworks"
 RULES = "ec2:DescribeClientVpnAuthorizationRules"
+ROUTES = "ec2:DescribeClientVpnRoutes"
 DESCRIPTION = "ClientVPN Endpoint resource"
+"""With which the descriptions of an endpoint's interfaces begin; some go on with its id."""
 
 
 def client_vpns(estate: Estate, address: Address) -> Found:
@@ -32,7 +34,9 @@ def client_vpns(estate: Estate, address: Address) -> Found:
             continue
         own = [one for one in known if text(one.data, "VpcId") == address.vpc]
         there = there or bool(own)
-        if own and address.family == 4 and not _is_own(address, own):  # noqa: PLR2004
+        stands_there = {text(one.data, "TargetNetworkId") for one in own}
+        is_own = text(address.interface.data, "SubnetId") in stands_there and belongs(address.interface, record.id)
+        if own and address.family == 4 and not is_own:  # noqa: PLR2004
             code = text(record.data, "Status", "Code")
             doubt = "" if code == "available" else f"the state of {record.id} is not known"
             ways.append(Way(("client-vpn-endpoint", record.id), everything(4), record, doubt))
@@ -50,10 +54,10 @@ def associations(estate: Estate, endpoint: Record) -> list[Record] | None:
     return [one for one in found if text(one.data, "Status", "Code") == "associated"]
 
 
-def _is_own(address: Address, own: list[Record]) -> bool:
-    data = address.interface.data
-    subnets = {text(one.data, "TargetNetworkId") for one in own}
-    return text(data, "Description") == DESCRIPTION and text(data, "SubnetId") in subnets
+def belongs(interface: Record, endpoint: str) -> bool:
+    """Whether the interface is one of the endpoint's, as far as its description says."""
+    described = text(interface.data, "Description") or ""
+    return described.startswith(DESCRIPTION) and described.removeprefix(DESCRIPTION) in {"", f" for {endpoint}"}
 
 
 def from_client_vpn(walk: Walk, pieces: Pieces) -> Pieces:
@@ -67,7 +71,29 @@ def from_client_vpn(walk: Walk, pieces: Pieces) -> Pieces:
         pieces = walk.stop(pieces, GATEWAY, record.id)
     elif less(walk.address.ranges, rules):
         pieces = walk.doubt(pieces, "a rule tells the addresses of the prefix apart")
-    return whichever(walk, pieces, _legs(walk, record, back=False))
+    legs = _legs(walk, record, back=False)
+    if walk.wanted is not None and len(legs) < len(associations(walk.estate, record) or []):
+        legs.append(lambda each, some: each.stop(some, GATEWAY, record.id))  # out of the others they are not led
+    return whichever(walk, pieces if legs else walk.stop(pieces, GATEWAY, record.id), legs or [lambda _, some: some])
+
+
+def targets(walk: Walk, endpoint: Record) -> set[str | None] | None:
+    """The subnets that the endpoint's longest route to the destination leads to; None where its routes were not read
+    (S-CVPN-02).
+    """
+    routes = walk.estate.of(ROUTES, "ClientVpnEndpointId", endpoint.id)
+    if routes is None:
+        return None
+    held = [
+        (found.length, text(one.data, "TargetSubnet"))
+        for one in routes
+        if text(one.data, "Status", "Code") == "active"
+        and (found := block(one.data.get("DestinationCidr"))) is not None
+        and found.family == walk.address.family
+        and not less(walk.address.ranges, found.ranges)
+    ]
+    longest = max((length for length, _ in held), default=0)
+    return {subnet for length, subnet in held if length == longest}
 
 
 def authorized(estate: Estate, endpoint: Record) -> tuple[tuple[int, int], ...] | None:
@@ -82,17 +108,18 @@ def authorized(estate: Estate, endpoint: Record) -> tuple[tuple[int, int], ...] 
 def back_to_client_vpn(walk: Walk, pieces: Pieces) -> Pieces:
     record = walk.way.record
     assert record is not None  # noqa: S101 - the way was found by it
-    return whichever(walk, pieces, _legs(walk, record, back=True))
+    return whichever(walk, pieces, _legs(walk, record, back=True) or [lambda _, some: some])
 
 
 def _legs(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
+    """Out of each associated subnet that packets to the destination may be led to; none where no route leads there."""
     estate, vpc = walk.estate, walk.address.vpc
-    legs = [
+    led = targets(walk, record)
+    return [
         _leg(_sender(estate, vpc, record, one), back=back)
         for one in associations(estate, record) or []
-        if text(one.data, "VpcId") == vpc
+        if text(one.data, "VpcId") == vpc and (led is None or text(one.data, "TargetNetworkId") in led)
     ]
-    return legs or [lambda each, pieces: each.doubt(pieces, "its subnets are not in the snapshot")]
 
 
 def _sender(estate: Estate, vpc: str, endpoint: Record, association: Record) -> Sender:
@@ -104,7 +131,7 @@ def _sender(estate: Estate, vpc: str, endpoint: Record, association: Record) -> 
         one
         for one in estate.interfaces_of_vpc[vpc]
         if text(one.data, "SubnetId") == name
-        and text(one.data, "Description") == DESCRIPTION
+        and belongs(one, endpoint.id)
         and {text(group, "GroupId") for group in listed(one.data, "Groups")} == set(groups)
     ]
     own = addresses(held[0].data, 4) if len(held) == 1 else span(cidrs(subnet.data, 4)) if subnet else EMPTY

@@ -332,9 +332,9 @@ def direct_connect(estate: Estate, gateway: str) -> bool | None:
     calls = ("DescribeVirtualInterfaces", "DescribeDirectConnectGateways", "DescribeDirectConnectGatewayAssociations")
     if any(estate.open(f"directconnect:{call}", None, None) for call in calls):
         return None
+    shown = {text(one.data, "directConnectGatewayId") for one in estate.all(ASSOCIATIONS)}
     for one in estate.all("directconnect:DescribeDirectConnectGateways"):
-        told = any(text(each.data, "directConnectGatewayId") == one.id for each in estate.all(ASSOCIATIONS))
-        if not told and estate.of(ASSOCIATIONS, "directConnectGatewayId", one.id) is None:
+        if one.id not in shown and estate.of(ASSOCIATIONS, "directConnectGatewayId", one.id) is None:
             return None
     return False
 

@@ -176,6 +176,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "another address": (lambda c: c["row"].update(address="10.0.1.11"), "no such row"),
     "an origin that there is not": (lambda c: c["row"].update(origin="mars"), "no such row"),
     "an origin that the VPC lacks": (lambda c: c["row"].update(origin="tgw"), "there is no"),
+    "an origin that the VPC lacks, and no way": (
+        lambda c: (c["row"].update(origin="tgw"), c.update(ways=[], verdict="unreachable", witness=None)),
+        "there is no such row",
+    ),
     "a fate that there is not": (lambda c: claims(c)[0].update(fate="maybe"), "fate is not known"),
     "a layer that there is not": (lambda c: claims(c)[1].update(layer="luck"), "without the layer"),
     "stopped by nothing": (lambda c: claims(c)[1].pop("record"), "without the layer"),
