@@ -29,7 +29,7 @@ class Case(NamedTuple):
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """All cases of `conformance` and `tests/cases` whose snapshot can be read at all."""
+    """All cases of `conformance` whose snapshot can be read at all."""
     return tuple(case for case in (*_conformance(), *_folders()) if _readable(case))
 
 
@@ -56,11 +56,16 @@ def _conformance() -> Iterator[Case]:
 
 
 def _folders() -> Iterator[Case]:
-    for path in sorted((ROOT / "tests/cases").glob("*/expect.json")):
+    for path in sorted((ROOT / "conformance").glob("*/*/expect.json")):
         expected = json.loads(path.read_text())
         place = path.parent / "aws"
         files = [(file.relative_to(place).as_posix(), file.read_bytes()) for file in sorted(place.rglob("*.json*"))]
-        yield Case(path.parent.name, files, expected.get("questions", []), expected.get("assess", []))
+        yield Case(
+            f"{path.parent.parent.name}/{path.parent.name}",
+            files,
+            expected.get("questions", []),
+            expected.get("assess", []),
+        )
 
 
 def _laid(base: dict[str, Any], changes: dict[str, Any], without: set[str]) -> list[tuple[str, Any]]:
