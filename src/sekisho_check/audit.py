@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sekisho_check.boxes import Box, subtract, whole
+from sekisho_check.boxes import Box, overlap, subtract, whole
 from sekisho_check.canonical import digest, pointed
 from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
 from sekisho_check.classes import Classes
@@ -72,6 +72,9 @@ class Audit:
             raise RefusedError("the Region of the row is another")
         self._records(given, interface.id)
         _witnessed(given)
+        for name in given.witness.passes if given.witness else ():
+            if name not in OWN and name not in self.classes.mentioned:
+                raise RefusedError(f"the witness passes {name[:80]!a}, which is not in the snapshot")
         standing, notes = self._claims(given, row, key)
         return Result(given.verdict, standing, notes)
 
@@ -150,6 +153,8 @@ class Audit:
         for words in sorted(expected.keys() - set(found), key=str):
             if words == ("open",) and (not proves or self._harmless(row.address, expected[words])):
                 continue
+            if words[0] == "none":  # it lets nobody in, whether it is said or not
+                continue
             raise RefusedError(f"the way {_said(words)} is missing")
         for words in sorted(set(found) - expected.keys(), key=str):
             if words not in {("open",), ("none", row.address.vpc)}:  # neither lets anybody in
@@ -158,7 +163,7 @@ class Audit:
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
             notes += self._once(row.address, expected[words], claims)
-        if not row.ways and any(way.kind != "open" for way in expected.values()):
+        if not row.ways and (not given.ways or any(way.kind != "open" for way in expected.values())):
             raise RefusedError("there is no such row")
         if given.verdict == "unknown":
             return UNDECIDED, notes
@@ -196,7 +201,8 @@ class Audit:
     def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
         said = _said(given.words)
         if way.kind == "none":
-            if any(claim.fate != "stopped" for claim in given.claims):
+            boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
+            if any(claim.fate != "stopped" for claim in given.claims) or overlap(boxes):
                 raise RefusedError(f"{said}: none is no way in")
             return []
         own = self.estate.blocks(address.vpc, address.family) or EMPTY
@@ -221,7 +227,19 @@ class Audit:
             problem = self._box(address, way, claim, box)
             if problem:
                 return problem
+        if (
+            claim.assumed
+            and claim.fate in {"stopped", "one-way", "answered"}
+            and not self._assumes(address, way, claim)
+        ):
+            return "nothing is assumed"
         return ""
+
+    def _assumes(self, address: Address, way: Way, claim: Claim) -> bool:
+        """Whether some packet of the claim gets there, or its reply back, under an assumption alone."""
+        arrived = enter(Walk(self.estate, address, way), [Piece(box) for box in claim.boxes if box.sources])
+        there = [piece for piece in arrived if piece.stop is None]
+        return any(piece.assumed for piece in leave(Walk(self.estate, address, way), there))
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
         if address.interface.disputed and claim.fate not in {"open", "delivered"}:

@@ -50,6 +50,8 @@ class Witness(NamedTuple):
 
     words: tuple[str | None, ...]
     box: Box
+    passes: tuple[str, ...]
+    """The ids of what it passes."""
 
 
 class Certificate(NamedTuple):
@@ -175,8 +177,7 @@ def _witness(data: object, family: int) -> Witness:
     assert isinstance(data, dict)  # noqa: S101 - as its shape
     packet = data["packet"]
     _shape(packet, {"source", "protocol"}, PACKET, "packet")
-    for name in _list(data["passes"], "passes"):
-        _string(name, "passes")
+    passes = tuple(_string(name, "passes") for name in _list(data["passes"], "passes"))
     third = packet.get("destination_port", packet.get("icmp_type"))
     fourth = packet.get("source_port", packet.get("icmp_code"))
     sources = _addresses(packet["source"], family)
@@ -184,7 +185,7 @@ def _witness(data: object, family: int) -> Witness:
     boxes = _boxes([numbers[0], 0, *numbers[1:]], [sources], family)
     if len(boxes) != 1 or boxes[0].packets() != 1:
         raise RefusedError("witness: not one packet")
-    return Witness(_words(data["way"]), boxes[0])
+    return Witness(_words(data["way"]), boxes[0], passes)
 
 
 def _claim(data: object, sources: list[Ranges], family: int) -> Claim:

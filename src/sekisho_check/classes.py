@@ -28,6 +28,13 @@ class Classes:
             for call in calls if name not in OF_ITSELF else ():
                 (targets if name == TARGETS else self.singled).update(_strings(call.answer))
         self.named = targets | self.singled
+        self.mentioned = self.named | {
+            name
+            for calls in estate.calls.values()
+            for call in calls
+            for name in (*_strings(call.parameters), *(_strings(call.answer) if call.kind.needed else ()))
+        }
+        """Every string of the snapshot that may be an id."""
         self.bounds = {True: _bounds(self.singled), False: _bounds(self.named)}
 
     def of(self, address: Address, *, directly: bool = False) -> tuple[object, ...]:

@@ -34,9 +34,8 @@ def client_vpns(estate: Estate, address: Address) -> Found:
             continue
         own = [one for one in known if text(one.data, "VpcId") == address.vpc]
         there = there or bool(own)
-        stands_there = {text(one.data, "TargetNetworkId") for one in own}
-        is_own = text(address.interface.data, "SubnetId") in stands_there and belongs(address.interface, record.id)
-        if own and address.family == 4 and not is_own:  # noqa: PLR2004
+        others = [one for one in own if not is_sender(address, record, one)]
+        if others and address.family == 4:  # noqa: PLR2004
             code = text(record.data, "Status", "Code")
             doubt = "" if code == "available" else f"the state of {record.id} is not known"
             ways.append(Way(("client-vpn-endpoint", record.id), everything(4), record, doubt))
@@ -52,6 +51,12 @@ def associations(estate: Estate, endpoint: Record) -> list[Record] | None:
     if not asked and not found:
         return None
     return [one for one in found if text(one.data, "Status", "Code") == "associated"]
+
+
+def is_sender(address: Address, endpoint: Record, association: Record) -> bool:
+    """Whether the address is that of the interface by which clients come out of the association's subnet."""
+    there = text(address.interface.data, "SubnetId") == text(association.data, "TargetNetworkId")
+    return there and belongs(address.interface, endpoint.id)
 
 
 def belongs(interface: Record, endpoint: str) -> bool:
@@ -118,7 +123,9 @@ def _legs(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
     return [
         _leg(_sender(estate, vpc, record, one), back=back)
         for one in associations(estate, record) or []
-        if text(one.data, "VpcId") == vpc and (led is None or text(one.data, "TargetNetworkId") in led)
+        if text(one.data, "VpcId") == vpc
+        and (led is None or text(one.data, "TargetNetworkId") in led)
+        and not is_sender(walk.address, record, one)
     ]
 
 

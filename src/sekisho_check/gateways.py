@@ -327,22 +327,44 @@ def private_gateways(estate: Estate, address: Address) -> Found:
 
 def direct_connect(estate: Estate, gateway: str) -> bool | None:
     """Whether Direct Connect is on the gateway; None where that is open (S-DX-01)."""
-    for one in estate.all("directconnect:DescribeVirtualInterfaces"):
-        if text(one.data, "virtualGatewayId") == gateway and text(one.data, "virtualInterfaceState") != "deleted":
-            return True
-    for one in estate.all("directconnect:DescribeDirectConnectGatewayAssociations"):
-        names = {text(one.data, "associatedGateway", "id"), text(one.data, "virtualGatewayId")}
-        if gateway in names and text(one.data, "associationState") != "disassociated":
-            return True
+    if _private_interfaces(estate, gateway) or _associations(estate, gateway):
+        return True
     calls = ("DescribeVirtualInterfaces", "DescribeDirectConnectGateways", "DescribeDirectConnectGatewayAssociations")
     if any(estate.open(f"directconnect:{call}", None, None) for call in calls):
         return None
-    name = "directconnect:DescribeDirectConnectGatewayAssociations"
-    shown = {text(one.data, "directConnectGatewayId") for one in estate.all(name)}
+    shown = {text(one.data, "directConnectGatewayId") for one in estate.all(ASSOCIATIONS)}
     for one in estate.all("directconnect:DescribeDirectConnectGateways"):
-        if one.id not in shown and estate.of(name, "directConnectGatewayId", one.id) is None:
+        if one.id not in shown and estate.of(ASSOCIATIONS, "directConnectGatewayId", one.id) is None:
             return None
     return False
+
+
+ASSOCIATIONS = "directconnect:DescribeDirectConnectGatewayAssociations"
+
+
+def _private_interfaces(estate: Estate, gateway: str) -> bool:
+    return any(
+        text(one.data, "virtualGatewayId") == gateway and text(one.data, "virtualInterfaceState") != "deleted"
+        for one in estate.all("directconnect:DescribeVirtualInterfaces")
+    )
+
+
+def _associations(estate: Estate, gateway: str) -> list[Record]:
+    """What associates Direct Connect gateways with the virtual private gateway, in force."""
+    return [
+        one
+        for one in estate.all(ASSOCIATIONS)
+        if gateway in {text(one.data, "associatedGateway", "id"), text(one.data, "virtualGatewayId")}
+        and text(one.data, "associationState") != "disassociated"
+    ]
+
+
+def _announced(walk: Walk, gateway: str) -> bool:
+    """Whether routers behind Direct Connect are told of the destination, as far as it is said (S-DX-03)."""
+    given = [listed(one.data, "allowedPrefixesToDirectConnectGateway") for one in _associations(walk.estate, gateway)]
+    told = blocks((prefix.get("cidr") for prefixes in given for prefix in prefixes), walk.address.family)
+    silent = _private_interfaces(walk.estate, gateway) or not any(given)
+    return silent or not less(walk.address.ranges, told)
 
 
 def line(walk: Walk, pieces: Pieces, gateway: str, layer: str, *names: str) -> Pieces:
@@ -350,16 +372,18 @@ def line(walk: Walk, pieces: Pieces, gateway: str, layer: str, *names: str) -> P
     direct = direct_connect(walk.estate, gateway)
     if direct is None:
         return walk.doubt(pieces, f"Direct Connect on {gateway} is not known") if walk.address.family != V4 else pieces
-    if direct:
-        return pieces
-    if walk.address.family != V4:
-        return walk.stop(pieces, layer, gateway, *names)
-    tunnels = [
-        text(tunnel, "Status")
+    connections = [
+        one.data
         for one in walk.estate.all("ec2:DescribeVpnConnections")
         if text(one.data, "VpnGatewayId") == gateway and text(one.data, "State") not in {"deleted", "deleting"}
-        for tunnel in listed(one.data, "VgwTelemetry")
     ]
+    if direct:
+        only_line = walk.address.family != V4 or not connections
+        heard = walk.replying or not only_line or _announced(walk, gateway)
+        return pieces if heard else walk.assume(pieces, "on-premises routers lead to it all the same")
+    if walk.address.family != V4:
+        return walk.stop(pieces, layer, gateway, *names)
+    tunnels = [text(tunnel, "Status") for one in connections for tunnel in listed(one, "VgwTelemetry")]
     return walk.assume(pieces, "a tunnel comes up") if tunnels and "UP" not in tunnels else pieces
 
 

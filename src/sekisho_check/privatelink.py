@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sekisho_check.balancers import balancer_of
+from sekisho_check.balancers import balancer_of, balancers
 from sekisho_check.estate import Estate, Record, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.nodes import to_node
@@ -17,14 +17,16 @@ PERMISSIONS = "ec2:DescribeVpcEndpointServicePermissions"
 
 def endpoint_services(estate: Estate, address: Address) -> Found:
     """The services that stand on a load balancer that the address is a node of (S-PL-01)."""
-    balancer = balancer_of(estate, address.interface.data)
-    ways = [
-        Way(("endpoint-service", record.id), everything(address.family), record, masked=True)
-        for record in estate.all(SERVICES)
-        if balancer is not None and balancer.id in texts(record.data, "NetworkLoadBalancerArns")
-    ]
+    own = balancer_of(estate, address.interface.data)
+    ways: list[Way] = []
+    there = False
+    for record in estate.all(SERVICES):
+        names = texts(record.data, "NetworkLoadBalancerArns")
+        there = there or any(one.id in names and one.vpc == address.vpc for one in balancers(estate).values())
+        if own is not None and own.id in names:
+            ways.append(Way(("endpoint-service", record.id), everything(address.family), record, masked=True))
     known = estate.whole(SERVICES, *estate.home(address.vpc))
-    return Found(ways, there=bool(ways), open="" if known else f"{SERVICES} failed")
+    return Found(ways, there=there, open="" if known else f"{SERVICES} failed")
 
 
 def from_service(walk: Walk, pieces: Pieces) -> Pieces:

@@ -196,7 +196,7 @@ FRONT = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333:loadbalancer/"
 
 
 def test_a_proxy_sends_nothing_where_its_client_gets_no_answer() -> None:
-    ways = found("l08-no-route-of-the-node", "eni-a2", "10.0.2.20", "internet")
+    ways = found("balancers/031-no-route-of-the-node", "eni-a2", "10.0.2.20", "internet")
     assert ways == {
         "internet-gateway igw-a": {"stopped"},
         f"internet-gateway igw-a load-balancer {FRONT}app/front/50dc6c495c0c9188 443 eni-b 10.0.2.40 8080": {"stopped"},
@@ -204,12 +204,12 @@ def test_a_proxy_sends_nothing_where_its_client_gets_no_answer() -> None:
 
 
 def test_some_ports_of_the_node_are_lost() -> None:
-    ways = found("l09-not-every-port-of-the-node", "eni-a2", "10.0.2.20", "internet")
+    ways = found("balancers/032-not-every-port-of-the-node", "eni-a2", "10.0.2.20", "internet")
     assert list(ways.values()) == [{"stopped"}, {"delivered"}]
 
 
 def test_both_families_of_a_node_are_ways_of_their_own() -> None:
-    ways = found("l18-ipv6-clients-alone", "eni-a2", "10.0.2.20", "internet")
+    ways = found("balancers/044-ipv6-clients-alone", "eni-a2", "10.0.2.20", "internet")
     front = f"internet-gateway igw-a load-balancer {FRONT}app/front/50dc6c495c0c9188 443 eni-b"
     assert ways == {
         "internet-gateway igw-a": {"stopped"},
@@ -219,7 +219,7 @@ def test_both_families_of_a_node_are_ways_of_their_own() -> None:
 
 
 def test_one_behind_the_other() -> None:
-    ways = found("l17-one-behind-the-other", "eni-a2", "10.0.2.20", "internet")
+    ways = found("balancers/043-one-behind-the-other", "eni-a2", "10.0.2.20", "internet")
     net, app = (
         f"load-balancer {FRONT}net/front/50dc6c495c0c9188 443 eni-b 10.0.1.40 443",
         f"load-balancer {FRONT}app/inner/73e2d6bc24d8a067 443 eni-i 10.0.2.40 8080",

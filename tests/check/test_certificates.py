@@ -176,6 +176,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "another address": (lambda c: c["row"].update(address="10.0.1.11"), "no such row"),
     "an origin that there is not": (lambda c: c["row"].update(origin="mars"), "no such row"),
     "an origin that the VPC lacks": (lambda c: c["row"].update(origin="tgw"), "there is no"),
+    "an origin that the VPC lacks, and no way": (
+        lambda c: (c["row"].update(origin="tgw"), c.update(ways=[], verdict="unreachable", witness=None)),
+        "there is no such row",
+    ),
     "a fate that there is not": (lambda c: claims(c)[0].update(fate="maybe"), "fate is not known"),
     "a layer that there is not": (lambda c: claims(c)[1].update(layer="luck"), "without the layer"),
     "stopped by nothing": (lambda c: claims(c)[1].pop("record"), "without the layer"),
@@ -249,7 +253,7 @@ def test_open_claims_prove_nothing_and_are_noted() -> None:
 
 def test_an_assumption_has_to_be_said() -> None:
     # X's way in leads through an appliance, and the way back does too: it is assumed that it forwards.
-    checker = audit("p26b-redirected-both-ways")
+    checker = audit("edge/003-redirected-both-ways")
     row = next(key for key in checker.rows if key[0] == "eni-a1" and key[2] == "internet")
     address, ways = checker.rows[row]
     given = true_one(audit(PUBLIC))

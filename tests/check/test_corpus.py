@@ -22,7 +22,8 @@ def modelled(case: Case, question: dict[str, Any]) -> bool:
     start = words(question["explain"])["from"].partition(":")[0]
     text = b" ".join(data for _, data in case.files)
     attachment = start.startswith("tgw-attach-")  # what is no VPC's hands into the gateway alone
-    return b"CoreNetwork" not in text and (not attachment or b'"VpcId"' in _attachment(text, start))
+    abroad = start.startswith("cvpn-endpoint-") and words(question["explain"])["to"].startswith("i-b")  # by name alone
+    return b"CoreNetwork" not in text and not abroad and (not attachment or b'"VpcId"' in _attachment(text, start))
 
 
 def _attachment(text: bytes, name: str) -> bytes:

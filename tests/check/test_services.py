@@ -43,13 +43,13 @@ ACCELERATOR = "arn:aws:globalaccelerator::111122223333:accelerator/1111-aaaa"
 
 
 def test_ports_of_an_accelerator_are_those_of_its_override() -> None:
-    parts = found("ga05-port-override", *X, "internet", "accelerator", ACCELERATOR)
+    parts = found("accelerators/005-port-override", *X, "internet", "accelerator", ACCELERATOR)
     assert ports(parts, "answered") == one(8443)
     assert {layer for fate, layer, _, _ in parts if fate == "stopped"} == {"gateway"}
 
 
 def test_the_other_page_about_inbound_rules_is_an_assumption() -> None:
-    checker = Audit(case("p64-accelerator-past-the-inbound-acl").estate())
+    checker = Audit(case("accelerators/016-accelerator-past-the-inbound-acl").estate())
     row = checker.rows[(*X, "internet")]
     way = next(each for each in row.ways if each.kind == "accelerator")
     answered = [
@@ -63,31 +63,31 @@ def test_the_other_page_about_inbound_rules_is_an_assumption() -> None:
 
 
 def test_addresses_that_nothing_lists_are_open_where_groups_admit_some() -> None:
-    parts = found("ga07-elastic-address-behind-an-accelerator", *X, "internet", "accelerator", ACCELERATOR)
+    parts = found("accelerators/007-elastic-address-behind-an-accelerator", *X, "internet", "accelerator", ACCELERATOR)
     assert {fate for fate, *_ in parts} == {"open", "stopped"}
     assert ports(parts, "open") == one(443)
 
 
 def test_a_vpc_origin_without_its_ports() -> None:
-    parts = found("cf06-vpc-origin-without-its-ports", *X, "internet", "vpc-origin", "vo_1")
+    parts = found("cloudfront/006-vpc-origin-without-its-ports", *X, "internet", "vpc-origin", "vo_1")
     assert ports(parts, "open") == one(443)
 
 
 def test_instance_connect_has_two_ports() -> None:
-    parts = found("p55-instance-connect-endpoint", *X, "gated", "instance-connect-endpoint", "eice-1")
+    parts = found("instance-connect/001-instance-connect-endpoint", *X, "gated", "instance-connect-endpoint", "eice-1")
     assert ports(parts, "answered") == one(22)
     stopped = {layer for fate, layer, _, box in parts if fate == "stopped" and holds(box.thirds, 3389)}
     assert "groups" in stopped
 
 
 def test_a_lattice_target_that_was_not_read_may_have_any_port() -> None:
-    parts = found("lat03-targets-not-read", *X, "gated", "lattice-target-group", "tg-0aaa")
+    parts = found("lattice/003-targets-not-read", *X, "gated", "lattice-target-group", "tg-0aaa")
     assert ports(parts, "open") == one(8080)
     assert {layer for fate, layer, _, box in parts if fate == "stopped" and holds(box.protocols, 6)} == {"groups"}
 
 
 def test_clients_of_a_vpn_are_of_its_block() -> None:
-    parts = found("cvpn01-client-vpn", *X, "vgw", "client-vpn-endpoint", "cvpn-endpoint-1")
+    parts = found("client-vpn/003-client-vpn", *X, "vgw", "client-vpn-endpoint", "cvpn-endpoint-1")
     block = (((172 << 24) + (20 << 16), (172 << 24) + (20 << 16) + 1023),)
     assert [(box.thirds, box.sources) for fate, _, _, box in parts if fate == "answered"] == [(one(22), block)]
 

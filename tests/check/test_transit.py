@@ -248,7 +248,7 @@ def test_rules_of_a_policy_table_in_the_coordinates_of_a_reply() -> None:
 
 
 def some_walk(wanted: tuple[str, str] | None = None) -> Walk:
-    reading = next(one for one in cases() if one.name == "p01-public-instance").estate()
+    reading = next(one for one in cases() if one.name == "gateways/019-public-instance").estate()
     interface = reading.get("ec2:DescribeNetworkInterfaces", "eni-a1")
     assert interface is not None
     address: Address = next(addresses_of(interface))
