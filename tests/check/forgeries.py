@@ -279,13 +279,13 @@ def _no_witness(c: Certificate, _: Random, __: Sequence[Certificate]) -> bool:
 
 
 def _witness_elsewhere(c: Certificate, r: Random, _: Sequence[Certificate]) -> bool:
-    """A packet of a protocol that nothing is claimed to answer, or something on its way that is not there."""
+    """A packet from nowhere, or something on its way that is not there."""
     if c["witness"] is None:
         return False
     if r.random() < 0.5:
         c["witness"]["passes"].insert(r.randrange(len(c["witness"]["passes"]) + 1), "acl-forged")
     else:
-        c["witness"]["packet"]["source"] = "127.0.0.1" if c["row"]["family"] == "ipv4" else "::1"
+        c["witness"]["packet"]["source"] = "nowhere"
     return True
 
 
