@@ -15,7 +15,7 @@ import failed_calls
 from agreement import questions
 from estates import perm
 from failed_calls import Closed, closed_in, closed_in_case
-from proof import drawn
+from random_estates import drawn
 from random_networks import Network, table_of
 from sekisho.conformance.case import Case, cases
 from sekisho.engine.assess import Assessor
