@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sekisho.engine.answer import ORIGINS, Answer, Explanation, Origin, Row
-from sekisho.engine.assess import Assessor
+from sekisho.engine.assess import Assessor, Judged
+from sekisho.engine.certificate import Certificate, certificate, of_row
 from sekisho.engine.explain import Explainer
 from sekisho.engine.outbound import DESTINATIONS, OutboundAssessor
 from sekisho.engine.population import hosts_of
@@ -45,18 +46,21 @@ def assess(
     origins: tuple[Origin, ...] = ORIGINS,
     listeners: Listeners | None = None,
     progress: Callable[[list[NetworkInterface]], Iterable[NetworkInterface]] = iter,
+    certificates: list[Certificate] | None = None,
 ) -> Assessment:
     """A verdict for every address in scope and every origin, with findings and coverage.
 
     Under `egress` the origins are destinations, and there are no findings.
-    `progress` wraps the interfaces as they are worked through. QueryError where the target is not in the snapshot.
+    `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row.
+    QueryError where the target is not in the snapshot.
     """
     topology = Topology(snapshot)
     outwards = direction == "egress"
     assessor = OutboundAssessor(topology) if outwards else Assessor(topology)
     origins = tuple(o for o in origins if o in DESTINATIONS) if outwards else origins
     chosen = select(topology, target)
-    rows, answers = _answered(assessor, progress(assessor.in_order(chosen)), origins)
+    judged = assessor.rows(progress(assessor.in_order(chosen)), origins)
+    rows, answers = _answered(assessor, judged if certificates is None else _certified(assessor, judged, certificates))
     facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
     return Assessment(
         run=Run(
@@ -143,15 +147,13 @@ def _has_tag(topology: Topology, interface: NetworkInterface, key: str, value: s
 # Rows and answers -------------------------------------------------------------------------------------
 
 
-def _answered(
-    assessor: Assessor, interfaces: Iterable[NetworkInterface], origins: tuple[Origin, ...]
-) -> tuple[tuple[Row, ...], dict[str, Answer]]:
+def _answered(assessor: Assessor, rows_judged: Iterable[Judged]) -> tuple[tuple[Row, ...], dict[str, Answer]]:
     """Rows with the keys of their answers. Equal answers are one; each was confirmed by `trace` when it was made."""
     keys: dict[int, str] = {}
     by_value: dict[object, str] = {}
     answers: dict[str, Answer] = {}
     rows = []
-    for judged in assessor.rows(interfaces, origins):
+    for judged in rows_judged:
         found = id(judged.answer)
         if found not in keys:
             confirm(assessor.facts.topology, judged.connections)
@@ -162,6 +164,17 @@ def _answered(
             keys[found] = by_value[value]
         rows.append(replace(judged.row, answer=keys[found]))
     return tuple(rows), answers
+
+
+def _certified(assessor: Assessor, judged: Iterable[Judged], into: list[Certificate]) -> Iterator[Judged]:
+    """The rows as they are, with a certificate of each in `into`."""
+    shared: dict[int, Certificate] = {}
+    for one in judged:
+        key = id(one.answer)
+        if key not in shared:
+            shared[key] = certificate(assessor.facts, one)
+        into.append(of_row(assessor.facts, shared[key], one.row))
+        yield one
 
 
 def _identity(answer: Answer) -> object:

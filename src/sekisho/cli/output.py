@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sekisho.engine.answer import Explanation
+    from sekisho.engine.certificate import Certificate
     from sekisho.findings.assessment import Assessment
 
 Document = Any
@@ -136,3 +137,14 @@ def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:
     _emit(to_html(document), html)
     _emit(to_json(document), data)
     return html, data
+
+
+def write_certificates(found: "list[Certificate]", snapshot: Path, place: Path) -> None:
+    """Write one line for each certificate, with the digests of the records that it cites."""
+    from sekisho.load.digests import digests  # noqa: PLC0415
+    from sekisho.report.certificate import cited, lines  # noqa: PLC0415
+
+    known = digests(snapshot, cited(found))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines(found, known))

@@ -131,6 +131,8 @@ class Connection(NamedTuple):
     entrance: Entrance | None = None
     relay: Relay | None = None
     consumer: Consumer | None = None
+    #: Both readings, where it is not known which of two holds.
+    either: "tuple[Connection, ...]" = ()
 
 
 def entry_address(way: Way, host: Host) -> int | None:

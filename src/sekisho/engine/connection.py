@@ -42,7 +42,9 @@ class Connector:
         if not way.sources[self.family]:
             name = "IPv4" if self.family == "ipv4" else "IPv6"
             detail = f"{way.gateway or way.vpc} carries no {name} into {way.vpc}"
-            return impossible(host, question, Stated("PROTOCOL_RESTRICTION", way.gateway or way.vpc, detail))
+            return impossible(host, question, Stated("PROTOCOL_RESTRICTION", way.gateway or way.vpc, detail))._replace(
+                way=way
+            )
         return self._every_choice(lambda w: self._from_gateway(w, way, host, question))
 
     def between(self, sender: Host, host: Host, question: FlowSet, *, public: bool = False) -> Connection:

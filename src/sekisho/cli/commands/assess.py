@@ -1,7 +1,7 @@
 """`sekisho assess`: every interface in scope, every origin."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -9,6 +9,9 @@ from sekisho.cli import output
 from sekisho.cli.listeners import read_listeners
 from sekisho.cli.main import DONE, FINDINGS, UNDECIDED
 from sekisho.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from sekisho.engine.certificate import Certificate
 
 ORIGIN_NAMES = ("internet", "peering", "vgw", "tgw", "privatelink", "gated")
 SEVERITIES = ("high", "medium", "low", "informational")
@@ -40,6 +43,12 @@ SEVERITIES = ("high", "medium", "low", "informational")
     show_default=True,
     help="Exit 1 on a finding of this severity or over.",
 )
+@click.option(
+    "--certificates",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write a certificate of each verdict there, one a line, for `python -m sekisho_check`.",
+)
 @output.options("table", "json", "html")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Also write report.html and assessment.json there.")
 @click.pass_context
@@ -52,6 +61,7 @@ def command(
     origins: tuple[str, ...],
     listeners: Path | None,
     fail_on: str,
+    certificates: Path | None,
     output_format: str,
     output_file: Path | None,
     output_dir: Path | None,
@@ -65,7 +75,10 @@ def command(
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
+    if certificates and direction == "egress":
+        raise click.BadParameter("certificates speak of what comes in", param_hint="--certificates")
     progress = Progress(ctx.obj)
+    proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
     found = assess(
         load(snapshot),
@@ -74,7 +87,10 @@ def command(
         origins=_origins(origins),
         listeners=read_listeners(listeners),
         progress=progress.over,
+        certificates=proofs,
     )
+    if certificates and proofs is not None:
+        output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
     if output_dir:
         output.write_reports(document, output_dir)

@@ -316,7 +316,8 @@ def _either(one: Connection, other: Connection, place: Place) -> Connection:
     open_ways = doubtful(one.question, reason)
     check = Check(Layer.GATEWAY, "forward", one.question, open_ways, Stated("", "", reason))
     # The barriers of either would not be proven ones.
-    return one._replace(checks=(check,), delivered=delivered, round_trip=round_trip, carried=carried, hollow=True)
+    found = one._replace(checks=(check,), delivered=delivered, round_trip=round_trip, carried=carried, hollow=True)
+    return found._replace(either=(one, other))
 
 
 def _is_hidden(client: Connection) -> bool:

@@ -1,0 +1,234 @@
+"""What a certificate claims: the packets of one way in, divided by their fate, with what stops them.
+
+Claims of one way are disjoint and hold every packet of its question. A packet that several layers stop is claimed by
+one of them: by a layer that stops all packets of the way, where there is one, else by the first.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from sekisho.model.entrances import EntranceKind
+from sekisho.model.record import Source
+from sekisho.model.topology import Topology
+from sekisho.sets.boxes import example
+from sekisho.sets.flows import FlowSet
+from sekisho.sets.prefixes import spell, to_cidrs
+
+from .connected import Connection, Host
+from .facts import Facts
+from .packet import Packet
+from .share import Note, Share, texts
+from .transit import AclCause, Check, GroupCause, Layer, Stated
+from .witness import arrived, replay
+
+Fate = Literal["answered", "one-way", "stopped", "delivered", "open", "open-one-way"]
+WayName = tuple[str | int | None, ...]
+#: In a claim: the interface of the row, which differs between the rows that share the claims.
+OWN_INTERFACE = "interface"
+OWN_INSTANCE = "instance"
+
+_ORDER = {layer: place for place, layer in enumerate(Layer)}
+
+
+class Claim(NamedTuple):
+    """Packets of one fate; `layer` and `record` say what stops them or their replies."""
+
+    fate: Fate
+    flows: FlowSet
+    layer: Layer | None = None
+    record: str | None = None
+    assumed: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+class Passing(NamedTuple):
+    """One packet of an answer as it is at its destination, the way that it takes, and what it passes."""
+
+    way: WayName
+    packet: Packet
+    passes: tuple[str, ...]
+
+
+class Claimed(NamedTuple):
+    """The claims of one way in, and where the records stand that they rest on."""
+
+    way: WayName
+    claims: tuple[Claim, ...]
+    sources: tuple[Source, ...]
+
+
+def claimed(facts: Facts, connections: Iterable[Connection]) -> tuple[Claimed, ...]:
+    """The claims of each way that could bring a packet, in order of the ways; connections by the same way are one."""
+    by_way: dict[WayName, list[Connection]] = {}
+    for connection in connections:
+        by_way.setdefault(way_of(connection), []).append(connection)
+    found = (_of_way(facts, way, same) for way, same in by_way.items() if any(not c.question.is_empty for c in same))
+    return tuple(sorted(found, key=lambda one: [str(word) for word in one.way]))
+
+
+def _of_way(facts: Facts, way: WayName, same: list[Connection]) -> Claimed:
+    places = dict.fromkeys(place for connection in same for place in _sources(facts, connection))
+    return Claimed(way, tuple(_claims(_joined(same))), tuple(places))
+
+
+def _joined(same: list[Connection]) -> Connection:
+    """One connection that delivers and answers what any of them does."""
+    first, *others = same
+    for other in others:
+        first = first._replace(
+            question=first.question | other.question,
+            checks=first.checks + other.checks,
+            either=first.either + other.either,
+            delivered=first.delivered | other.delivered,
+            round_trip=first.round_trip | other.round_trip,
+        )
+    return first
+
+
+def _claims(c: Connection) -> Iterator[Claim]:
+    delivered, trip = c.delivered, c.round_trip
+    notes = delivered.assumptions + trip.assumptions
+    yield from _surely("answered", trip.sure, notes)
+    yield from _stops(c, "one-way", delivered.sure - trip.maybe, "return", notes)
+    yield from _stops(c, "stopped", c.question - delivered.maybe, "forward", ())
+    half = (delivered.sure & trip.maybe) - trip.sure
+    unsettled = delivered.maybe - delivered.sure
+    yield from _open("delivered", half, trip)
+    yield from _open("open", unsettled & trip.maybe, delivered)
+    for claim in _stops(c, "open-one-way", unsettled - trip.maybe, "return", ()):
+        yield claim._replace(reasons=texts(delivered.doubts, claim.flows))
+
+
+def _open(fate: Fate, flows: FlowSet, share: Share) -> Iterator[Claim]:
+    if not flows.is_empty:
+        yield Claim(fate, flows, reasons=texts(share.doubts, flows))
+
+
+def _surely(
+    fate: Fate, flows: FlowSet, notes: tuple[Note, ...], layer: Layer | None = None, record: str | None = None
+) -> Iterator[Claim]:
+    """One claim for what rests on an assumption, one for the rest."""
+    leaning = FlowSet.union_of(flows.family, [note.region for note in notes]) & flows
+    for part, assumed in ((flows - leaning, False), (leaning, True)):
+        if not part.is_empty:
+            yield Claim(fate, part, layer, record, assumed)
+
+
+def _stops(c: Connection, fate: Fate, flows: FlowSet, direction: str, notes: tuple[Note, ...]) -> Iterator[Claim]:
+    """The flows by what stops them: a load balancer sends nothing on of a client that it cannot answer."""
+    by_stop: dict[tuple[Layer | None, str | None], FlowSet] = {}
+    left = flows
+    checks = [*c.checks, *(check for reading in c.either for check in reading.checks)]
+    for check in _by_weight(checks, flows, direction):
+        part = (left & check.region) - check.share.maybe
+        if not part.is_empty:
+            stop = (check.layer, _record(check, c.host))
+            by_stop[stop] = by_stop.get(stop, FlowSet.empty(flows.family)) | part
+            left = left - part
+        if left.is_empty:
+            break
+    if not left.is_empty:
+        by_stop[None, None] = left
+    for (layer, record), part in by_stop.items():
+        yield from _surely(fate, part, notes, layer, record)
+
+
+def _by_weight(checks: Iterable[Check], flows: FlowSet, direction: str) -> list[Check]:
+    """Those of the direction that stop all of the flows, then in the order of the layers; then those of the other."""
+
+    def weight(check: Check) -> tuple[bool, bool, int]:
+        stops_all = flows <= check.region and (check.share.maybe & flows).is_empty
+        return (check.direction != direction, not stops_all, _ORDER[check.layer])
+
+    return sorted(checks, key=weight)
+
+
+def _record(check: Check, host: Host) -> str:
+    match check.cause:
+        case Stated(component=component):
+            name = component
+        case AclCause(acl=acl):
+            name = acl.network_acl_id
+        case GroupCause(interface=interface):
+            name = interface.network_interface_id
+    return OWN_INTERFACE if name == host.interface.network_interface_id else name
+
+
+# Ways -------------------------------------------------------------------------------------------------
+
+
+def way_of(c: Connection) -> WayName:
+    """The kind of the way in and the ids that make it one of a kind."""
+    if c.relay:
+        relay, target = c.relay, c.relay.target
+        return (
+            *way_of(relay.client),
+            "load-balancer",
+            relay.balancer,
+            relay.port,
+            relay.node.interface.network_interface_id,
+            target.interface.network_interface_id,
+            spell(target.address, target.family),
+            relay.target_port,
+        )
+    if c.consumer and c.entrance:
+        endpoint = c.consumer.endpoint.interface.network_interface_id
+        return (*way_of(c.consumer.client), "vpc-endpoint", endpoint, c.entrance.kind.value, c.entrance.id)
+    if c.entrance:
+        return (c.entrance.kind.value, c.entrance.id)
+    if c.way is None:
+        return ("none", c.host.interface.vpc_id) if c.hollow else ("open",)
+    if c.way.pooled:
+        return ("pool", c.way.gateway, *to_cidrs([(c.host.address, c.host.last)], c.host.family))
+    return (f"{c.way.kind}-beyond" if c.way.beyond else c.way.kind, c.way.gateway)
+
+
+def passing(topology: Topology, connections: Sequence[Connection]) -> Passing | None:
+    """A packet that is answered, else one that is delivered; None where there is none."""
+    for regions in ([c.round_trip.sure for c in connections], [c.delivered.sure for c in connections]):
+        for connection, region in zip(connections, regions, strict=True):
+            found = example(region)
+            if found is not None:
+                host, traced = connection.host.interface, replay(topology, connection, found)
+                own = {host.network_interface_id: OWN_INTERFACE, host.instance_id: OWN_INSTANCE}
+                passed = (own.get(hop.component, hop.component) for hop in (*traced.forward, *traced.reply))
+                return Passing(way_of(connection), arrived(connection, found), tuple(dict.fromkeys(passed)))
+    return None
+
+
+# Records ----------------------------------------------------------------------------------------------
+
+
+_TABLES = {
+    "internet-gateway": "internet_gateways",
+    "vpc-peering-connection": "peerings",
+    "virtual-private-gateway": "vpn_gateways",
+    "carrier-gateway": "carrier_gateways",
+}
+
+
+def _sources(facts: Facts, c: Connection) -> Iterator[Source]:
+    """The records that stop packets, by their causes, and the gateway."""
+    for check in c.checks:
+        match check.cause:
+            case Stated(evidence=evidence):
+                yield from (place for place in evidence if place)
+            case AclCause(acl=acl):
+                yield from _place(facts, "network_acls", acl.network_acl_id)
+            case GroupCause(interface=interface):
+                for group in interface.group_ids:
+                    yield from _place(facts, "security_groups", group)
+    if c.way and c.way.kind in _TABLES:
+        yield from _place(facts, _TABLES[c.way.kind], c.way.gateway or "")
+    if c.entrance and c.entrance.kind is not EntranceKind.ENDPOINT_SERVICE:
+        yield from _place(facts, *c.entrance.record)
+    if c.relay:
+        yield from _sources(facts, c.relay.client)
+    if c.consumer:
+        yield from _sources(facts, c.consumer.client)
+
+
+def _place(facts: Facts, table: str, record_id: str) -> Iterator[Source]:
+    found = facts.source(table, record_id)
+    if found is not None:
+        yield found
