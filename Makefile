@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format proof clean
+.PHONY: help demo test lint format proof fuzz clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -25,8 +25,11 @@ format: .venv/.dev ## rewrite the source in the house style
 	@$(BIN)/ruff check --quiet --fix
 	@$(BIN)/ruff format --quiet
 
-proof: .venv/.dev ## the engine against the one-packet semantics, at full size
-	@$(BIN)/python tests/proof.py --pairs 50000
+proof: .venv/.dev ## the long checks at full size, written to docs/ASSURANCE.md (ONLY=engine: one of them)
+	@$(BIN)/python tests/proof.py $(if $(ONLY),--only $(ONLY))
+
+fuzz: .venv/.dev ## random networks until MINUTES=10 are over (SEED=1 NETWORKS=1: that one again)
+	@$(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORKS),--networks $(NETWORKS))
 
 clean: ## remove the environment and all caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,7 +1,8 @@
 """docs/ASSURANCE.md: what the long checks found, one section a check, from figures kept in docs/assurance.json.
 
 Figures are a mapping of JSON. A number or a text stands in the first table of the section; a mapping is a table of its
-own under its name, with columns if its values are mappings too. A check can be run alone: the rest of the page stays.
+own under its name, with columns if its values are mappings too; a list of two is a range, an empty one is none. A check
+can be run alone: the rest of the page stays.
 """
 
 import json
@@ -14,8 +15,8 @@ PAGE, KEPT = DOCS / "ASSURANCE.md", DOCS / "assurance.json"
 
 OPENING = """# Assurance
 
-Nobody has to trust the engine: each section below is a check of its answers by something that shares no code with it, at
-full size. `make proof` runs them all and writes this page; `make test` runs a seeded sample of each.
+Nobody has to trust the engine: each section below is a check of its answers by something that shares no code with it,
+at full size. `make proof` runs them all and writes this page; `make test` runs a seeded sample of each.
 """
 
 
@@ -42,10 +43,12 @@ def kept() -> dict[str, Run]:
     return {name: Run(**run) for name, run in json.loads(text).items()}
 
 
-def keep(runs: Mapping[str, Run]) -> None:
-    """Write the runs down for the next time."""
-    written = {name: run._asdict() for name, run in runs.items()}
+def keep(name: str, run: Run) -> dict[str, Run]:
+    """The latest runs with this one, which is written down for the next time."""
+    runs = {**kept(), name: run}
+    written = {one: each._asdict() for one, each in runs.items()}
     KEPT.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return runs
 
 
 def page(sections: tuple[Section, ...], runs: Mapping[str, Run]) -> str:
@@ -55,7 +58,7 @@ def page(sections: tuple[Section, ...], runs: Mapping[str, Run]) -> str:
 
 def shown(section: Section, run: Run) -> str:
     """One section, with its tables."""
-    single = {key: value for key, value in run.figures.items() if not isinstance(value, Mapping)}
+    single = {key: value for key, value in run.figures.items() if not isinstance(value, Mapping) and key != "seconds"}
     single |= {"duration": _duration(run.seconds), "with": ", ".join(f"{k} {v}" for k, v in run.versions.items())}
     parts = [f"## {section.title}", section.text, _rows(["", ""], single)]
     for name, value in run.figures.items():
@@ -68,13 +71,16 @@ def _table(name: str, value: Mapping[str, Any]) -> str:
     columns = next(iter(value.values()))
     if not isinstance(columns, Mapping):
         return _rows([name, ""], value)
-    rows = {row: [cells.get(column, "") for column in columns] for row, cells in value.items()}
+    rows = {row: tuple(cells.get(column, "") for column in columns) for row, cells in value.items()}
     return _rows([name, *columns], rows)
 
 
 def _rows(head: list[str], rows: Mapping[str, Any]) -> str:
-    cells = [[key, *map(_cell, value if isinstance(value, list) else [value])] for key, value in rows.items()]
-    right = all(isinstance(v, int | float | list) for v in rows.values())
+    cells = [
+        [key.replace("_", " ") if "`" not in key else key, *map(_cell, value if isinstance(value, tuple) else [value])]
+        for key, value in rows.items()
+    ]
+    right = all(isinstance(v, int | float | tuple) for v in rows.values())
     lines = [head, ["---", *["---:" if right else "---"] * (len(head) - 1)], *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -82,6 +88,8 @@ def _rows(head: list[str], rows: Mapping[str, Any]) -> str:
 def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return " to ".join(map(_cell, value)) or "0"
     return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 

@@ -26,8 +26,6 @@ FOUND = Path(__file__).parent / "fuzz-found"
 WITHOUT_PACKETS = {"S-FIND"}
 _ENOUGH = 60.0
 
-Found = tuple[int, str, Contradiction]
-
 
 def estate(seed: int) -> tuple[str, Network]:
     """Every other network mixes constructs; the others are of each kind in turn."""
@@ -85,14 +83,15 @@ def main() -> int:
     parser.add_argument("--into", type=Path, default=FOUND, help="where cases are written")
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
-    started, first, whole, against = time.monotonic(), asked.seed, Tally.empty(), []
+    started, first, whole = time.monotonic(), asked.seed, Tally.empty()
+    against: list[tuple[int, str]] = []
     last = first + asked.networks if asked.networks else sys.maxsize
     with get_context("spawn").Pool(asked.processes) as pool:
         while not against and first < last and (asked.networks or time.monotonic() < started + asked.minutes * 60):
             shares = [range(first + i * BLOCK, min(first + (i + 1) * BLOCK, last)) for i in range(asked.processes)]
-            for tally, found in pool.map(tried, shares, chunksize=1):
+            for tally, seeds in pool.map(tried, shares, chunksize=1):
                 whole.update(tally)
-                against += found
+                against += seeds
             first += asked.processes * BLOCK
     seconds = time.monotonic() - started
     print(*told(whole, seconds), sep="\n")

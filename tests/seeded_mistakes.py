@@ -79,6 +79,8 @@ _FILTERS = (
         "engine.groups:Groups._permission",
         "known += parse_ranges(entries, family)",
         "known += [(0, top(family))] if entries else []",
+        "groups/036-prefix-list-and-blocks",
+        0,
     ),
     Mistake(
         "a group reference matches public addresses",
@@ -126,6 +128,8 @@ _ROUTES = (
         "engine.routes:sweep",
         "stack.append((high, winner))",
         "stack.append((high, stack[-1][1] if len(stack) > 1 else winner))",
+        "appliances/001-forwards",
+        35,
     ),
     Mistake(
         "propagated before static",
@@ -216,6 +220,7 @@ _INTERFACES = (
         "model.topology:Topology._gap",
         "return gap\n",
         "return None\n",
+        "loading/008-absent-internet-gateways",
     ),
 )
 

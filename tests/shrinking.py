@@ -16,7 +16,6 @@ from sekisho.model.record import Record
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import FlowSet
 
-
 T = TypeVar("T")
 
 

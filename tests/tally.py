@@ -59,8 +59,11 @@ class Tally(NamedTuple):
                 self.codes[outcome.code] += 1
 
     def update(self, other: "Tally") -> None:
-        for mine, more in zip(self, other, strict=True):
-            mine.update(more)  # type: ignore[arg-type]  # counters of one kind stand in the same place
+        self.networks.update(other.networks)
+        self.verdicts.update(other.verdicts)
+        self.kinds.update(other.kinds)
+        self.codes.update(other.codes)
+        self.groups.update(other.groups)
 
 
 def _kinds(pair: Pair) -> Iterable[str]:
@@ -140,7 +143,9 @@ def figures_of(tally: Tally, seed: int) -> Figures:
         "pairs (one packet read both ways)": tally.pairs,
         "disagreements": 0,
         "networks by kind": dict(sorted(tally.networks.items())),
-        "sets in the rows, the trace in the columns": {s: {t: tally.verdicts[s, t] for t in VERDICTS} for s in VERDICTS},
+        "sets in the rows, the trace in the columns": {
+            s: {t: tally.verdicts[s, t] for t in VERDICTS} for s in VERDICTS
+        },
         "what was asked": dict(sorted(tally.kinds.items())),
         "what dropped packets and replies": {f"`{code}`": n for code, n in sorted(tally.codes.items())},
         "rules met on the way of a packet or of its reply, by group": {

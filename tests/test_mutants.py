@@ -5,8 +5,8 @@ import pytest
 from agreement import pairs_of
 from mutants import corpus, put_in, seen_by_case, seen_on_network
 from random_estates import drawn
-from sekisho.engine import filters
 from seeded_mistakes import MISTAKES, Mistake
+from sekisho.engine import filters
 
 CASES = corpus()
 SEEN_BY_CASES = [mistake for mistake in MISTAKES if mistake.case]
