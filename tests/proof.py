@@ -41,8 +41,8 @@ ENGINE = Section(
     "engine",
     "The engine against the one-packet semantics",
     """The engine answers for sets of packets. `sekisho.engine.trace` walks one packet, hop by hop, and shares no code
-with the sets: it is the readable form of [SEMANTICS.md](SEMANTICS.md). On random networks of small pools of values, where
-rules, routes and packets collide, both are asked the same: packets at the corners of what an answer calls sure,
+with the sets: it is the readable form of [SEMANTICS.md](SEMANTICS.md). On random networks of small pools of values,
+where rules, routes and packets collide, both are asked the same: packets at the corners of what an answer calls sure,
 possible and impossible, and some at random. They must never contradict each other. One may leave open what the other
 settles, which is no contradiction: the trace stops at the first thing that the snapshot does not show, the sets also
 use what is known behind it.""",
@@ -74,9 +74,9 @@ MUTATION = Section(
     "mutation",
     "Mistakes put into the engine",
     """Checks that never fail prove nothing. Each of these mistakes about AWS is put into the engine, or into what
-engine and trace share, and the checks have to see it: cases of the [conformance corpus](../conformance/README.md), where an
-answer is then not the expected one, and random networks, where engine and trace then contradict each other. `make test`
-puts each in, and asks the case or the network that is named for it.""",
+engine and trace share, and the checks have to see it: cases of the [conformance corpus](../conformance/README.md),
+where an answer is then not the expected one, and random networks, where engine and trace then contradict each other.
+`make test` puts each in, and asks the case or the network that is named for it.""",
     "make proof ONLY=mutation",
 )
 

@@ -276,12 +276,6 @@ _GATEWAYS = (
         224,
     ),
     Mistake(
-        "an egress-only gateway takes replies of connections that came in elsewhere",
-        "engine.gateways.crossing:Crossing.egress_only_gateway",
-        'if self._is_stray_reply(leg, t, "start")',
-        "if False",
-    ),
-    Mistake(
         "peering is transitive",
         "engine.gateways.crossing:Crossing.peering",
         "self.far_ranges(far.vpc_id, far.cidrs)",
@@ -299,9 +293,10 @@ _GATEWAYS = (
     ),
     Mistake(
         "a VPN carries IPv6",
-        "engine.gateways.crossing:Crossing.vpn_gateway",
-        "if not carried:",
-        "if False:",
+        "engine.facts:Facts.carries_ipv6",
+        "return False",
+        "return True",
+        "vgw/008-no-ipv6-over-vpn",
     ),
     Mistake(
         "edge route tables ignored",
@@ -347,12 +342,14 @@ _SERVICES = (
         "engine.gateways.firewall:FirewallRules._strict",
         "in self._rules(settings, reference, header):",
         "in reversed(list(self._rules(settings, reference, header))):",
+        "cases/fw02-strict-order",
     ),
     Mistake(
         "firewalls drop before they pass",
         "engine.gateways.firewall:FirewallRules._by_action",
         "Share(passed[0] | ~dropped[1], passed[1] | ~dropped[0], tuple(notes))",
         "Share(~dropped[1], ~dropped[0], tuple(notes))",
+        "cases/fw01-pass-before-drop",
     ),
     Mistake(
         "the port of a listener ignored",
@@ -366,12 +363,14 @@ _SERVICES = (
         "engine.ways.balancers:Relays._sends",
         "return place.treatment.crosses",
         "return True",
+        "cases/l06-cross-zone-off",
     ),
     Mistake(
         "interface endpoints take every protocol",
         "engine.ways.ends:_by_endpoint",
         "protocols=[(TCP, TCP), (UDP, UDP)]",
         "protocols=[(0, 255)]",
+        "cases/v04-interface-endpoint",
     ),
 )
 
