@@ -64,7 +64,7 @@ def shown(section: Section, run: Run) -> str:
     for name, value in run.figures.items():
         if isinstance(value, Mapping) and value:
             parts.append(_table(name, value))
-    return "\n\n".join([*parts, f"Repeat it: `{section.repeat}`", ""])
+    return "\n\n".join([*parts, f"Repeat it: `{section.repeat}`"]) + "\n"
 
 
 def _table(name: str, value: Mapping[str, Any]) -> str:

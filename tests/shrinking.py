@@ -21,13 +21,15 @@ T = TypeVar("T")
 
 def shrunk(whole: Network, found: T, again: Callable[[Network], T | None], effort: int) -> tuple[Network, T]:
     """The network with everything taken away without which `again` still finds something, and what it finds there."""
-    tried, smaller = 0, True
-    while smaller and tried < effort:
+    smaller = True
+    while smaller:
         smaller = False
         for less in simpler(whole):
-            tried += 1
+            if effort == 0:
+                break
+            effort -= 1
             still = again(less)
-            if still is not None and tried < effort:
+            if still is not None:
                 whole, found, smaller = less, still, True
                 break
     return whole, found

@@ -91,7 +91,7 @@ def test_a_call_whose_failure_proves_something_is_found(monkeypatch: pytest.Monk
         return whole._replace(records=tuple(r for r in whole.records if table_of(r) != table))
 
     monkeypatch.setattr(failed_calls, "without", emptied)
-    monkeypatch.setattr(readings, "_EFFORT_OF_ROWS", 20)
+    monkeypatch.setattr(readings, "_EFFORT_OF_ROWS", 6)
     monkeypatch.setattr(readings, "tables_of", lambda _: ["peerings"])
     found = failed_calls_prove_nothing(drawn(0)[1], 0, Tally.empty())
     assert found is not None
