@@ -104,13 +104,15 @@ def counted(seeds: Iterable[int]) -> tuple[Tally, int | None]:
 
 def compared(first: int, networks: int, processes: int, tell: Callable[[int], None]) -> Tally:
     """The pairs of so many networks from that seed on. Contradiction where there is one."""
-    whole = Tally.empty()
+    whole, against = Tally.empty(), None
     with get_context("spawn").Pool(processes) as pool:
-        for tally, seed in pool.imap(counted, blocks(first, networks)):
-            if seed is not None:
-                raise Contradiction(contradiction(seed))
+        for tally, against in pool.imap(counted, blocks(first, networks)):
+            if against is not None:
+                break
             whole.update(tally)
             tell(whole.networks.total())
+    if against is not None:
+        raise Contradiction(contradiction(against))
     return whole
 
 
