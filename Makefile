@@ -1,10 +1,12 @@
 # Set-up and checks. Everything lives in .venv; an install is repeated only when what it depends on changed.
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH_SIZES ?= 10000,100000
+BENCH_ROUNDS ?= 5
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format proof fuzz clean
+.PHONY: help demo test lint format proof fuzz bench clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -13,6 +15,7 @@ demo: .venv/.demo ## install, then assess the bundled estate
 	@$(BIN)/sekisho demo
 
 test: .venv/.dev lint ## run the whole suite
+	@tests/system-packages.sh
 	@$(BIN)/python -m pytest
 
 lint: .venv/.dev ## style, types and layers
@@ -31,6 +34,9 @@ proof: .venv/.dev ## the long checks at full size, written to docs/ASSURANCE.md 
 fuzz: .venv/.dev ## random networks until MINUTES=10 are over (SEED=1 NETWORKS=1: that one again)
 	@$(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORKS),--networks $(NETWORKS))
 
+bench: .venv/.dev ## how long everything takes, as ratios to reading alone (BENCH_SIZES=10000,100000 BENCH_ROUNDS=5)
+	@PYTHONPATH=tests $(BIN)/python -m bench --sizes $(BENCH_SIZES) --rounds $(BENCH_ROUNDS)
+
 clean: ## remove the environment and all caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
@@ -42,10 +48,10 @@ clean: ## remove the environment and all caches
 # Compiled here, because a machine may forbid it at run time and every start would compile again.
 .venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
 	@$(INSTALL) --editable .
-	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click; print(*click.__path__)')
+	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click, msgspec; print(*click.__path__, *msgspec.__path__)')
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	@$(INSTALL) --editable '.[dev]'
-	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click; print(*click.__path__)')
+	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click, msgspec; print(*click.__path__, *msgspec.__path__)')
 	@touch .venv/.demo $@

@@ -226,7 +226,7 @@ save_of_each ec2.describe-transit-gateway-policy-tables TransitGatewayPolicyTabl
 save_of_each ec2.describe-vpc-endpoint-service-configurations ServiceId ec2 ServiceId \
   describe-vpc-endpoint-service-permissions
 save_of_each ec2.describe-client-vpn-endpoints ClientVpnEndpointId ec2 ClientVpnEndpointId \
-  describe-client-vpn-target-networks describe-client-vpn-authorization-rules
+  describe-client-vpn-target-networks describe-client-vpn-authorization-rules describe-client-vpn-routes
 save_of_each ec2.describe-local-gateway-route-tables LocalGatewayRouteTableId ec2 LocalGatewayRouteTableId \
   search-local-gateway-routes
 save_of_each elbv2.describe-load-balancers LoadBalancerArn elbv2 LoadBalancerArn \

@@ -3,7 +3,7 @@
     .venv/bin/python tests/fuzz.py [--minutes M] [--seed N] [--networks N] [--processes N] [--into DIR]
 
 Seeds come from the clock and are printed; `--seed N --networks 1` tries one again. What is found is shrunk to the
-smallest network that still shows it, and written as a folder in the form of tests/cases, to be finished by hand. Exits
+smallest network that still shows it, and written as a folder in the form of the corpus, to be finished by hand. Exits
 1 where something was found, and where no packet of a run of a minute or more met a group of docs/SEMANTICS.md.
 """
 
@@ -49,7 +49,8 @@ def case(found: Contradiction, reading: str, seed: int, into: Path) -> Path:
     readme = f"""# {found.title}
 
 Found by `tests/fuzz.py --seed {seed} --networks 1` ({reading}). To be done: say in words what the situation is and
-why the answer is so, name the document and the rules, fill in expect.json, and move the folder to tests/cases.
+why the answer is so, name the document and the rules, fill in expect.json, and move the folder to a group of
+conformance.
 
 ```
 {found.told}

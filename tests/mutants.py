@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[1]
 
 @cache
 def corpus() -> dict[str, Case]:
-    """Every case of both corpora, by name."""
-    return {case.name: case for place in ("conformance", "tests/cases") for case in cases(ROOT / place)}
+    """Every case of the corpus, by name."""
+    return {case.name: case for case in cases(ROOT / "conformance")}
 
 
 # Putting in -----------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def figures(networks: int = 50, processes: int = 2) -> dict[str, object]:
     return {
         "mistakes": len(MISTAKES),
         "seen by the checks named for them": sum(_is_seen(mistake) for mistake in MISTAKES),
-        "cases": len(cases(ROOT / "conformance")),
+        "cases": len(corpus()),
         "mistake put into the engine": table,
     }
 
@@ -113,7 +113,7 @@ def figures(networks: int = 50, processes: int = 2) -> dict[str, object]:
 def _times_seen(number: int, networks: int) -> tuple[int, int]:
     """Cases and networks that see the mistake of that place in the list."""
     with put_in(MISTAKES[number]):
-        by_cases = sum(seen_by_case(case) for case in cases(ROOT / "conformance"))
+        by_cases = sum(seen_by_case(case) for case in corpus().values())
         return by_cases, sum(seen_on_network(seed) for seed in range(networks))
 
 

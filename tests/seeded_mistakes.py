@@ -265,7 +265,7 @@ _GATEWAYS = (
         "engine.gateways.crossing:Crossing._translate",
         "[(ICMP, ICMP), (TCP, TCP), (UDP, UDP)]",
         "[(0, 255)]",
-        "cases/n01-behind-a-nat-gateway",
+        "nat/018-behind-a-nat-gateway",
     ),
     Mistake(
         "a NAT gateway accepts connections",
@@ -342,14 +342,14 @@ _SERVICES = (
         "engine.gateways.firewall:FirewallRules._strict",
         "in self._rules(settings, reference, header):",
         "in reversed(list(self._rules(settings, reference, header))):",
-        "cases/fw02-strict-order",
+        "firewalls/003-strict-order",
     ),
     Mistake(
         "firewalls drop before they pass",
         "engine.gateways.firewall:FirewallRules._by_action",
         "Share(passed[0] | ~dropped[1], passed[1] | ~dropped[0], tuple(notes))",
         "Share(~dropped[1], ~dropped[0], tuple(notes))",
-        "cases/fw01-pass-before-drop",
+        "firewalls/001-pass-before-drop",
     ),
     Mistake(
         "the port of a listener ignored",
@@ -363,14 +363,14 @@ _SERVICES = (
         "engine.ways.balancers:Relays._sends",
         "return place.treatment.crosses",
         "return True",
-        "cases/l06-cross-zone-off",
+        "balancers/028-cross-zone-off",
     ),
     Mistake(
         "interface endpoints take every protocol",
         "engine.ways.ends:_by_endpoint",
         "protocols=[(TCP, TCP), (UDP, UDP)]",
         "protocols=[(0, 255)]",
-        "cases/v04-interface-endpoint",
+        "privatelink/007-interface-endpoint",
     ),
 )
 

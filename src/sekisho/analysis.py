@@ -148,7 +148,10 @@ def _has_tag(topology: Topology, interface: NetworkInterface, key: str, value: s
 
 
 def _answered(assessor: Assessor, rows_judged: Iterable[Judged]) -> tuple[tuple[Row, ...], dict[str, Answer]]:
-    """Rows with the keys of their answers. Equal answers are one; each was confirmed by `trace` when it was made."""
+    """Rows with the keys of their answers, equal answers under one key.
+
+    `trace` confirms every way and every set of groups where it is met first.
+    """
     keys: dict[int, str] = {}
     by_value: dict[object, str] = {}
     answers: dict[str, Answer] = {}
@@ -156,7 +159,8 @@ def _answered(assessor: Assessor, rows_judged: Iterable[Judged]) -> tuple[tuple[
     for judged in rows_judged:
         found = id(judged.answer)
         if found not in keys:
-            confirm(assessor.facts.topology, judged.connections)
+            if not judged.familiar:
+                confirm(assessor.facts.topology, judged.connections)
             value = _identity(judged.answer)
             if value not in by_value:
                 by_value[value] = f"a{len(answers) + 1}"
@@ -238,7 +242,9 @@ def _coverage(
         population=tuple(_population(assessor.facts.topology, chosen, rows)),
         unseen_interfaces=tuple(_unseen_interfaces(snapshot)),
         missing_origins=tuple(_missing_origins(assessor, chosen, origins)),
-        unmodelled=tuple(sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled)),
+        unmodelled=tuple(
+            sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled if not u.kind.told_by)
+        ),
         issues=snapshot.issues,
     )
 

@@ -99,13 +99,13 @@ def test_a_contradiction_is_found_and_shown_on_a_small_network(monkeypatch: pyte
         return Trace((), Dropped("SUBNET_ACL_RESTRICTION", "acl-00", "nothing passes"))
 
     monkeypatch.setattr(agreement, "trace", blind)
-    whole = network(7)
-    pair = next(p for p in pairs_of(whole, 7) if p.fault is not None)
+    whole = network(8)
+    pair = next(p for p in pairs_of(whole, 8) if p.fault is not None)
     small, again = smallest(whole, pair, effort=300)
     assert again.fault is not None
     assert again.fault.startswith("delivered, but Dropped")
     assert len(small.records) < len(whole.records) // 2
-    assert described(small, again, 7).startswith(f"seed 7: {pair.asked.name}: {pair.packet}")
+    assert described(small, again, 8).startswith(f"seed 8: {pair.asked.name}: {pair.packet}")
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:

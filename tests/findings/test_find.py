@@ -1,14 +1,19 @@
 from dataclasses import replace
 from hashlib import sha256
+from importlib import import_module
+
+import msgspec
+import pytest
 
 from report.samples import BASTION, OFFICE, OFFICE_ONLY, STOPPED, WORLD, box, facts, passage, row, tcp_flow
 from sekisho.engine.answer import Answer, Row, Verdict
-from sekisho.findings.find import find
+from sekisho.findings.find import Claim, Form, Place, find
 from sekisho.findings.finding import Finding, FindingType, Process, Severity
 from sekisho.findings.listeners import Listener
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import to_cidrs
 
+find_module = import_module("sekisho.findings.find")
 ENI = {"eni-1": facts("eni-1", "bastion"), "eni-2": facts("eni-2", "database")}
 BASTION_ROW = row("eni-1", "10.0.1.10", "a1", public_address="203.0.113.5")
 
@@ -241,3 +246,32 @@ def test_ids_stay_from_run_to_run_and_tell_findings_apart() -> None:
     assert len({f.id for f in first}) == len(first)
     told_apart = '["111122223333", "ap-northeast-1", "i-1", "eni-1", "sg-1", "internet", "igw-1", "tcp", 22, "SSH"]'
     assert first[0].id == sha256(told_apart.encode()).hexdigest()[:32]
+
+
+def test_a_fleet_is_worded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty interfaces of one kind: as many findings each as one has, in words made once."""
+    made: list[Claim] = []
+    form = find_module._form
+
+    def counted(place: Place, claim: Claim) -> Form:
+        made.append(claim)
+        return form(place, claim)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(find_module, "_form", counted)
+    names = [f"eni-{n:02}" for n in range(50)]
+    alone = findings(BASTION)
+    made.clear()
+    rows = [
+        replace(BASTION_ROW, interface=name, instance=f"i{name}", address=f"10.0.1.{n}") for n, name in enumerate(names)
+    ]
+    fleet = find(rows, {"a1": BASTION}, {name: replace(ENI["eni-1"], interface=name) for name in names})
+    assert len(made) == len(alone) == 4
+    assert len(fleet) == 50 * 4
+    assert len({f.id for f in fleet}) == len(fleet)
+    assert [(f.interface, f.instance, f.addresses) for f in fleet[::4]] == [
+        (name, f"i{name}", (f"10.0.1.{n}",)) for n, name in enumerate(names)
+    ]
+    assert all(f.instance in f.title and f"{f.instance} has interface {f.interface} " in f.description for f in fleet)
+    assert all(dict(f.attributes)["ENI"] == f.interface for f in fleet)
+    assert all(dict(f.attributes)["INSTANCE_ID"] == f.instance for f in fleet)
+    assert all("\0" not in str(msgspec.structs.asdict(f)) for f in fleet)

@@ -70,11 +70,11 @@ def render_explanation(document: Document, output_format: str, place: Path | Non
 
 def _render(
     document: Document, output_format: str, print_table: "Callable[[Document, Console], None]", place: Path | None
-) -> str:
-    from sekisho.report.json import to_json  # noqa: PLC0415
+) -> str | bytes:
+    from sekisho.report.json import encoded  # noqa: PLC0415
 
     if output_format == "json":
-        return to_json(document)
+        return encoded(document)
     if output_format == "html":
         from sekisho.report.html import to_html  # noqa: PLC0415
 
@@ -113,29 +113,32 @@ def _width(*, terminal: bool) -> int:
     return shutil.get_terminal_size((80, 24)).columns if terminal else 80
 
 
-def _emit(text: str, place: Path | None) -> None:
+def _emit(text: str | bytes, place: Path | None) -> None:
     if place is None:
         _say(text)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(text.encode())
+    place.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
-def _say(text: str) -> None:
+def _say(text: str | bytes) -> None:
     if sys.stdout is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
     # A terminal knows its own encoding; files and pipes get UTF-8 under every locale.
-    click.echo(text if sys.stdout.isatty() else text.encode(), nl=False)
+    if sys.stdout.isatty():
+        click.echo(text.decode() if isinstance(text, bytes) else text, nl=False)
+    else:
+        click.echo(text.encode() if isinstance(text, str) else text, nl=False)
 
 
 def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:
     """Write report.html and assessment.json; their paths."""
     html, data = directory / "report.html", directory / "assessment.json"
     from sekisho.report.html import to_html  # noqa: PLC0415
-    from sekisho.report.json import to_json  # noqa: PLC0415
+    from sekisho.report.json import encoded  # noqa: PLC0415
 
     _emit(to_html(document), html)
-    _emit(to_json(document), data)
+    _emit(encoded(document), data)
     return html, data
 
 

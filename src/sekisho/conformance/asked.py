@@ -145,7 +145,9 @@ def answered(flows: Iterable[Mapping[str, Any]], family: str, *, reply: bool) ->
         for protocols, whole in by_protocol(numbers(written), family):
             third = flow.get("destination_ports") or flow.get("icmp_types")
             fourth = flow.get("source_ports") or flow.get("icmp_codes")
-            ends = (addresses(flow["sources"], family), addresses(flow["destinations"], family))
+            # Behind a NAT gateway that translates, the destination is of the other family.
+            asked = addresses(flow["destinations"], family) or addresses(flow["entry"]["destinations"], family)
+            ends = (addresses(flow["sources"], family), asked)
             found.append((protocols, *ends, numbers(third) if third else whole, numbers(fourth) if fourth else whole))
     return tuple(found)
 

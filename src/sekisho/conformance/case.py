@@ -61,6 +61,7 @@ class Question(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     source_ports: tuple[str, ...] | None = None
     destination_ports: tuple[str, ...] | None = None
     entry: tuple[str, ...] | None = None
+    entry_ports: tuple[str, ...] | None = None
     seen_as: tuple[str, ...] | None = None
     unusual_source_port: bool | None = None
 

@@ -160,7 +160,8 @@ def calls() -> Iterator[Construct]:
         absent = "never taken as empty" if kind.needed else "taken as absent where nothing refers to one"
         yield Construct(kind.call, BOUNDED if bounds else EXACT, bounds or absent, (kind.call, f".{kind.member}"))
     for other in UNMODELLED_KINDS:
-        yield Construct(other.call, UNKNOWN, f"{other.noun}: {_REASON}", (other.call, f".{other.member}"))
+        how = f"{other.noun}: {other.told_by or _REASON}"
+        yield Construct(other.call, EXACT if other.told_by else UNKNOWN, how, (other.call, f".{other.member}"))
 
 
 # What a case holds ------------------------------------------------------------------------------------
@@ -248,9 +249,8 @@ def _row(construct: Construct, held: Mapping[str, frozenset[str]], own: Mapping[
 
 _HEAD = """# Coverage
 
-Made by `sekisho conformance conformance tests/cases --coverage > docs/COVERAGE.md`; do not edit.
+Made by `sekisho conformance --coverage > docs/COVERAGE.md`; do not edit.
 {cases} cases with {questions} questions.
-Those of the group `cases` are folders of [tests/cases](../tests/cases/README.md).
 
 - **exact**: the packets that pass are known exactly, wherever the snapshot holds what is needed.
 - **bounded**: what certainly passes and what certainly does not are known; what lies between is `unknown` or rests on a

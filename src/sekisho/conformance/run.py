@@ -123,7 +123,7 @@ def _wanted(asked: Asked) -> dict[str, Any]:
             members[member] = {f: internet(f, asked.own_blocks()) for f in q.families or asked.families()[:1]}
         elif written is not None:
             members[member] = _by_family(written)
-    for member in ("source_ports", "destination_ports"):
+    for member in ("source_ports", "destination_ports", "entry_ports"):
         written = getattr(q, member)
         members[member] = None if written is None else numbers(written)
     return {member: value for member, value in members.items() if value is not None}
@@ -146,6 +146,7 @@ def _seen(answer: Document) -> dict[str, Any]:
         "sources": _by_family(every("sources")),
         "destinations": _by_family(every("destinations")),
         "entry": _by_family(a for f in flows for a in (f.get("entry") or {}).get("destinations", ())),
+        "entry_ports": joined(numbers(p for f in flows for p in (f.get("entry") or {}).get("destination_ports", ()))),
         "seen_as": _by_family(every("seen_as")),
         "source_ports": joined(numbers(every("source_ports"))),
         "destination_ports": joined(numbers(every("destination_ports"))),

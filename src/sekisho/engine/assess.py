@@ -7,12 +7,15 @@ itself, the class is the address.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
+from sekisho.model.balancers import Registration
 from sekisho.model.entrances import Entrance
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.routing import Route, TargetKind
+from sekisho.model.targets import Front, Treatment
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, parse, spell, subtract, to_cidrs, top
@@ -23,10 +26,12 @@ from .connected import Connection, Host, Way
 from .connection import Connector, impossible, unmodelled
 from .facts import Facts
 from .gateways.border import Translation, associated
+from .gateways.endpoints import gateway_endpoint
 from .gateways.internet_addresses import private_ipv6
 from .gateways.on_premises import taken_for_granted
 from .groups import Groups
 from .population import hosts_of
+from .regroup import Place, place_of, regrouped
 from .transit import Stated
 from .verdict import answer
 from .ways.balancers import Relays
@@ -41,6 +46,34 @@ class Judged(NamedTuple):
     row: Row
     answer: Answer
     connections: tuple[Connection, ...]
+    #: Its ways and its groups were both told of before, in other answers.
+    familiar: bool = False
+
+
+class _Class(NamedTuple):
+    """What an answer depends on."""
+
+    origin: Origin
+    family: Family
+    vpc: str | None
+    subnet: str | None
+    groups: tuple[str, ...]
+    associated: tuple[bool, ...]
+    private: object
+    own: tuple[str, int] | None
+    gates: tuple[object, ...]
+    behind: tuple["_Behind", ...]
+
+
+class _Behind(NamedTuple):
+    """Which packets a balancer sends to a target, whoever that is."""
+
+    balancer: str
+    front: Front
+    group: str
+    port: int
+    treatment: Treatment
+    zone: str | None
 
 
 class Assessor:
@@ -57,7 +90,11 @@ class Assessor:
         self.relays = Relays(self.facts, self.connectors)
         self._of_nodes: dict[tuple[str, int, Origin], tuple[Connection, ...]] = {}
         self._appliances: dict[str, bool] = {}
-        self._answers: dict[tuple[object, ...], tuple[Answer, tuple[Connection, ...]]] = {}
+        self._answers: dict[_Class, tuple[Answer, tuple[Connection, ...]]] = {}
+        self._places: dict[_Class, Place | None] = {}
+        self._read: set[_Class] = set()
+        self._familiar: set[int] = set()
+        self._admits: dict[tuple[object, ...], bool] = {}
 
     def rows(self, interfaces: Iterable[NetworkInterface], origins: tuple[Origin, ...] = ORIGINS) -> Iterator[Judged]:
         """One for each address and origin, in the order of the interfaces; by address and origin within each."""
@@ -66,7 +103,7 @@ class Assessor:
                 for origin in self.origins(interface.vpc_id or ""):
                     if origin in origins:
                         found, connections = self.judge(host, origin)
-                        yield Judged(self._row(host, origin), found, connections)
+                        yield Judged(self._row(host, origin), found, connections, id(found) in self._familiar)
 
     def origins(self, vpc_id: str) -> tuple[Origin, ...]:
         """The origins that the VPC has a way of."""
@@ -102,42 +139,60 @@ class Assessor:
         """The shared answer of the host's class for the origin."""
         key = self._class(host, origin)
         if key not in self._answers:
-            connections = tuple(self.connections(host, origin))
-            self._answers[key] = (self._answer(host, origin, connections), connections)
+            connections = self._connections(host, origin, key)
+            found = self._answer(host, origin, connections)
+            self._answers[key] = (found, connections)
+            if self._is_familiar(key):
+                self._familiar.add(id(found))
         return self._answers[key]
 
-    def _class(self, host: Host, origin: Origin) -> tuple[object, ...]:
+    def _is_familiar(self, key: "_Class") -> bool:
+        """Whether its way and its groups were both met before: by other groups, and in another subnet."""
+        anywhere = tuple(b._replace(zone=None) for b in key.behind)
+        groups, way = key._replace(subnet=None, associated=(), behind=anywhere), key._replace(groups=())
+        told = groups in self._read and bool(self._places.get(way) or key.behind)
+        self._read.add(groups)
+        return told and key.own is None
+
+    def _connections(self, host: Host, origin: Origin, key: "_Class") -> tuple[Connection, ...]:
+        """Those of the place, with the host's own groups, where another host of the place was judged before."""
+        place = key._replace(groups=())
+        groups, known = self.connectors[host.family].groups, self._places.get(place)
+        if known:
+            return regrouped(self.facts, groups, known, host)
+        connections = tuple(self.connections(host, origin))
+        if place not in self._places:
+            ordinary = key.own is None and not any(key.gates) and not key.behind
+            self._places[place] = place_of(self.facts, groups, connections, host) if ordinary else None
+        return connections
+
+    def _class(self, host: Host, origin: Origin) -> "_Class":
         """What the answer depends on. An interface out of the ordinary is a class of its own."""
         i = host.interface
-        instance = self.facts.snapshot.instances.get(i.instance_id or "")
-        in_service = i.status in {"in-use", "associated"} and (
-            i.instance_id is None or (instance is not None and instance.state.name in {"running", "pending"})
-        )
-        alone = i.interface_type == "interface" and bool(i.group_ids) and not self._is_balanced(host)
-        ordinary = in_service and alone
+        in_service = self._in_service(i)
+        registrations = self.facts.topology.balancers.registrations(i, spell(host.address, host.family))
+        alone = i.interface_type == "interface" and bool(i.group_ids) and not self._is_node(i)
+        ordinary = in_service and alone and _alike(registrations, origin)
         own = None if ordinary and not self._has_appliance(i.vpc_id or "") else (i.network_interface_id, host.address)
         private = host.family == "ipv6" and private_ipv6(self.facts, i, host.address)
         groups = self.connectors[host.family].groups
         gates: tuple[object, ...] = tuple(gate(groups, e, host) for e in self._entrances(host, origin))
         gates += self._lines(host) if origin == "vgw" else ()
         gates += (pools_gap(self.facts, host),) if origin == "internet" else ()
-        return (
-            origin,
-            host.family,
-            i.vpc_id,
-            i.subnet_id,
-            i.group_ids,
-            tuple(bool(a) for a in _associations(host)),
-            private,
-            own,
-            gates,
+        behind = tuple(map(_behind, registrations))
+        associated_with = tuple(bool(a) for a in _associations(host))
+        return _Class(
+            origin, host.family, i.vpc_id, i.subnet_id, i.group_ids, associated_with, private, own, gates, behind
         )
 
-    def _is_balanced(self, host: Host) -> bool:
-        """Whether it is a node of a load balancer, or a target behind one."""
-        balancers = self.facts.topology.balancers
-        behind = balancers.registrations(host.interface, spell(host.address, host.family))
-        return bool(behind) or balancers.of_interface(host.interface) is not None
+    def _in_service(self, i: NetworkInterface) -> bool:
+        instance = self.facts.snapshot.instances.get(i.instance_id or "")
+        taking = instance is not None and instance.state.name in {"running", "pending"}
+        return i.status in {"in-use", "associated"} and (i.instance_id is None or taking)
+
+    def _is_node(self, interface: NetworkInterface) -> bool:
+        """Whether it is a node of a load balancer."""
+        return self.facts.topology.balancers.of_interface(interface) is not None
 
     def _entrances(self, host: Host, origin: Origin) -> tuple[Entrance, ...]:
         """The services that may lead to the host."""
@@ -155,13 +210,30 @@ class Assessor:
     def _has_appliance(self, vpc_id: str) -> bool:
         """Whether a middlebox or a policy table, whose rules could tell addresses apart, is on the VPC's ways."""
         if vpc_id not in self._appliances:
-            tables = [t for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id]
-            kinds = {r.target.kind for t in tables for r in t.routes}
+            routes = [r for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id for r in t.routes]
             judged = self.facts.topology.transit.judged_by_policy(vpc_id)
-            middleboxes = {TargetKind.NETWORK_INTERFACE, TargetKind.VPC_ENDPOINT}
-            inside = any(self._divides(vpc_id, r) for t in tables for r in t.routes)
-            self._appliances[vpc_id] = judged or inside or not kinds.isdisjoint(middleboxes)
+            inside = any(self._divides(vpc_id, r) or self._inspects(r) for r in routes)
+            beyond = any(r.target.kind is TargetKind.TRANSIT_GATEWAY for r in routes) and self._is_inspected_beyond(
+                vpc_id
+            )
+            self._appliances[vpc_id] = judged or inside or beyond
         return self._appliances[vpc_id]
+
+    def _inspects(self, route: Route) -> bool:
+        """Whether its target may be a middlebox."""
+        kind, name = route.target
+        endpoint = kind is TargetKind.VPC_ENDPOINT and gateway_endpoint(self.facts, name) is None
+        return endpoint or kind is TargetKind.NETWORK_INTERFACE
+
+    def _is_inspected_beyond(self, vpc_id: str) -> bool:
+        """Whether a reply that leaves by a transit gateway may meet a middlebox of another VPC."""
+        return bool(self._inspecting - {vpc_id})
+
+    @cached_property
+    def _inspecting(self) -> frozenset[str]:
+        """The VPCs whose routes lead to middleboxes."""
+        tables = self.facts.snapshot.route_tables.values()
+        return frozenset(t.vpc_id for t in tables if t.vpc_id and any(map(self._inspects, t.routes)))
 
     def _divides(self, vpc_id: str, route: Route) -> bool:
         """Whether a route takes some addresses of the VPC elsewhere (S-RT-04)."""
@@ -232,8 +304,9 @@ class Assessor:
         """Calls that were not read and whose records would change the answer if there were any (S-LOAD)."""
         vpc_id = host.interface.vpc_id or ""
         found: set[str] = set()
-        if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY} and self._admits_anything(host):
-            found.update(self.ways.assumed_absent(vpc_id, origin))
+        if verdict in {Verdict.UNREACHABLE, Verdict.FORWARD_ONLY}:
+            absent = self.ways.assumed_absent(vpc_id, origin)
+            found.update(absent if absent and self._admits_anything(host) else ())
         scope = self.facts.topology.vpc_scope(vpc_id)
         direct_connect = self.facts.snapshot.calls.state(DIRECT_CONNECT_CALL, scope)
         if origin == "vgw" and host.family == "ipv6" and direct_connect is None:
@@ -252,9 +325,23 @@ class Assessor:
 
     def _admits_anything(self, host: Host) -> bool:
         """Whether groups and state would let any packet of any sender through."""
-        connector = self.connectors[host.family]
-        found = unmodelled(connector, host, FlowSet.full(host.family), "")
-        return not found.delivered.maybe.is_empty
+        i = host.interface
+        ordinary = self._in_service(i) and i.interface_type == "interface" and bool(i.group_ids)
+        key = (host.family, i.vpc_id, i.group_ids, None if ordinary else i.network_interface_id)
+        if key not in self._admits:
+            found = unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), "")
+            self._admits[key] = not found.delivered.maybe.is_empty
+        return self._admits[key]
+
+
+def _behind(registration: Registration) -> _Behind:
+    balancer, front, place = registration
+    return _Behind(balancer.id, front, place.group, place.port, place.treatment, place.zone)
+
+
+def _alike(registrations: tuple[Registration, ...], origin: Origin) -> bool:
+    """Whether every target that is registered so gets the same packets, and nothing is said of one of them alone."""
+    return not any(r.place.unwell for r in registrations) and not (registrations and origin in {"gated", "privatelink"})
 
 
 def _associations(host: Host) -> tuple[int | None, ...]:

@@ -18,9 +18,9 @@ from .connected import Connection
 from .facts import Facts
 from .filters import acl_entries, entry_flows
 from .gateways.internet_addresses import rejected_privately
-from .groups import Groups, Question
+from .groups import Groups
 from .lifts import layers_of, what_is_left
-from .transit import AclCause, Check, Direction, GroupCause, Layer, OverTgw, Stated
+from .transit import AclCause, Check, Direction, GroupCause, GroupQuestion, Layer, OverTgw, Stated
 from .walk import read
 from .wording import spell_flows
 
@@ -153,7 +153,7 @@ def _matched_by_reference(facts: Facts, cause: GroupCause, stopped: FlowSet, gro
     """Whether the rules would admit what is stopped if references still held."""
     vpc = cause.interface.vpc_id or ""
     others = tuple(OverTgw(name) for name in facts.snapshot.vpcs if name != vpc)
-    question = Question(stopped.family, cause.egress, reply=False, vpc=vpc, peer_vpc=vpc, over_tgw=others)
+    question = GroupQuestion(stopped.family, cause.egress, reply=False, vpc=vpc, peer_vpc=vpc, over_tgw=others)
     return not (Groups(facts).of_group(group.group_id, question).maybe & stopped).is_empty
 
 
@@ -162,7 +162,7 @@ def _referenced_over_tgw(facts: Facts, cause: GroupCause, stopped: FlowSet, grou
     if cause.unreferenced is None:
         return False
     over = (OverTgw(cause.unreferenced.vpc),)
-    question = Question(stopped.family, cause.egress, False, cause.interface.vpc_id or "", None, over)  # noqa: FBT003
+    question = GroupQuestion(stopped.family, cause.egress, False, cause.interface.vpc_id or "", None, over)  # noqa: FBT003
     return not (Groups(facts).of_group(group.group_id, question).maybe & stopped).is_empty
 
 
@@ -172,7 +172,7 @@ def _private_only(facts: Facts, cause: GroupCause, question: FlowSet) -> list[st
     through_internet = question <= FlowSet.of_remotes(family, internet(family))
     if cause.egress or not through_internet or cause.interface.vpc_id is None:
         return []
-    asked = Question(question.family, egress=False, reply=False, vpc=cause.interface.vpc_id, peer_vpc=None)
+    asked = GroupQuestion(question.family, egress=False, reply=False, vpc=cause.interface.vpc_id, peer_vpc=None)
     allowed = Groups(facts).of_interface(cause.interface, asked).maybe
     return rejected_privately(question.family, remotes_of(allowed & forget_remote(question)))
 

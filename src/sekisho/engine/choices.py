@@ -38,6 +38,7 @@ def every_choice(
             delivered=_either(total.delivered, other.delivered),
             round_trip=_either(total.round_trip, other.round_trip),
             carried=tuple(_seen(carried, other) for carried in total.carried),
+            walks=total.walks + 1,
         )
         total = total._replace(carried=tuple(_held_to(carried, total) for carried in total.carried))
     if not left:

@@ -7,7 +7,6 @@ one of them: by a layer that stops all packets of the way, where there is one, e
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from sekisho.model.entrances import EntranceKind
 from sekisho.model.record import Source
 from sekisho.model.topology import Topology
 from sekisho.sets.boxes import example
@@ -57,13 +56,21 @@ class Claimed(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def claimed(facts: Facts, connections: Iterable[Connection]) -> tuple[Claimed, ...]:
+def claimed(facts: Facts, connections: Sequence[Connection]) -> tuple[Claimed, ...]:
     """The claims of each way that could bring a packet, in order of the ways; connections by the same way are one."""
     by_way: dict[WayName, list[Connection]] = {}
     for connection in connections:
         by_way.setdefault(way_of(connection), []).append(connection)
-    found = (_of_way(facts, way, same) for way, same in by_way.items() if any(not c.question.is_empty for c in same))
+    found = [_of_way(facts, way, same) for way, same in by_way.items() if any(not c.question.is_empty for c in same)]
+    found = found or [_none(facts, connection.host) for connection in connections[:1]]
     return tuple(sorted(found, key=lambda one: [str(word) for word in one.way]))
+
+
+def _none(facts: Facts, host: Host) -> Claimed:
+    """None of the ways could bring a packet to the host."""
+    vpc = host.interface.vpc_id or ""
+    claim = Claim("stopped", FlowSet.full(host.family), Layer.GATEWAY, vpc)
+    return Claimed(("none", vpc), (claim,), facts.places(vpc))
 
 
 def _of_way(facts: Facts, way: WayName, same: list[Connection]) -> Claimed:
@@ -160,15 +167,14 @@ def _record(check: Check, host: Host) -> str:
 def way_of(c: Connection) -> WayName:
     """The kind of the way in and the ids that make it one of a kind."""
     if c.relay:
-        relay, target = c.relay, c.relay.target
+        relay = c.relay
         return (
             *way_of(relay.client),
             "load-balancer",
             relay.balancer,
             relay.port,
             relay.node.interface.network_interface_id,
-            target.interface.network_interface_id,
-            spell(target.address, target.family),
+            spell(relay.node.address, relay.node.family),
             relay.target_port,
         )
     if c.consumer and c.entrance:
@@ -199,36 +205,30 @@ def passing(topology: Topology, connections: Sequence[Connection]) -> Passing | 
 # Records ----------------------------------------------------------------------------------------------
 
 
-_TABLES = {
-    "internet-gateway": "internet_gateways",
-    "vpc-peering-connection": "peerings",
-    "virtual-private-gateway": "vpn_gateways",
-    "carrier-gateway": "carrier_gateways",
-}
-
-
 def _sources(facts: Facts, c: Connection) -> Iterator[Source]:
-    """The records that stop packets, by their causes, and the gateway."""
-    for check in c.checks:
-        match check.cause:
-            case Stated(evidence=evidence):
-                yield from (place for place in evidence if place)
-            case AclCause(acl=acl):
-                yield from _place(facts, "network_acls", acl.network_acl_id)
-            case GroupCause(interface=interface):
-                for group in interface.group_ids:
-                    yield from _place(facts, "security_groups", group)
-    if c.way and c.way.kind in _TABLES:
-        yield from _place(facts, _TABLES[c.way.kind], c.way.gateway or "")
-    if c.entrance and c.entrance.kind is not EntranceKind.ENDPOINT_SERVICE:
-        yield from _place(facts, *c.entrance.record)
+    """The records that stop packets, by their causes, and those that the way names."""
+    for check in (*c.checks, *(check for reading in c.either for check in reading.checks)):
+        yield from _of_check(facts, check, c.host)
+    names = [word for word in way_of(c) if isinstance(word, str)]
+    if c.entrance:
+        names += [*c.entrance.own_groups, c.entrance.relay or "", c.entrance.record[1]]
+    for name in names:
+        yield from facts.places(name)
     if c.relay:
         yield from _sources(facts, c.relay.client)
     if c.consumer:
         yield from _sources(facts, c.consumer.client)
 
 
-def _place(facts: Facts, table: str, record_id: str) -> Iterator[Source]:
-    found = facts.source(table, record_id)
-    if found is not None:
-        yield found
+def _of_check(facts: Facts, check: Check, host: Host) -> Iterator[Source]:
+    match check.cause:
+        case Stated(component=component, evidence=evidence):
+            yield from facts.places(component)
+            yield from (place for place in evidence if place)
+        case AclCause(acl=acl):
+            yield from facts.places(acl.network_acl_id)
+        case GroupCause(interface=interface):
+            # The row's own is cited by the row: rows share what stands here.
+            held = () if interface is host.interface else (interface.network_interface_id,)
+            for name in (*held, *interface.group_ids):
+                yield from facts.places(name)

@@ -81,6 +81,8 @@ class Carried(NamedTuple):
     entry_ports: tuple[Range, ...] = ()
     #: The family of the destination and of `seen_as`, where a load balancer translates.
     behind: Family | None = None
+    #: Every packet that would end there if all layers let it through; None behind a balancer or endpoint.
+    region: FlowSet | None = None
 
 
 class Relay(NamedTuple):
@@ -126,11 +128,15 @@ class Connection(NamedTuple):
     #: The gateways by which outbound packets are to leave, and whether they are meant for the internet.
     exits: frozenset[str] = frozenset()
     abroad: bool = False
+    #: The interface at which outbound packets are to arrive, in the other family (S-NAT-06).
+    arrives: str | None = None
     hollow: bool = False
     #: The service that the packets come out of, where it is no gateway.
     entrance: Entrance | None = None
     relay: Relay | None = None
     consumer: Consumer | None = None
+    #: How many walks it is the sum of, one for each combination of what AWS may choose.
+    walks: int = 1
     #: Both readings, where it is not known which of two holds.
     either: "tuple[Connection, ...]" = ()
 

@@ -7,8 +7,10 @@ every place where the forward leg ends, and counts where it gets back to the sen
 
 from collections.abc import Callable, Mapping
 
+from sekisho.model.gateways import NatGateway
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
+from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse
 
@@ -20,13 +22,16 @@ from .gateways.border import Border
 from .gateways.crossing import Crossing
 from .gateways.internet_addresses import rejected_sources
 from .gateways.middlebox import Middleboxes
+from .gateways.nat64 import as_asked, in_ipv4, in_ipv6, told_in_ipv6
 from .gateways.on_premises import taken_for_granted
 from .gateways.transit_gateway import TransitCrossing
 from .groups import Groups
 from .share import Share, assumed, decided, doubtful, nothing
-from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit
+from .transit import Arrived, Check, End, Ending, Header, Layer, Leg, Outside, Stated, Transit, seen
 from .walk import Walker
 from .ways.ends import starts_nothing
+
+_ANYBODY = End(remote=True, address=None)
 
 
 class Connector:
@@ -54,6 +59,17 @@ class Connector:
     def outwards(self, sender: Host, goal: Goal, question: FlowSet) -> Connection:
         """Packets of the sender that leave the estate through the gateways of the goal."""
         return self._every_choice(lambda w: self._outwards(w, sender, goal, question))
+
+    def translated(
+        self, sender: Host, host: Host, address: int, question: FlowSet, *, public: bool = False
+    ) -> Connection:
+        """IPv6 packets of the sender to a host of IPv4, under the address that stands for it (S-NAT-06)."""
+        name = host.interface.network_interface_id
+        to = End(remote=False, address=host.public if public else host.address)
+        asked = question & FlowSet.of_remotes("ipv6", [(address, address)])
+        goal = Goal(interface=name)
+        found = self._every_choice(lambda w: self._outwards(w, sender, goal, asked, to=to))
+        return found._replace(arrives=name)
 
     def _every_choice(self, connect: Callable[[Walker], Connection]) -> Connection:
         """The connection whatever AWS chooses on its way."""
@@ -88,7 +104,8 @@ class Connector:
         """What a leg that was walked from the sender gets to the host, with its replies to the sender."""
         self._keep(w, forward, Goal(interface=host.interface.network_interface_id), None)
         self._as_if_arrived(w, forward, t, host, question)
-        reply = self._replies(w, forward, Goal(interface=sender.interface.network_interface_id), None, sender)
+        goal = Goal(interface=sender.interface.network_interface_id)
+        reply = self._replies(w, forward, goal, None, sender=sender, sent=t.header)
         return self._connection(forward, reply, question, host, ())
 
     # From a gateway ------------------------------------------------------------------------------
@@ -181,7 +198,8 @@ class Connector:
         goal = Goal(interface=host.interface.network_interface_id)
         self._keep(w, forward, goal, None)
         self._as_if_arrived(w, forward, t._replace(header=Header(_known(sender), _fixed(host))), host, question)
-        reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
+        goal = Goal(interface=start.network_interface_id)
+        reply = self._replies(w, forward, goal, None, sender=sender, sent=t.header)
         entry = ((host.public, host.public),) if public and host.public is not None else ()
         return self._connection(forward, reply, question, host, entry)._replace(sender=sender, public=public)
 
@@ -219,21 +237,65 @@ class Connector:
 
     # Outwards ------------------------------------------------------------------------------------
 
-    def _outwards(self, w: Walker, sender: Host, goal: Goal, question: FlowSet) -> Connection:
+    def _outwards(self, w: Walker, sender: Host, goal: Goal, question: FlowSet, *, to: End = _ANYBODY) -> Connection:
         forward = Leg("forward")
         start = sender.interface
         t = Transit(question, Header(_fixed(sender), End(remote=True, address=None)), peer_vpc=start.vpc_id)
         w.transit.ends = {"forward": goal.gateways}
+        w.into_ipv4 = True
         w.check_state(forward, t, start)
         self._check_starts(w, forward, t, start)
         w.leave(forward, t, start)
+        translated = [e for e in forward.endings if _is_at_nat(e)]
+        forward.endings = [e for e in forward.endings if not _is_at_nat(e)]
         self._keep(w, forward, goal, None)
         for ending in forward.endings if goal.internet else ():
             if isinstance(ending.place, Outside) and ending.place.gateway.startswith("cagw-"):
                 w.border.check_internet(forward, ending.transit, ending.place.gateway, ending.place.vpc)
-        reply = self._replies(w, forward, Goal(interface=start.network_interface_id), None, sender)
+        back = Goal(interface=start.network_interface_id)
+        reply = self._replies(w, forward, back, None, sender=sender, sent=t.header)
+        for ending in translated:
+            self._on_in_ipv4(w, (forward, reply), ending, to, goal)
+            self._home_in_ipv6(w, reply, ending, sender)
         found = self._connection(forward, reply, question, sender, ())
         return found._replace(sender=sender, outbound=True, exits=goal.gateways, abroad=goal.internet)
+
+    def _on_in_ipv4(self, w: Walker, legs: tuple[Leg, Leg], ending: Ending, to: End, goal: Goal) -> None:
+        """Beyond a NAT gateway that translated to IPv4, and back to it (S-NAT-06)."""
+        (forward, reply), t = legs, ending.transit
+        nat, home = self._nat_of(ending)
+        four = Connector(self.facts, self.groups, "ipv4")
+        w4 = four._walker(w.picks)
+        w4.met, w4.transit.ends = w.met, {"forward": goal.gateways}
+        out, header = Leg("forward"), Header(End(remote=False, address=0), to)
+        w4.crossing.out_of_nat(out, t._replace(region=in_ipv4(t.region), header=header), nat, home, from_ipv6=True)
+        four._keep(w4, out, goal, None)
+        back = four._replies(w4, out, Goal(gateways=frozenset({nat.nat_gateway_id})), None)
+        forward.checks += map(told_in_ipv6, out.checks)
+        reply.checks += map(told_in_ipv6, back.checks)
+        for e in out.endings:
+            place = Arrived(e.place.interface, {}) if isinstance(e.place, Arrived) else e.place
+            seen = e.transit._replace(region=in_ipv6(e.transit.region))
+            forward.endings.append(Ending(seen, place, e.open, behind="ipv4"))
+
+    def _home_in_ipv6(self, w: Walker, reply: Leg, ending: Ending, sender: Host) -> None:
+        """From the NAT gateway's subnet to the sender, as IPv6 again."""
+        (_, home), t, interface = self._nat_of(ending), ending.transit, sender.interface.network_interface_id
+        header = Header(End(remote=True, address=None), _fixed(sender), reply=True)
+        tracked = t.tracked | {seen(interface, Header(header.dst, header.src))}
+        back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked, crossed=t.via)
+        leg = Leg("return")
+        w.crossing.from_subnet(leg, back._replace(entered=None, over_tgw=(), unreferenced=None), home)
+        for each in leg.endings:
+            w.middleboxes.check_awaited(leg, each.transit)
+        self._keep(w, leg, Goal(interface=interface), None)
+        reply.checks += [as_asked(self.facts, check, home) for check in leg.checks]
+
+    def _nat_of(self, ending: Ending) -> tuple[NatGateway, Subnet]:
+        """The NAT gateway at which it ends, and the subnet of that."""
+        name = ending.place.gateway if isinstance(ending.place, Outside) else ""
+        nat = self.facts.snapshot.nat_gateways[name]
+        return nat, self.facts.snapshot.subnets[nat.subnet_id or ""]
 
     def _check_starts(self, w: Walker, leg: Leg, t: Transit, start: NetworkInterface) -> None:
         silent = starts_nothing(self.facts, start)
@@ -242,20 +304,31 @@ class Connector:
 
     # Replies and goals ---------------------------------------------------------------------------
 
-    def _replies(self, w: Walker, forward: Leg, goal: Goal, way: Way | None, sender: Host | None = None) -> Leg:
+    def _replies(
+        self,
+        w: Walker,
+        forward: Leg,
+        goal: Goal,
+        way: Way | None,
+        *,
+        sender: Host | None = None,
+        sent: Header | None = None,
+    ) -> Leg:
+        """The replies of what the leg delivered; `sent` is the header with which the sender sent it."""
         leg = Leg("return")
         for ending in forward.endings:
             if ending.open:
                 continue
             t = ending.transit
-            tracked = frozenset(t.passed) | ({sender.interface.network_interface_id} if sender else set())
+            started = {seen(sender.interface.network_interface_id, sent or t.header)} if sender else set()
+            tracked = t.tracked | started
             header = Header(t.header.dst, t.header.src, reply=True, translated=t.header.translated)
             back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked, crossed=t.via)
             back = back._replace(entered=None, over_tgw=(), unreferenced=None)
             match ending.place:
                 case Arrived(interface=name):
                     start = self.facts.snapshot.interfaces[name]
-                    w.leave(leg, back._replace(tracked=tracked | {name}, peer_vpc=start.vpc_id), start)
+                    w.leave(leg, back._replace(tracked=tracked | {seen(name, t.header)}, peer_vpc=start.vpc_id), start)
                 case Outside(gateway=gateway, vpc=vpc):
                     peering = self.facts.snapshot.peerings.get(gateway)
                     far = peering.far_side(vpc) if peering else None
@@ -319,7 +392,7 @@ class Connector:
             region = ending.transit.region
             by_group = ending.place.by_group if isinstance(ending.place, Arrived) else {}
             passage = Passage(ending.transit.via, delivered.within(region), round_trip.within(region), by_group)
-            carried.append(Carried(passage, entry, _seen_as(ending)))
+            carried.append(Carried(passage, entry, _seen_as(ending), behind=ending.behind, region=region))
         checks = tuple(forward.checks + reply.checks)
         return Connection(question, checks, delivered, round_trip, tuple(carried), host)
 
@@ -351,6 +424,11 @@ def impossible(host: Host, question: FlowSet, cause: Stated) -> Connection:
     none = nothing(question.family)
     check = Check(Layer.GATEWAY, "forward", question, none, cause)
     return Connection(question, (check,), none, none, (), host, hollow=True)
+
+
+def _is_at_nat(ending: Ending) -> bool:
+    """Whether it ends at a NAT gateway, which has translated it to IPv4."""
+    return isinstance(ending.place, Outside) and ending.place.gateway.startswith("nat-")
 
 
 def _meets(ending: Ending, goal: Goal) -> bool:

@@ -7,14 +7,17 @@ import msgspec
 from sekisho.errors import QueryError
 from sekisho.model.kinds import KINDS
 from sekisho.model.targets import Balancer
-from sekisho.sets.prefixes import Prefix, internet, overlap, parse_ranges, spell
+from sekisho.sets.prefixes import Prefix, Range, internet, overlap, parse_ranges, spell
 
 from .connected import Host
 from .facts import Facts
+from .gateways.nat64 import extracted
 from .population import hosts_of
 from .query import ENDPOINT_PREFIXES, Endpoint
 from .transit import Stated
 from .ways.pools import pooled_within, unseen_pool
+
+_MOST_NAMED = 3  # accounts and Regions in one sentence
 
 
 class Target(NamedTuple):
@@ -42,6 +45,13 @@ class Hosts(NamedTuple):
         return tuple(dict.fromkeys(target.host for target in self.targets))
 
 
+class Translated(NamedTuple):
+    """Hosts of IPv4 under the address of 64:ff9b::/96 that IPv6 senders write for them (S-NAT-06)."""
+
+    hosts: Hosts
+    address: int
+
+
 class Outer(NamedTuple):
     """Hosts outside, behind the internet or one gateway (None: any internet gateway)."""
 
@@ -63,7 +73,7 @@ class Opaque(NamedTuple):
     reason: str
 
 
-End = Hosts | Outer | Opaque | Balanced
+End = Hosts | Translated | Outer | Opaque | Balanced
 
 
 class Endpoints:
@@ -91,7 +101,8 @@ class Endpoints:
         if name == "internet":
             return Outer(None, block)
         if name == "ip" and block:
-            return self._holders(block)
+            inside = extracted([block.range]) if block.family == "ipv6" else ()
+            return self._beyond_nat64(block, inside[0]) if inside else self._holders(block)
         if name.startswith(("igw-", "eigw-", "pcx-", "vgw-")):
             tables = ("internet_gateways", "egress_only_gateways", "peerings", "vpn_gateways")
             known = any(name in self._snapshot.table(t) for t in tables)
@@ -197,7 +208,28 @@ class Endpoints:
             return Hosts((*own, *behind), doubt=f"who else holds {text} is not known: {gap}" if gap else None)
         if gap:
             return Opaque(text, f"who holds {text} is not known: {gap}")
-        return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, f"no interface of the snapshot holds {text}"))
+        return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, self._unheld(block, text)))
+
+    def _beyond_nat64(self, block: Prefix, inside: Range) -> End:
+        found = self._holders(Prefix("ipv4", *inside, 32))
+        if isinstance(found, Hosts) and found.targets:
+            return Translated(found, block.low)
+        if isinstance(found, Hosts) and overlap([inside], internet("ipv4")):
+            text = spell(block.low, "ipv6")
+            detail = f"no interface of the snapshot holds {spell(inside[0], 'ipv4')}"
+            detail += f"; a host of the internet is asked for as internet:{text}"
+            return Hosts((), nobody=Stated("ENI_ADDRESS_RESTRICTION", text, detail))
+        return found
+
+    def _unheld(self, block: Prefix, text: str) -> str:
+        """That nobody holds the address: where was looked, and how hosts of the internet are asked for."""
+        detail = f"no interface of the snapshot holds {text}"
+        if overlap([block.range], internet(block.family)):
+            return f"{detail}; a host of the internet is asked for as internet:{text}"
+        states = (s for s in self._snapshot.calls if s.call == "ec2:DescribeNetworkInterfaces")
+        read = [" ".join(filter(None, state.scope)) for state in states if any(state.scope)]
+        more = f" and {len(read) - _MOST_NAMED} more" if len(read) > _MOST_NAMED else ""
+        return detail + (f" (read: {', '.join(read[:_MOST_NAMED])}{more})" if read else "")
 
     def _unseen_holder(self, block: Prefix) -> str | None:
         """Why an interface that the snapshot does not show may hold the address."""

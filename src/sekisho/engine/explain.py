@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 from typing import NamedTuple
 
 from sekisho.model.record import Source, Undecided
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, internet, overlap, spell, subtract, top
+from sekisho.sets.prefixes import Family, Range, internet, merge, overlap, spell, subtract, top
 
 from .answer import Answer, Barrier, Origin, Verdict
 from .assess import Assessor
 from .barriers import stated_barrier
 from .connected import Connection, GatewayKind, Goal, Host, Way
 from .connection import Connector, impossible, unmodelled
-from .endpoint import Balanced, End, Endpoints, Hosts, Opaque, Outer
+from .endpoint import Balanced, End, Endpoints, Hosts, Opaque, Outer, Translated
 from .facts import Facts
 from .gateways.endpoints import service_ranges
+from .gateways.nat64 import meant_in_ipv6
 from .query import Query
 from .transit import Stated
 from .verdict import answer
@@ -104,12 +106,27 @@ class Explainer:
     # Connections ---------------------------------------------------------------------------------
 
     def _families(self, query: Query, source: End, destination: End) -> tuple[Family, ...]:
+        if isinstance(destination, Translated):
+            return query.families({"ipv6"})
         for end in (destination, source):
             if isinstance(end, Hosts):
                 return query.families({h.family for h in end.hosts})
         return query.families({"ipv4", "ipv6"})
 
-    def _connect(self, query: Query, source: End, destination: End, family: Family) -> Iterator[Connection]:
+    def _translated(
+        self, connector: Connector, source: Hosts, destination: Translated, packets: FlowSet
+    ) -> Iterator[Connection]:
+        """From IPv6 to the hosts of IPv4 that hold the address, by a NAT gateway (S-NAT-06)."""
+        senders = _of(source, "ipv6") if connector.family == "ipv6" else ()
+        for sender, target in product(senders, destination.hosts.targets):
+            if target.private:
+                yield connector.translated(sender, target.host, destination.address, packets)
+            if target.public and target.host.public is not None:
+                yield connector.translated(sender, target.host, destination.address, packets, public=True)
+
+    def _connect(  # noqa: C901 - one case for each pair of ends
+        self, query: Query, source: End, destination: End, family: Family
+    ) -> Iterator[Connection]:
         connector = self._assessor.connectors[family]
         packets = query.packets(family)
         if packets.is_empty:
@@ -125,6 +142,8 @@ class Explainer:
                     yield from self._perhaps_behind(connector, source, host, packets)
             case ((Outer() | Hosts()), Balanced(balancer=balancer)):
                 yield from self._assessor.relays.to(balancer, self._clients(source, family), packets)
+            case Hosts(), Translated():
+                yield from self._translated(connector, source, destination, packets)
             case Opaque(), Hosts():
                 for host in _of(destination, family):
                     yield unmodelled(connector, host, packets, source.reason)
@@ -214,7 +233,8 @@ class Explainer:
         pooled = [(self._assessor.ways.pool(pool.interface.vpc_id or "", block), block) for pool, block in pools]
         for way, asked in [*((way, host) for way in ways), *pooled]:
             remotes = [source.block.range] if source.block else way.sources[family] or [(0, top(family))]
-            yield connector.from_gateway(way, asked, packets & FlowSet.of_remotes(family, remotes))
+            found = connector.from_gateway(way, asked, packets & FlowSet.of_remotes(family, remotes))
+            yield found._replace(way=way)  # also where it carries nothing of the family
         gap = pools_gap(self._facts, host) if any(w.kind == "internet-gateway" for w in ways) else None
         if gap:
             yield unmodelled(connector, host, packets, gap)
@@ -292,14 +312,17 @@ class Explainer:
         family = connector.family
         if destination.block and destination.block.family != family:
             return
-        remotes = self._outer_remotes(host, destination, family)
+        remotes = [*self._outer_remotes(host, destination, family)]
+        if family == "ipv6" and destination.block is None:
+            beyond = self._outer_remotes(host, destination, "ipv4")
+            remotes += meant_in_ipv6(self._facts, host.interface.vpc_id, beyond)
         if destination.gateway is None:
             snapshot = self._snapshot
             tables = (snapshot.internet_gateways, snapshot.egress_only_gateways, snapshot.carrier_gateways)
             goal = Goal(gateways=frozenset(name for table in tables for name in table), internet=True)
         else:
             goal = Goal(gateways=frozenset({destination.gateway}))
-        yield connector.outwards(host, goal, packets & FlowSet.of_remotes(family, remotes))
+        yield connector.outwards(host, goal, packets & FlowSet.of_remotes(family, merge(remotes)))
 
     def _outer_remotes(self, host: Host, destination: Outer, family: Family) -> Iterable[Range]:
         """The outside addresses that are meant: the block, else all that the gateway can lead to."""
@@ -320,7 +343,8 @@ class Explainer:
 
 def _doubted(found: Answer, source: End, destination: End) -> Answer:
     """The answer where an endpoint may have interfaces that the snapshot does not show: they could raise it."""
-    doubts = sorted({end.doubt for end in (source, destination) if isinstance(end, Hosts | Balanced) and end.doubt})
+    ends = (end.hosts if isinstance(end, Translated) else end for end in (source, destination))
+    doubts = sorted({end.doubt for end in ends if isinstance(end, Hosts | Balanced) and end.doubt})
     if not doubts or found.verdict is Verdict.REACHABLE:
         return found
     reasons = tuple(sorted({*found.reasons, *doubts}))

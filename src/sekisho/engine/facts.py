@@ -8,6 +8,7 @@ from sekisho.model.entrances_edge import accelerator_entrances, vpc_origin_entra
 from sekisho.model.entrances_gated import gated_entrances
 from sekisho.model.entrances_privatelink import endpoint_service_entrances
 from sekisho.model.filters import NetworkAcl
+from sekisho.model.kinds import KINDS
 from sekisho.model.record import Scope, Source, Undecided
 from sekisho.model.routing import RouteTable
 from sekisho.model.topology import Topology
@@ -29,6 +30,7 @@ class Facts:
         self.snapshot = topology.snapshot
         self._partitions: dict[tuple[str, Family], tuple[RoutePart, ...]] = {}
         self._acls: dict[tuple[str, Family, bool, bool], FlowSet] = {}
+        self._places: dict[str, tuple[Source, ...]] = {}
         self._transit: dict[tuple[str, Family], tuple[TransitPart, ...] | Undecided] = {}
 
     def routes(self, table: RouteTable, family: Family) -> tuple[RoutePart, ...]:
@@ -98,6 +100,14 @@ class Facts:
             if state.call.startswith("directconnect:") and state.status is not CallStatus.READ:
                 return Undecided(f"{state.call} is {state.status.value}: {state.why}")
         return False
+
+    def places(self, record_id: str) -> tuple[Source, ...]:
+        """Where every record of that id was written; none where no record of the snapshot has it."""
+        if record_id not in self._places:
+            tables = (kind.table for kind in KINDS)
+            found = (self.source(table, record_id) for table in dict.fromkeys(tables))
+            self._places[record_id] = tuple(place for place in found if place)
+        return self._places[record_id]
 
     def source(self, table: str, record_id: str, suffix: str = "") -> Source | None:
         """Where a record, or a part of it, was written; None where it is not in the snapshot."""

@@ -19,18 +19,7 @@ from sekisho.sets.prefixes import Family, Range, merge, parse, parse_ranges, top
 from .facts import Facts
 from .filters import permission_flows
 from .share import Share, decided, doubtful, nothing, union
-from .transit import OverTgw
-
-
-class Question(NamedTuple):
-    """How the rules of a group are read: `peer_vpc` is the VPC whose members the other end may be, None for none."""
-
-    family: Family
-    egress: bool
-    reply: bool
-    vpc: str
-    peer_vpc: str | None
-    over_tgw: tuple[OverTgw, ...] = ()
+from .transit import GroupQuestion
 
 
 class Groups:
@@ -38,10 +27,10 @@ class Groups:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._shares: dict[tuple[str, Question], Share] = {}
-        self._unions: dict[tuple[tuple[str, ...], Question], Share] = {}
+        self._shares: dict[tuple[str, GroupQuestion], Share] = {}
+        self._unions: dict[tuple[tuple[str, ...], GroupQuestion], Share] = {}
 
-    def of_interface(self, interface: NetworkInterface, question: Question) -> Share:
+    def of_interface(self, interface: NetworkInterface, question: GroupQuestion) -> Share:
         """What the groups of the interface let through together (S-SG-01)."""
         ids = interface.group_ids
         if not ids:
@@ -55,28 +44,28 @@ class Groups:
             self._unions[key] = union(question.family, (self.of_group(g, question) for g in ids))
         return self._unions[key]
 
-    def by_group(self, interface: NetworkInterface, question: Question) -> Mapping[str, Share]:
+    def by_group(self, interface: NetworkInterface, question: GroupQuestion) -> Mapping[str, Share]:
         return {g: self.of_group(g, question) for g in interface.group_ids}
 
-    def by_reference(self, interface: NetworkInterface, question: Question) -> Mapping[str, Share]:
+    def by_reference(self, interface: NetworkInterface, question: GroupQuestion) -> Mapping[str, Share]:
         """What each group of the interface lets through by its references alone."""
         return {g: self._by_reference(g, question) for g in interface.group_ids}
 
-    def _by_reference(self, group_id: str, question: Question) -> Share:
+    def _by_reference(self, group_id: str, question: GroupQuestion) -> Share:
         group = self._facts.snapshot.security_groups.get(group_id)
         rules = (group.ip_permissions_egress if question.egress else group.ip_permissions) if group else ()
         none: dict[str, tuple[()]] = {"ip_ranges": (), "ipv6_ranges": (), "prefix_list_ids": ()}
         referring = (msgspec.structs.replace(r, **none) for r in rules if r.user_id_group_pairs)
         return union(question.family, (self._permission(group_id, rule, question) for rule in referring))
 
-    def of_group(self, group_id: str, question: Question) -> Share:
+    def of_group(self, group_id: str, question: GroupQuestion) -> Share:
         """What one group lets through by itself; everything perhaps, where its record is not to be had."""
         key = (group_id, question)
         if key not in self._shares:
             self._shares[key] = self._read(group_id, question)
         return self._shares[key]
 
-    def _read(self, group_id: str, question: Question) -> Share:
+    def _read(self, group_id: str, question: GroupQuestion) -> Share:
         snapshot = self._facts.snapshot
         group = snapshot.security_groups.get(group_id)
         if group is None:
@@ -86,7 +75,7 @@ class Groups:
         rules = group.ip_permissions_egress if question.egress else group.ip_permissions
         return union(question.family, (self._permission(group_id, rule, question) for rule in rules))
 
-    def _permission(self, group_id: str, rule: IpPermission, question: Question) -> Share:
+    def _permission(self, group_id: str, rule: IpPermission, question: GroupQuestion) -> Share:
         family = question.family
         cidrs = [r.cidr_ip for r in rule.ip_ranges] if family == "ipv4" else [r.cidr_ipv6 for r in rule.ipv6_ranges]
         known: list[Range] = list(parse_ranges(cidrs, family))
@@ -124,7 +113,7 @@ class Groups:
 
     # References ---------------------------------------------------------------------------------
 
-    def _members(self, pair: UserIdGroupPair, question: Question) -> "_Members":
+    def _members(self, pair: UserIdGroupPair, question: GroupQuestion) -> "_Members":
         """The addresses that a reference matches (S-SG-06 to S-SG-08)."""
         addresses: list[Range] = []
         doubt = self._peer_unread(pair, question)
@@ -143,21 +132,23 @@ class Groups:
                 addresses += found
         return _Members(tuple(addresses), merge(perhaps), doubt)
 
-    def _peer_unread(self, pair: UserIdGroupPair, question: Question) -> str | None:
+    def _peer_unread(self, pair: UserIdGroupPair, question: GroupQuestion) -> str | None:
         """Why the group may be one of a peer that the snapshot does not show, where packets leave for anywhere."""
         group = self._facts.snapshot.security_groups.get(pair.group_id)
         if not question.egress or (group is not None and group.vpc_id == question.vpc):
             return None
         return self._facts.topology.peerings_gap(question.vpc) if pair.peering_status in {None, "active"} else None
 
-    def _places_of_members(self, pair: UserIdGroupPair, question: Question) -> Iterable[tuple[str, bool | Undecided]]:
+    def _places_of_members(
+        self, pair: UserIdGroupPair, question: GroupQuestion
+    ) -> Iterable[tuple[str, bool | Undecided]]:
         """VPCs that members may be in, and whether the reference holds for those there."""
         for vpc in self._vpcs_of_members(question):
             yield vpc, self._in_force(pair, question.vpc, vpc)
         for over in () if question.egress else question.over_tgw:  # S-TGW-08
             yield over.vpc, Undecided(over.doubt) if over.doubt else True
 
-    def _vpcs_of_members(self, question: Question) -> Iterable[str]:
+    def _vpcs_of_members(self, question: GroupQuestion) -> Iterable[str]:
         if not question.egress:
             return (question.peer_vpc,) if question.peer_vpc else ()
         peers = (p.far_side(question.vpc) for p in self._facts.topology.peerings_of(question.vpc))

@@ -4,17 +4,19 @@ A place is one of the origins, seen from inside: the internet, peered VPCs, what
 or a transit gateway. Only a gateway that a route of the VPC names can be left by, so the routes say what there is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from sekisho.model.record import Undecided
 from sekisho.model.routing import TargetKind
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, internet, overlap, parse_ranges, subtract, top
+from sekisho.sets.prefixes import Family, Range, internet, merge, overlap, parse_ranges, subtract, top
 
 from .answer import Answer, Origin, Verdict
 from .assess import Assessor
 from .bpa import OPTIONS_CALL
 from .connected import Connection, Goal, Host
+from .gateways.nat64 import meant_in_ipv6
 from .verdict import answer
 
 DESTINATIONS: tuple[Origin, ...] = ("internet", "peering", "vgw", "tgw")
@@ -42,13 +44,19 @@ class OutboundAssessor(Assessor):
             snapshot = self.facts.snapshot
             tables = (snapshot.internet_gateways, snapshot.egress_only_gateways, snapshot.carrier_gateways)
             goal = Goal(gateways=frozenset(name for table in tables for name in table), internet=True)
-            remotes = overlap(self._outside(vpc_id, host.family), internet(host.family))
+            remotes = self._meant(host, lambda family: overlap(self._outside(vpc_id, family), internet(family)))
             yield connector.outwards(host, goal, FlowSet.of_remotes(host.family, remotes))
             return
         for gateway in self._gateways(vpc_id, origin):
-            remotes = self._behind(gateway, vpc_id, host.family)
+            remotes = self._meant(host, partial(self._behind, gateway, vpc_id))
             goal = Goal(gateways=frozenset({gateway}))
             yield connector.outwards(host, goal, FlowSet.of_remotes(host.family, remotes))
+
+    def _meant(self, host: Host, of: Callable[[Family], tuple[Range, ...]]) -> tuple[Range, ...]:
+        """The addresses of the host's family; of IPv6 also those that a NAT gateway translates (S-NAT-06)."""
+        if host.family == "ipv4":
+            return of("ipv4")
+        return merge([*of("ipv6"), *meant_in_ipv6(self.facts, host.interface.vpc_id, of("ipv4"))])
 
     def relies_on_absent(self, host: Host, origin: Origin, verdict: Verdict) -> tuple[str, ...]:
         """Block Public Access alone could close a way out that is open."""

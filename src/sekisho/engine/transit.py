@@ -10,7 +10,7 @@ so what a leg lets through is the conjunction of its checks, each widened by the
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from sekisho.model.filters import NetworkAcl
 from sekisho.model.interface import NetworkInterface
@@ -61,6 +61,24 @@ class AclCause(NamedTuple):
     header: "Header"
 
 
+class OverTgw(NamedTuple):
+    """A VPC whose group identities packets carry over a transit gateway (S-TGW-08); perhaps only, for `doubt`."""
+
+    vpc: str
+    doubt: str | None = None
+
+
+class GroupQuestion(NamedTuple):
+    """How the rules of a group are read: `peer_vpc` is the VPC whose members the other end may be, None for none."""
+
+    family: Family
+    egress: bool
+    reply: bool
+    vpc: str
+    peer_vpc: str | None
+    over_tgw: tuple[OverTgw, ...] = ()
+
+
 class GroupCause(NamedTuple):
     interface: NetworkInterface
     egress: bool
@@ -68,6 +86,8 @@ class GroupCause(NamedTuple):
     stripped: bool
     #: Where it lost it to a transit gateway without support for references (S-TGW-08).
     unreferenced: "Unreferenced | None" = None
+    #: How its groups were read on the remote address, where they were: other groups can be read likewise.
+    asked: GroupQuestion | None = None
 
 
 Cause = Stated | AclCause | GroupCause
@@ -96,6 +116,14 @@ def _of_protocol(family: Family, protocol: int) -> FlowSet:
     return FlowSet.build(family, protocols=[(protocol, protocol)])
 
 
+class Sight(Protocol):
+    """How packets look where a check is made."""
+
+    def of(self, flows: FlowSet) -> FlowSet:
+        """The packets as the check sees them."""
+        ...
+
+
 class Check(NamedTuple):
     """One condition: of the flows in `region`, those in `share` pass."""
 
@@ -104,7 +132,7 @@ class Check(NamedTuple):
     region: FlowSet
     share: Share
     cause: Cause
-    view: View | None = None
+    view: Sight | None = None
 
 
 class Header(NamedTuple):
@@ -134,6 +162,8 @@ class Translation(NamedTuple):
     peered: bool = False
     #: The VPC of a regional gateway, which stands in no subnet (S-RNAT-01).
     vpc: str | None = None
+    #: It got IPv6 (S-NAT-06): in IPv4 the reply ends at the gateway.
+    from_ipv6: bool = False
 
 
 class Awaited(NamedTuple):
@@ -145,13 +175,6 @@ class Awaited(NamedTuple):
     cause: Stated
 
 
-class OverTgw(NamedTuple):
-    """A VPC whose group identities packets carry over a transit gateway (S-TGW-08); perhaps only, for `doubt`."""
-
-    vpc: str
-    doubt: str | None = None
-
-
 class Unreferenced(NamedTuple):
     """Where a transit gateway or attachment took the group identities of `vpc` from the packets."""
 
@@ -160,11 +183,24 @@ class Unreferenced(NamedTuple):
     evidence: Source | None = None
 
 
+class Seen(NamedTuple):
+    """A first packet at an interface: its addresses there, None for the whole remote set."""
+
+    interface: str
+    src: int | None
+    dst: int | None
+
+
+def seen(interface_id: str, header: Header) -> Seen:
+    return Seen(interface_id, header.src.address, header.dst.address)
+
+
 class Transit(NamedTuple):
     """A packet set on its way.
 
     `peer_vpc` is the VPC whose group identities it still carries. `passed` are the appliances behind it,
-    `tracked` the interfaces that keep state for it because the first packet went through them. `left_by` is the
+    `tracked` the interfaces that the first packet went through, each with the addresses that it had there: they keep
+    state for what answers it. `left_by` is the
     gateway through which the first packet left the sender's VPC for the internet.
     """
 
@@ -173,7 +209,7 @@ class Transit(NamedTuple):
     peer_vpc: str | None = None
     via: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
-    tracked: frozenset[str] = frozenset()
+    tracked: frozenset["Seen"] = frozenset()
     translation: Translation | None = None
     left_by: str | None = None
     #: Of a reply: the gateways and appliances that the first packet passed.
@@ -186,6 +222,12 @@ class Transit(NamedTuple):
     unreferenced: Unreferenced | None = None
     #: The middleboxes that the reply has to come back through (S-NFW-07, S-EDGE-03).
     awaited: tuple[Awaited, ...] = ()
+
+    def is_tracked_by(self, interface_id: str) -> bool:
+        """Whether it answers, by its addresses here, what the interface let through (S-SG-05, S-APP-02)."""
+        return (
+            self.header.reply and Seen(interface_id, self.header.dst.address, self.header.src.address) in self.tracked
+        )
 
 
 class Arrived(NamedTuple):
@@ -212,6 +254,8 @@ class Ending(NamedTuple):
     transit: Transit
     place: Arrived | Outside
     open: bool = False
+    #: The family there, where a NAT gateway has changed it (S-NAT-06).
+    behind: Family | None = None
 
 
 class Leg:
@@ -227,6 +271,9 @@ class Leg:
         return Layer.FORWARD_ROUTE if self.direction == "forward" else Layer.RETURN_ROUTE
 
     def check(self, layer: Layer, region: FlowSet, share: Share, cause: Cause) -> None:
-        """Note a condition, unless it lets the whole region through for sure and under no assumption."""
-        if not (region <= share.sure) or share.assumptions:
+        """Note a condition, unless it lets the whole region through for sure and under no assumption.
+
+        Groups are noted in any case: others may stand in their place (see `regroup`).
+        """
+        if isinstance(cause, GroupCause) or share.assumptions or not region <= share.sure:
             self.checks.append(Check(layer, self.direction, region, share, cause))

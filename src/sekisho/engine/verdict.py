@@ -15,11 +15,18 @@ from .answer import Answer, Barrier, Flow, Verdict, Width
 from .barriers import barriers_of
 from .connected import Carried, Connection
 from .facts import Facts
+from .gateways.nat64 import extracted
 from .lifts import layers_of, least_lifts
 from .share import Share, decided, everything, texts
 from .transit import Check, Layer, Stated
 
 FIRST_ORDINARY_PORT = 1024
+#: Barriers of an interface that is in service: all that share its answer have them.
+_OF_THE_INTERFACE = {
+    "ELBV2_SOURCE_ADDRESS_PRESERVATION",
+    "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+    "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+}
 _STATE_CODES = {"BAD_STATE", "BAD_STATE_ATTACHMENT"}
 
 
@@ -119,11 +126,17 @@ def _boxed(
 ) -> Iterable[Flow]:
     host = connection.host
     own: tuple[Range, ...] = ((host.address, host.last),)
+    # Hosts that share an answer share what is written to a service, not what is written to themselves.
+    service = connection.entrance is not None and bool(connection.entrance.fronts)
+    addressed = carried is not None and (not shared or service or bool(carried.entry_ports))
     for box in boxes(flows):
         number = box.protocols[0][0]
         ports = box.protocols[0] == (number, number) and has_ports(number) and bool(box.thirds)
         icmp = number == icmp_of(flows.family) and bool(box.thirds)
         sources, destinations = (own, box.remotes) if connection.outbound else (box.remotes, own)
+        entry = carried.entry if carried and addressed else ()
+        if connection.outbound and carried and carried.behind == "ipv4":
+            destinations, entry = extracted(box.remotes), box.remotes  # S-NAT-06
         yield Flow(
             family=flows.family,
             protocols=box.protocols,
@@ -135,7 +148,7 @@ def _boxed(
             icmp_codes=box.fourths if icmp else (),
             reply=reply,
             via=carried.passage.via if carried else (),
-            entry=() if carried is None or (shared and not carried.entry_ports) else carried.entry,
+            entry=entry,
             seen_as=carried.seen_as if carried else (),
             entry_ports=carried.entry_ports if carried else (),
             behind=carried.behind if carried else None,
@@ -219,7 +232,7 @@ def _nearest(facts: Facts, connections: Sequence[Connection]) -> tuple[int | Non
 
 def _impersonal(barrier: Barrier) -> Barrier:
     """The barrier without the interface that it names, for an answer that other interfaces share."""
-    if barrier.code != "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS":
+    if barrier.code not in _OF_THE_INTERFACE or not barrier.component.startswith("eni-"):
         return barrier
     return replace(barrier, component="network-interface", evidence=())
 

@@ -20,10 +20,10 @@ from sekisho.sets.reshape import for_every_source_port, for_some_source_port, fo
 
 from .facts import Facts
 from .gateways.endpoints import gateway_endpoint, to_service
-from .groups import Groups, Question, addresses_of
+from .groups import Groups, addresses_of
 from .routes import RoutePart, lookup
 from .share import Share, assumed, decided, doubtful, nothing
-from .transit import AclCause, Arrived, End, Ending, GroupCause, Layer, Leg, Stated, Transit
+from .transit import AclCause, Arrived, End, Ending, GroupCause, GroupQuestion, Layer, Leg, Stated, Transit, seen
 from .ways.ends import taken_by
 from .wording import spell_remotes
 
@@ -56,6 +56,8 @@ class Walker:
         self.picks = picks or {}
         #: What chose without a pick, in order, and among how many.
         self.met: dict[str, int] = {}
+        #: Whether what a NAT gateway translates to IPv4 ends at the gateway, to go on from there (S-NAT-06).
+        self.into_ipv4 = False
 
     def pick(self, name: str, options: int) -> int:
         """The index of what `name` chooses among that many; the first where no pick says otherwise."""
@@ -67,7 +69,7 @@ class Walker:
 
     def leave(self, leg: Leg, t: Transit, interface: NetworkInterface) -> None:
         """Send from the interface: its groups, then neighbours, then ACL and routes."""
-        if interface.network_interface_id not in t.tracked:
+        if not t.is_tracked_by(interface.network_interface_id):
             self.check_groups(leg, t, interface, egress=True)
         subnet = self.facts.topology.subnet_of(interface)
         if isinstance(subnet, Undecided):
@@ -220,7 +222,7 @@ class Walker:
         by_group: dict[str, FlowSet] = {}
         # A NAT gateway has no groups (S-NAT-05).
         if (
-            interface.network_interface_id not in t.tracked
+            not t.is_tracked_by(interface.network_interface_id)
             and interface.interface_type not in _NAT_KINDS | _OTHER_KINDS
         ):
             by_group = self.check_groups(leg, t, interface, egress=False)
@@ -262,12 +264,13 @@ class Walker:
             # A network load balancer without groups takes everything (S-NLB-01).
             return {}
         end = t.header.dst if egress else t.header.src
-        question = Question(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc, t.over_tgw)
+        question = GroupQuestion(self.family, egress, t.header.reply, interface.vpc_id or "", t.peer_vpc, t.over_tgw)
         share = _read_share(self.groups.of_interface(interface, question), end)
         if t.header.reply and t.header.translated:
             why = f"the groups of {interface.network_interface_id} let only some ports of 1024-65535 through"
             share = _whatever_port(share, why)
-        cause = GroupCause(interface, egress, not (t.peer_vpc or t.over_tgw), t.unreferenced)
+        asked = question if end.remote and not t.header.translated else None
+        cause = GroupCause(interface, egress, not (t.peer_vpc or t.over_tgw), t.unreferenced, asked)
         leg.check(Layer.GROUPS, t.region, share, cause)
         if egress:
             return {}
@@ -277,7 +280,7 @@ class Walker:
         """What keeps packets out of the interface whatever address and port they may come from."""
         if not self.groups.refer_beyond(interface) and interface.interface_type not in _NAT_KINDS:
             vpc = interface.vpc_id or ""
-            question = Question(self.family, egress=False, reply=t.header.reply, vpc=vpc, peer_vpc=vpc)
+            question = GroupQuestion(self.family, egress=False, reply=t.header.reply, vpc=vpc, peer_vpc=vpc)
             admitted = forget_remote(self.groups.of_interface(interface, question).maybe)
             admitted = admitted | self.groups.unheld(interface, self.family)
             share = decided(for_some_source_port(admitted, (0, PORT_TOP)))
@@ -361,7 +364,7 @@ class Walker:
         """Into an appliance, and on from its own subnet with the header unchanged (an assumption)."""
         name = interface.network_interface_id
         self.check_arrival(leg, t, interface, from_subnet)
-        if t.header.reply and t.entered and name not in t.tracked:  # S-TGW-07
+        if t.header.reply and t.entered and all(name != one.interface for one in t.tracked):  # S-TGW-07
             self.doubt(leg, t, f"{name} gets a reply whose first packet it did not see")
         assumption = f"the appliance at {name} forwards what it gets, with the header unchanged"
         leg.check(leg.route_layer, t.region, assumed(t.region, assumption), _unexplained(assumption))
@@ -369,6 +372,8 @@ class Walker:
         beyond = t._replace(
             peer_vpc=None, over_tgw=(), unreferenced=None, passed=(*t.passed, name), via=(*t.via, name), awaited=awaited
         )
+        if not t.header.reply:
+            beyond = beyond._replace(tracked=t.tracked | {seen(name, t.header)})
         self.leave(leg, beyond, interface)
 
     # Regions ------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def sent(connection: Connection, found: Example) -> tuple[Packet, Entry, str | N
         return (
             _packet(own, remote, found),
             InterfaceEntry(host.interface.network_interface_id, connection.abroad),
-            next(iter(gateways), None),
+            None if connection.arrives else next(iter(gateways), None),
         )
     public = host.public if connection.public else None
     if connection.way is not None:
@@ -143,6 +143,8 @@ def disagreement(connection: Connection, found: Example, traced: Trace) -> str |
 
 
 def _is_delivered(connection: Connection, traced: Trace) -> bool:
+    if connection.arrives:
+        return traced.outcome == Delivered(connection.arrives)
     if connection.outbound:
         return isinstance(traced.outcome, Left) and traced.outcome.gateway_id in connection.exits
     end = connection.relay.target if connection.relay else connection.host

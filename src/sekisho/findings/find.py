@@ -1,82 +1,79 @@
 """From answers to findings (S-FIND-01 to S-FIND-05).
 
-Interfaces that share an answer share its openings, which are worked out once; a finding then gathers every
-address of its interface where the same port is open through the same security group and gateway.
+A finding gathers every address of its interface where the same port is open through the same security group and
+gateway. A fleet has few such places and many interfaces: what is found at a place is worked out and worded once,
+with blanks for the names of the interface and its instance, and filled in for each.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from sekisho.engine.answer import Answer, Origin, Row, Verdict, Width
-from sekisho.sets.boxes import ports_of, remotes_of
-from sekisho.sets.flows import FlowSet
+import msgspec
+
+from sekisho.engine.answer import Answer, Origin, Row, Width
 from sekisho.sets.prefixes import Family, Range, count, merge, to_cidrs
 
 from .assessment import InterfaceFacts
 from .finding import Finding, FindingType, Process, Severity
 from .listeners import Listener
+from .openings import Opening, among, holds, openings_of
 from .services import RECOGNIZED, TRANSPORTS, Service, Transport, lowered, unrecognized
-from .wording import Subject, attributes, description, gateway_of, recommendation, rule, title
+from .wording import Subject, attributes, description, recommendation, rule, title
 
 Listeners = Mapping[str, tuple[Listener, ...]]
 FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")
 NO_LISTENERS: Listeners = {}
 NO_PEERINGS: Mapping[str, tuple[str, str]] = {}
-
-
-class Opening(NamedTuple):
-    """What one security group lets in by one way: TCP that is answered, UDP that is delivered.
-
-    `whole` is every source of the answer where that is the whole internet, else None.
-    """
-
-    group: str
-    via: tuple[str, ...]
-    tcp: FlowSet
-    udp: FlowSet
-    answered: FlowSet
-    whole: tuple[Range, ...] | None
-
-    def flows(self, transport: Transport) -> FlowSet:
-        return self.tcp if transport == "tcp" else self.udp
-
-    @property
-    def gateway(self) -> str | None:
-        return gateway_of(self.via)
-
-
-class Sighting(NamedTuple):
-    """An opening at one address."""
-
-    row: Row
-    opening: Opening
+# What no name can be stands for the names.
+_INSTANCE, _INTERFACE = "\0instance\0", "\0interface\0"
 
 
 class Place(NamedTuple):
-    """What the findings of one interface, group and gateway have in common."""
+    """What the findings of an interface, group and gateway depend on but for names: many interfaces are at one.
+
+    Where an inventory says what listens, names and addresses count, and the interface has the place to itself.
+    """
 
     origin: Origin
-    facts: InterfaceFacts
-    instance: str
-    group: str
+    vpc: str | None
+    network_acl: str | None
     gateway: str | None
     peer_vpc: str | None
-    sightings: tuple[Sighting, ...]
+    openings: tuple[Opening, ...]
+    instance: str = _INSTANCE
+    interface: str = _INTERFACE
+    inventory: tuple[Listener, ...] | None = None
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def group(self) -> str:
+        return self.openings[0].group
 
 
 class Claim(NamedTuple):
-    """What one finding says of a place; `transport` and `port` are None for NetworkExposure."""
+    """What one finding says of a place; `transport` and `port` are None for NetworkExposure.
 
-    sightings: tuple[Sighting, ...]
+    `at` says which openings of the place it is about.
+    """
+
+    at: tuple[int, ...]
     type: FindingType
     severity: Severity
     transport: Transport | None = None
     port: int | None = None
     service: str | None = None
     process: Process | None = None
+
+
+class Form(NamedTuple):
+    """One finding of a place, with blanks for names and addresses; `named` are the attributes that are names."""
+
+    claim: Claim
+    blank: Finding
+    named: tuple[tuple[int, str], ...]
 
 
 def find(
@@ -93,71 +90,56 @@ def find(
     ends of each peering connection.
     """
     openings = {key: openings_of(answer) for key, answer in answers.items()}
-    gathered: dict[tuple[str, Origin, str, str], list[Sighting]] = {}
+    gathered: dict[tuple[str, Origin, str, str | None], list[tuple[Row, Opening]]] = {}
     for row in rows:
         for opening in openings[row.answer] if row.instance else ():
-            key = (row.interface, row.origin, opening.group, opening.gateway or "")
-            gathered.setdefault(key, []).append(Sighting(row, opening))
+            key = (row.interface, row.origin, opening.group, opening.gateway)
+            gathered.setdefault(key, []).append((row, opening))
+    forms: dict[Place, tuple[Form, ...]] = {}
     found: list[Finding] = []
     for sightings in gathered.values():
-        place = _place(tuple(sightings), interfaces, peerings)
-        found += _findings(place, listeners.get(place.instance))
+        seen_at = [row for row, _ in sightings]
+        place = _place(seen_at, tuple(opening for _, opening in sightings), interfaces, listeners, peerings)
+        if place not in forms:
+            forms[place] = tuple(_form(place, claim) for claim in _claims(place))
+        found += (_filled(form, seen_at, place) for form in forms[place])
     return tuple(found)
 
 
-def openings_of(answer: Answer) -> tuple[Opening, ...]:
-    """The openings of an answer. An unreachable one has none, also where it would have them in service."""
-    if answer.verdict is Verdict.UNREACHABLE:
-        return ()
-    tcp, udp = (FlowSet.build(answer.family, protocols=[(number, number)]) for _, number in TRANSPORTS)
-    everything = FlowSet.union_of(
-        answer.family, (p.delivered.sure for p in answer.passages if p.delivered.family == answer.family)
-    )
-    whole = remotes_of(everything) if answer.width == "world" else None
-    openings = (
-        Opening(
-            group=group,
-            via=passage.via,
-            tcp=admitted & passage.round_trip.sure & tcp,
-            udp=admitted & passage.delivered.sure & udp,
-            answered=admitted & passage.round_trip.sure,
-            whole=whole,
-        )
-        for passage in answer.passages
-        if passage.delivered.family == answer.family
-        for group, admitted in sorted(passage.by_group.items())
-    )
-    return tuple(o for o in openings if not (o.tcp.is_empty and o.udp.is_empty))
-
-
 def _place(
-    sightings: tuple[Sighting, ...],
+    rows: Sequence[Row],
+    openings: tuple[Opening, ...],
     interfaces: Mapping[str, InterfaceFacts],
+    listeners: Listeners,
     peerings: Mapping[str, tuple[str, str]],
 ) -> Place:
-    row, opening = sightings[0]
-    facts = interfaces[row.interface]
-    ends = peerings.get(opening.gateway or "", ())
-    return Place(
-        origin=row.origin,
-        facts=facts,
-        instance=row.instance or "",
-        group=opening.group,
-        gateway=opening.gateway,
-        peer_vpc=next((vpc for vpc in ends if vpc != facts.vpc), None),
-        sightings=sightings,
+    row, gateway = rows[0], openings[0].gateway
+    facts, instance = interfaces[row.interface], row.instance or ""
+    ends = peerings.get(gateway or "", ())
+    peer = next((vpc for vpc in ends if vpc != facts.vpc), None)
+    shared = Place(row.origin, facts.vpc, facts.network_acl, gateway, peer, openings)
+    if instance not in listeners:
+        return shared
+    return shared._replace(
+        instance=instance,
+        interface=row.interface,
+        inventory=listeners[instance],
+        addresses=tuple(r.address for r in rows),
     )
 
 
-def _findings(place: Place, inventory: tuple[Listener, ...] | None) -> Iterator[Finding]:
+# What is claimed ------------------------------------------------------------------------------------
+
+
+def _claims(place: Place) -> Iterator[Claim]:
     """Every port that is open at the place, by protocol and number, then the exposure of them all."""
     for transport, _ in TRANSPORTS:
-        for port in _ports_to_tell(transport, inventory):
-            open_at = tuple(s for s in place.sightings if _remotes(s.opening.flows(transport), transport, port))
-            if open_at:
-                for claim in _claims(place.origin, open_at, transport, port, inventory):
-                    yield _finding(place, claim)
-    yield _finding(place, Claim(place.sightings, FindingType.NETWORK_EXPOSURE, Severity.INFORMATIONAL))
+        told = _ports_to_tell(transport, place.inventory)
+        open_ports = [set(among(told, opening.ports(transport))) for opening in place.openings]
+        for port in sorted(set().union(*open_ports)):
+            open_at = tuple(index for index, ports in enumerate(open_ports) if port in ports)
+            yield from _claims_of_port(place, open_at, transport, port)
+    yield Claim(tuple(range(len(place.openings))), FindingType.NETWORK_EXPOSURE, Severity.INFORMATIONAL)
 
 
 def _ports_to_tell(transport: Transport, inventory: tuple[Listener, ...] | None) -> list[int]:
@@ -165,27 +147,22 @@ def _ports_to_tell(transport: Transport, inventory: tuple[Listener, ...] | None)
     return sorted(listened.union(RECOGNIZED[transport]))
 
 
-def _claims(
-    origin: Origin,
-    open_at: tuple[Sighting, ...],
-    transport: Transport,
-    port: int,
-    inventory: tuple[Listener, ...] | None,
-) -> Iterator[Claim]:
+def _claims_of_port(place: Place, open_at: tuple[int, ...], transport: Transport, port: int) -> Iterator[Claim]:
     """One claim for each service of the port, or one for the listener on a port of no service.
 
     Where something listens, only the addresses on which it hears count.
     """
-    on_port = [entry for entry in inventory or () if (entry.protocol, entry.port) == (transport, port)]
-    listener = next((entry for entry in on_port if any(entry.hears(s.row.address) for s in open_at)), None)
-    heard_at = tuple(s for s in open_at if any(entry.hears(s.row.address) for entry in on_port))
+    on_port = [entry for entry in place.inventory or () if (entry.protocol, entry.port) == (transport, port)]
+    heard_by = {index: [e for e in on_port if e.hears(place.addresses[index])] for index in open_at if on_port}
+    heard_at = tuple(index for index, entries in heard_by.items() if entries)
+    listener = next((entry for entry in on_port if any(entry in heard_by[i] for i in heard_at)), None)
     services: tuple[Service | None, ...] = RECOGNIZED[transport].get(port, ())
     if not services and listener:
         services = (None,)
     for service in services:
-        kind, severity = _kind(service, origin, inventory, listener)
+        kind, severity = _kind(service, place, listener)
         yield Claim(
-            sightings=heard_at or open_at,
+            at=heard_at or open_at,
             type=kind,
             severity=severity,
             transport=transport,
@@ -195,28 +172,30 @@ def _claims(
         )
 
 
-def _kind(
-    service: Service | None, origin: Origin, inventory: tuple[Listener, ...] | None, listener: Listener | None
-) -> tuple[FindingType, Severity]:
+def _kind(service: Service | None, place: Place, listener: Listener | None) -> tuple[FindingType, Severity]:
     if service is None:
-        return FindingType.UNRECOGNIZED_PORT_WITH_LISTENER, unrecognized(origin)
-    if inventory is None:
-        return FindingType.RECOGNIZED_PORT_NO_AGENT, service.severity(origin)
+        return FindingType.UNRECOGNIZED_PORT_WITH_LISTENER, unrecognized(place.origin)
+    if place.inventory is None:
+        return FindingType.RECOGNIZED_PORT_NO_AGENT, service.severity(place.origin)
     if listener is None:
-        return FindingType.RECOGNIZED_PORT_NO_LISTENER, lowered(service.severity(origin))
-    return FindingType.RECOGNIZED_PORT_WITH_LISTENER, service.severity(origin)
+        return FindingType.RECOGNIZED_PORT_NO_LISTENER, lowered(service.severity(place.origin))
+    return FindingType.RECOGNIZED_PORT_WITH_LISTENER, service.severity(place.origin)
 
 
-def _finding(place: Place, claim: Claim) -> Finding:
-    facts, row, extent = place.facts, claim.sightings[0].row, _extent(claim)
+# How it is worded -----------------------------------------------------------------------------------
+
+
+def _form(place: Place, claim: Claim) -> Form:
+    openings = [place.openings[index] for index in claim.at]
+    extent = _extent(place.origin, openings, claim)
     exposure = claim.type is FindingType.NETWORK_EXPOSURE
     subject = Subject(
         type=claim.type,
         origin=place.origin,
         instance=place.instance,
-        interface=facts.interface,
-        vpc=facts.vpc,
-        network_acl=facts.network_acl,
+        interface=place.interface,
+        vpc=place.vpc,
+        network_acl=place.network_acl,
         security_group=place.group,
         gateway=place.gateway,
         peer_vpc=place.peer_vpc,
@@ -226,47 +205,89 @@ def _finding(place: Place, claim: Claim) -> Finding:
         process=claim.process,
         width=extent.width,
         reply=extent.reply,
-        tcp_ports=_open_ports(claim.sightings, "tcp") if exposure else (),
-        udp_ports=_open_ports(claim.sightings, "udp") if exposure else (),
+        tcp_ports=_open_ports(openings, "tcp") if exposure else (),
+        udp_ports=_open_ports(openings, "udp") if exposure else (),
     )
-    return Finding(
-        id=_identity(row, place, claim),
+    blank = Finding(
+        id="",
         type=claim.type,
         rule=rule(claim.type, place.origin),
         severity=claim.severity,
         title=title(subject),
         description=description(subject),
         recommendation=recommendation(subject),
-        account=row.account,
-        region=row.region,
+        account=None,
+        region=None,
         instance=place.instance,
-        interface=facts.interface,
-        addresses=tuple(dict.fromkeys(s.row.address for s in claim.sightings)),
-        vpc=facts.vpc,
+        interface=place.interface,
+        addresses=(),
+        vpc=place.vpc,
         origin=place.origin,
-        via=tuple(dict.fromkeys(hop for s in claim.sightings for hop in s.opening.via)),
+        via=tuple(dict.fromkeys(hop for opening in openings for hop in opening.via)),
         peer_vpc=place.peer_vpc,
         protocol=claim.transport,
         port=claim.port,
         service=claim.service,
         security_groups=(place.group,),
-        network_acl=facts.network_acl,
+        network_acl=place.network_acl,
         sources=extent.sources,
         width=extent.width,
         reply=extent.reply,
-        answers=tuple(dict.fromkeys(s.row.answer for s in claim.sightings)),
+        answers=(),
         process=claim.process,
         tcp_ports=subject.tcp_ports,
         udp_ports=subject.udp_ports,
         attributes=attributes(subject),
     )
+    named = ((index, key) for index, (key, _) in enumerate(blank.attributes) if key in {"ENI", "INSTANCE_ID"})
+    return Form(claim, blank, tuple(named))
+
+
+def _filled(form: Form, rows: Sequence[Row], place: Place) -> Finding:
+    """The finding of one interface, whose rows at the place these are."""
+    claim, blank, named = form
+    at = [rows[index] for index in claim.at]
+    row = at[0]
+    interface, instance = row.interface, row.instance or ""
+    told = list(blank.attributes)
+    for index, key in named:
+        told[index] = key, interface if key == "ENI" else instance
+    return msgspec.structs.replace(
+        blank,
+        id=_identity(row, place, claim),
+        title=blank.title.replace(_INSTANCE, instance).replace(_INTERFACE, interface),
+        description=blank.description.replace(_INSTANCE, instance).replace(_INTERFACE, interface),
+        account=row.account,
+        region=row.region,
+        instance=instance,
+        interface=interface,
+        addresses=tuple(dict.fromkeys([r.address for r in at])),
+        answers=tuple(dict.fromkeys([r.answer for r in at])),
+        attributes=tuple(told),
+    )
 
 
 def _identity(row: Row, place: Place, claim: Claim) -> str:
-    """A name that is the same in every run: a hash over what tells this finding from all others."""
-    where = (row.account, row.region, place.instance, place.facts.interface, place.group, place.origin, place.gateway)
-    told_apart = (*where, claim.transport, claim.port, claim.service)
-    return hashlib.sha256(json.dumps(told_apart).encode()).hexdigest()[:32]
+    """A name that is the same in every run: a hash over what tells this finding from all others.
+
+    What is hashed is a JSON list of account, region, instance, interface, group, origin, gateway, protocol, port
+    and service.
+    """
+    here = f"[{_list(row.account, row.region)}, {_text(row.instance or '')}, {_text(row.interface)}, "
+    there = f"{_list(place.group, place.origin, place.gateway, claim.transport, claim.port, claim.service)}]"
+    return hashlib.sha256((here + there).encode()).hexdigest()[:32]
+
+
+_text = json.encoder.encode_basestring_ascii
+
+
+@lru_cache(maxsize=1 << 12)
+def _list(*members: str | int | None) -> str:
+    """The members as JSON, without the brackets around them."""
+    return json.dumps(members)[1:-1]
+
+
+# How far it goes ------------------------------------------------------------------------------------
 
 
 class _Extent(NamedTuple):
@@ -277,46 +298,33 @@ class _Extent(NamedTuple):
     reply: bool
 
 
-def _extent(claim: Claim) -> _Extent:
+def _extent(origin: Origin, openings: Sequence[Opening], claim: Claim) -> _Extent:
     sources: list[str] = []
     size, world = 0, False
     for family in FAMILIES:
-        at = [s for s in claim.sightings if s.row.family == family]
-        remotes = merge(r for s in at for r in _sources(s.opening, claim))
+        at = [o for o in openings if o.family == family]
+        remotes = merge(r for o in at for r in _sources(o, claim))
         sources += _cidrs(remotes, family)
         size += count(remotes)
-        world = world or any(s.row.origin == "internet" and remotes == s.opening.whole for s in at)
-    return _Extent(tuple(sources), "world" if world else size, _answered(claim))
+        world = world or (origin == "internet" and any(remotes == o.whole for o in at))
+    return _Extent(tuple(sources), "world" if world else size, _answered(openings, claim))
 
 
 def _sources(opening: Opening, claim: Claim) -> tuple[Range, ...]:
     if claim.transport is None or claim.port is None:
-        return merge(remotes_of(opening.tcp) + remotes_of(opening.udp))
-    return _remotes(opening.flows(claim.transport), claim.transport, claim.port)
+        return opening.all_remotes()
+    return opening.remotes(claim.transport, claim.port)
 
 
-def _answered(claim: Claim) -> bool:
+def _answered(openings: Sequence[Opening], claim: Claim) -> bool:
     """Whether some sender hears back from the port; of an exposure, from every UDP port of it."""
     if claim.transport is None or claim.port is None:
-        openings = (s.opening for s in claim.sightings)
-        return all(_ports(o.udp, "udp") == _ports(o.udp & o.answered, "udp") for o in openings)
-    return any(_remotes(s.opening.answered, claim.transport, claim.port) for s in claim.sightings)
+        return all(o.ports("udp") == o.answers("udp") for o in openings)
+    return any(holds(o.answers(claim.transport), claim.port) for o in openings)
 
 
-def _open_ports(sightings: tuple[Sighting, ...], transport: Transport) -> tuple[Range, ...]:
-    return merge(r for s in sightings for r in _ports(s.opening.flows(transport), transport))
-
-
-@lru_cache(maxsize=1 << 14)
-def _remotes(flows: FlowSet, transport: Transport, port: int) -> tuple[Range, ...]:
-    number = dict(TRANSPORTS)[transport]
-    at_port = FlowSet.build(flows.family, protocols=[(number, number)], thirds=[(port, port)])
-    return remotes_of(flows & at_port)
-
-
-@lru_cache(maxsize=1 << 12)
-def _ports(flows: FlowSet, transport: Transport) -> tuple[Range, ...]:
-    return ports_of(flows, dict(TRANSPORTS)[transport])
+def _open_ports(openings: Sequence[Opening], transport: Transport) -> tuple[Range, ...]:
+    return merge(r for o in openings for r in o.ports(transport))
 
 
 @lru_cache(maxsize=1 << 12)

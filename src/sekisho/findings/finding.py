@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+import msgspec
+
 from sekisho.engine.answer import Origin, Width
 from sekisho.sets.prefixes import Range
 
@@ -25,7 +27,10 @@ class Severity(Enum):
 
     @property
     def numeric(self) -> float:
-        return {"High": 9.0, "Medium": 6.0, "Low": 3.0, "Informational": 0.0}[self.value]
+        return _NUMERIC[self]
+
+
+_NUMERIC = {Severity.HIGH: 9.0, Severity.MEDIUM: 6.0, Severity.LOW: 3.0, Severity.INFORMATIONAL: 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +42,7 @@ class Process:
     path: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One exposure of an instance through one interface, security group and gateway.
 
     `addresses` are those of the interface where it holds, `answers` the keys of the answers that prove it.

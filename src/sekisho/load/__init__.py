@@ -3,6 +3,9 @@
 What cannot be used becomes an issue, and what hangs on it is missing or not read: nothing is dropped in silence.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sekisho.errors import SnapshotError
@@ -27,6 +30,23 @@ def load(path: Path, limits: files.Limits | None = None) -> Snapshot:
 
     SnapshotError, with one line that says what to do, where there is none or a file of it shows nothing.
     """
+    with _uncollected():
+        return _read(path, limits)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cyclic garbage collector: records are made by the million, and none is in a cycle."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _read(path: Path, limits: files.Limits | None) -> Snapshot:
     inputs: list[Input] = []
     issues: list[Issue] = []
     decoded: list[tuple[Decoded, Scope]] = []

@@ -6,9 +6,11 @@ a rule that cannot be read in full must not decide anything.
 
 import re
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from itertools import starmap
+from operator import attrgetter
 from typing import Any
 
 from sekisho.model import (
@@ -32,7 +34,9 @@ _WITH_PORTS = {"tcp", "6", "udp", "17"}
 _WITH_TYPES = {"icmp", "1", "icmpv6", "58"}
 _BYTE, _LAST_PORT = 255, 65535
 _LAST_RULE = 32768  # AWS closes a list with 32767 (IPv4) and 32768 (IPv6).
-_ID = re.compile(r"[!-~]{1,256}")
+_LONGEST_ID = 256
+_IPV4_LENGTHS = frozenset(map(str, range(33)))
+_ID = re.compile(rf"[!-~]{{1,{_LONGEST_ID}}}")
 
 
 def flaw(kind: Kind, record: Record) -> str | None:
@@ -44,6 +48,25 @@ def flaw(kind: Kind, record: Record) -> str | None:
         if found:
             return found
     return None
+
+
+def flawless(kind: Kind, records: Sequence[Any]) -> bool:
+    """Whether `flaw` finds nothing in any of the records; what many of them say is judged once."""
+    names = map(attrgetter(kind.id_field), records)
+    if not _are_ids([name for name in names if name is not None]):
+        return False
+    together = _TOGETHER.get(kind.type)
+    if together:
+        return together(records)
+    check = _CHECKS.get(kind.type)
+    return check is None or not any(map(any, map(check, records)))
+
+
+def _are_ids(names: Sequence[str]) -> bool:
+    text = "".join(names)
+    lengths = {*map(len, names)} or {1}
+    visible = text.isascii() and text.isprintable() and " " not in text
+    return visible and min(lengths) > 0 and max(lengths) <= _LONGEST_ID
 
 
 def _nothing(_: Record) -> Iterable[str | None]:
@@ -71,9 +94,19 @@ def _address(text: str | None, family: int, name: str) -> str | None:
     return None
 
 
+def _are_addresses(texts: Iterable[str | None], family: int) -> bool:
+    try:
+        for text in texts:
+            if text is not None:
+                socket.inet_pton(family, text)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 @lru_cache(maxsize=65536)
 def _cidr(text: str | None, version: int | None) -> str | None:
-    if text is None:
+    if text is None or (version in {4, None} and _is_ipv4_network(text)):
         return None
     try:
         network = ip_network(text, strict=False)
@@ -85,6 +118,18 @@ def _cidr(text: str | None, version: int | None) -> str | None:
         return f"{text!r} is not an IPv{version} CIDR"
     host_bits = ip_address(text.partition("/")[0]) != network.network_address
     return f"{text!r} has host bits set (its network is {network})" if host_bits else None
+
+
+def _is_ipv4_network(text: str) -> bool:
+    """Whether it certainly is a CIDR as AWS writes it: the common case, without the cost of `ip_network`."""
+    address, _, length = text.partition("/")
+    if length not in _IPV4_LENGTHS:
+        return False
+    try:
+        packed = socket.inet_pton(socket.AF_INET, address)
+    except (OSError, ValueError):
+        return False
+    return int.from_bytes(packed) & (0xFFFFFFFF >> int(length)) == 0
 
 
 def _cidr4(text: str | None) -> str | None:
@@ -114,12 +159,27 @@ def _interface(record: interface.NetworkInterface) -> Iterable[str | None]:
     for address in record.private_ip_addresses:
         ipv4.append(address.private_ip_address)
         ipv4 += _associated(address.association)
-    # A list, for this one runs a hundred thousand times.
-    flaws = [_ipv4(a) for a in dict.fromkeys(ipv4)]
-    flaws += [_ipv6(a.ipv6_address) for a in record.ipv6_addresses]
-    flaws += [_cidr4(p.ipv4_prefix) for p in record.ipv4_prefixes]
-    flaws += [_cidr6(p.ipv6_prefix) for p in record.ipv6_prefixes]
-    return flaws
+    yield from map(_ipv4, ipv4)
+    yield from (_ipv6(a.ipv6_address) for a in record.ipv6_addresses)
+    yield from (_cidr4(p.ipv4_prefix) for p in record.ipv4_prefixes)
+    yield from (_cidr6(p.ipv6_prefix) for p in record.ipv6_prefixes)
+
+
+def _interfaces(records: Sequence[interface.NetworkInterface]) -> bool:
+    """The same of many, for a fleet has a hundred thousand of them."""
+    private = [a for record in records for a in record.private_ip_addresses]
+    ipv4 = {record.private_ip_address for record in records}.union(a.private_ip_address for a in private)
+    ipv4.update(*(_associated(record.association) for record in records if record.association))
+    ipv4.update(*(_associated(a.association) for a in private if a.association))
+    ipv6 = {a.ipv6_address for record in records for a in record.ipv6_addresses}
+    prefixes = {p.ipv4_prefix for record in records for p in record.ipv4_prefixes}
+    prefixes_ipv6 = {p.ipv6_prefix for record in records for p in record.ipv6_prefixes}
+    return (
+        _are_addresses(ipv4, socket.AF_INET)
+        and _are_addresses(ipv6, socket.AF_INET6)
+        and not any(map(_cidr4, prefixes))
+        and not any(map(_cidr6, prefixes_ipv6))
+    )
 
 
 def _associated(association: interface.Association | None) -> tuple[str | None, ...]:
@@ -144,13 +204,27 @@ def _protocol(text: str) -> str | None:
 def _group(record: filters.SecurityGroup) -> Iterable[str | None]:
     for permission in (*record.ip_permissions, *record.ip_permissions_egress):
         yield _protocol(permission.ip_protocol)
-        yield _permission_ports(permission)
+        yield _permission_ports(permission.ip_protocol, permission.from_port, permission.to_port)
         yield from (_cidr4(r.cidr_ip) for r in permission.ip_ranges)
         yield from (_cidr6(r.cidr_ipv6) for r in permission.ipv6_ranges)
 
 
-def _permission_ports(permission: filters.IpPermission) -> str | None:
-    protocol, low, high = permission.ip_protocol.lower(), permission.from_port, permission.to_port
+def _groups(records: Sequence[filters.SecurityGroup]) -> bool:
+    """The same of many: their rules name the same ports and CIDRs over and over."""
+    permissions = [p for r in records for p in (*r.ip_permissions, *r.ip_permissions_egress)]
+    ports = {(p.ip_protocol, p.from_port, p.to_port) for p in permissions}
+    cidrs = {r.cidr_ip for p in permissions for r in p.ip_ranges}
+    cidrs_ipv6 = {r.cidr_ipv6 for p in permissions for r in p.ipv6_ranges}
+    return not (
+        any(_protocol(protocol) for protocol, _, _ in ports)
+        or any(starmap(_permission_ports, ports))
+        or any(map(_cidr4, cidrs))
+        or any(map(_cidr6, cidrs_ipv6))
+    )
+
+
+def _permission_ports(protocol: str, low: int | None, high: int | None) -> str | None:
+    protocol = protocol.lower()
     if protocol in _WITH_PORTS and (low, high) not in {(None, None), (-1, -1)}:
         return _ports(low, high)
     if protocol in _WITH_TYPES and not all(-1 <= n <= _BYTE for n in (low, high) if n is not None):
@@ -292,6 +366,12 @@ def _verified_access(record: gated.VerifiedAccessEndpoint) -> Iterable[str | Non
     yield _cidr(record.cidr_options.cidr, None) if record.cidr_options else None
 
 
+#: Where a kind may have very many records: whether all of them are without flaw.
+_TOGETHER: Mapping[type, Callable[[Sequence[Any]], bool]] = {
+    interface.NetworkInterface: _interfaces,
+    filters.SecurityGroup: _groups,
+}
+
 _CHECKS: Mapping[type, Callable[[Any], Iterable[str | None]]] = {
     vpc.Vpc: _vpc,
     vpc.Subnet: _subnet,
@@ -308,6 +388,7 @@ _CHECKS: Mapping[type, Callable[[Any], Iterable[str | None]]] = {
     gated.VerifiedAccessEndpoint: _verified_access,
     remote_access.ClientVpnEndpoint: lambda record: (_cidr4(record.client_cidr_block),),
     remote_access.ClientVpnAuthorizationRule: lambda record: (_cidr(record.destination_cidr, None),),
+    remote_access.ClientVpnRoute: lambda record: (_cidr(record.destination_cidr, None),),
     remote_access.DirectConnectGatewayAssociation: lambda record: (
         _cidr(p.cidr, None) for p in record.allowed_prefixes_to_direct_connect_gateway
     ),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,7 +25,7 @@ _REFER = re.compile(r'"((?:vpc|subnet|eni)-[^"]+)"')
 
 
 class Clue(NamedTuple):
-    """The account and region that a record itself names, and the VPC, subnets and interfaces that it refers to."""
+    """The account and region that a record itself names, and the VPCs and subnets that it refers to."""
 
     account: str | None = None
     region: str | None = None
@@ -53,34 +54,60 @@ class Hint(msgspec.Struct, rename="pascal"):
     resource_arn: Any = None
     vpc_id: Any = None
     subnet_id: Any = None
-    network_interface_id: Any = None
     attachments: Any = None
     vpc_attachments: Any = None
 
 
+def clues_of(hints: Iterable[Hint]) -> tuple[Clue, ...]:
+    """The clue of each record. Records that say the same share one: a fleet says few different things."""
+    known: dict[object, Clue] = {}
+    clues = []
+    for hint in hints:
+        zone = hint.placement.get("AvailabilityZone") if isinstance(hint.placement, dict) else None
+        said = _SAID(hint), zone
+        try:
+            clue = known.get(said)
+            if clue is None:
+                clue = known[said] = clue_of(hint)
+        except TypeError:  # a member holds a list or an object, as attachments do
+            clue = clue_of(hint)
+        clues.append(clue)
+    return tuple(clues)
+
+
+_SAID = attrgetter(*(member for member in Hint.__struct_fields__ if member != "placement"))
+
+
 def clue_of(hint: Hint) -> Clue:
-    account = next(
-        filter(None, map(account_of, (hint.owner_id, hint.aws_account_id, hint.network_interface_owner_id))), None
-    )
+    owners = (hint.owner_id, hint.aws_account_id, hint.network_interface_owner_id)
+    account = next(filter(None, map(account_of, owners)), None)
     zone = hint.placement.get("AvailabilityZone") if isinstance(hint.placement, dict) else hint.availability_zone
     region = next(filter(None, map(region_of, (zone, hint.aws_region, hint.network_border_group))), None)
     if account is None or region is None:
-        edge = (
-            hint.load_balancer_arn,
-            hint.target_group_arn,
-            hint.accelerator_arn,
-            hint.listener_arn,
-            hint.endpoint_group_arn,
-            hint.instance_connect_endpoint_arn,
-        )
-        for arn in (hint.subnet_arn, hint.security_group_arn, hint.prefix_list_arn, hint.resource_arn, *edge):
+        for arn in _arns(hint):
             named = _of_arn(arn)
             account, region = account or named.account, region or named.region
-    refers = [r for r in (hint.vpc_id, hint.subnet_id, hint.network_interface_id) if isinstance(r, str)]
+    refers = [r for r in (hint.vpc_id, hint.subnet_id) if isinstance(r, str)]
     for attachments in (hint.attachments, hint.vpc_attachments):
         if isinstance(attachments, list):
             refers += [v for a in attachments if isinstance(a, dict) and isinstance(v := a.get("VpcId"), str)]
     return Clue(account, region, tuple(refers))
+
+
+def _arns(hint: Hint) -> list[str]:
+    named = (
+        hint.subnet_arn,
+        hint.security_group_arn,
+        hint.prefix_list_arn,
+        hint.resource_arn,
+        hint.load_balancer_arn,
+        hint.target_group_arn,
+        hint.accelerator_arn,
+        hint.listener_arn,
+        hint.endpoint_group_arn,
+        hint.instance_connect_endpoint_arn,
+    )
+    return [arn for arn in named if isinstance(arn, str)]
 
 
 def clue_of_text(text: bytes) -> Clue:
@@ -120,8 +147,8 @@ def region_of(value: object) -> str | None:
     return _region(value) if isinstance(value, str) else None
 
 
-def _of_arn(value: object) -> Clue:
-    found = _ARN.match(value) if isinstance(value, str) else None
+def _of_arn(arn: str) -> Clue:
+    found = _ARN.match(arn)
     return Clue(found.group(2), region_of(found.group(1))) if found else Clue()
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,10 +13,10 @@ from sekisho.model.filters import PrefixList
 from sekisho.model.interface import Instance
 from sekisho.model.kinds import PREFIX_LIST_ENTRIES, Kind, UnmodelledKind
 from sekisho.model.record import Issue, Record, Source
-from sekisho.model.snapshot import Missing
+from sekisho.model.snapshot import Missing, Nesting
 
-from .check import flaw
-from .clues import Clue, Hint, clue_of, clue_of_text
+from .check import flaw, flawless
+from .clues import Clue, Hint, clue_of, clue_of_text, clues_of
 from .files import shown
 from .recognise import NAN, SUBJECT, UNREADABLE, Answer
 
@@ -45,13 +46,18 @@ class _Entry(msgspec.Struct, rename="pascal"):
 
 
 class Rows(NamedTuple):
-    """Records as one list of an answer holds them; `clues` (empty where not wanted) say whose each is."""
+    """Records as one list of an answer holds them.
+
+    `owners` are their owners where what they are wrapped in says so, `clues` what else says whose each is: one
+    for each record, or none where that is not wanted.
+    """
 
     pointer: str
     records: tuple[Record, ...]
-    owner: str | None = None
+    owners: tuple[str | None, ...] = ()
     clues: tuple[Clue, ...] = ()
     single: bool = False
+    nesting: Nesting | None = None
 
 
 class Found(NamedTuple):
@@ -115,13 +121,11 @@ def _whole(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> tup
     """The list at once; None where any record of it cannot be used."""
     try:
         rows = (
-            _instances(answer, body, clues=clues)
-            if kind.type is Instance
-            else (_list(answer, kind, body, clues=clues),)
+            _instances(answer, body, clues=clues) if kind.type is Instance else _list(answer, kind, body, clues=clues)
         )
     except UNREADABLE:
         return None
-    return rows if all(flaw(kind, record) is None for r in rows for record in r.records) else None
+    return (rows,) if flawless(kind, rows.records) else None
 
 
 def _list(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> Rows:
@@ -130,20 +134,20 @@ def _list(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -> Rows
     if single:
         body = msgspec.Raw(b"[%b]" % bytes(body))
     if clues and not kind.whole:
-        told = tuple(map(clue_of, _list_of(Hint).decode(body)))
-    return Rows(answer.pointer, _list_of(kind.type).decode(body), None, told, single)
+        told = clues_of(_list_of(Hint).decode(body))
+    return Rows(answer.pointer, _list_of(kind.type).decode(body), (), told, single)
 
 
-def _instances(answer: Answer, body: msgspec.Raw, *, clues: bool) -> tuple[Rows, ...]:
-    hints = _list_of(_HintReservation).decode(body) if clues else None
-    return tuple(
-        Rows(
-            f"{answer.pointer}/{index}/Instances",
-            reservation.instances,
-            reservation.owner_id,
-            tuple(map(clue_of, hints[index].instances)) if hints else (),
-        )
-        for index, reservation in enumerate(_list_of(Reservation).decode(body))
+def _instances(answer: Answer, body: msgspec.Raw, *, clues: bool) -> Rows:
+    """All instances in one row: most reservations hold a single one."""
+    hints = _list_of(_HintReservation).decode(body) if clues else ()
+    reservations: tuple[Reservation, ...] = _list_of(Reservation).decode(body)
+    return Rows(
+        answer.pointer,
+        tuple(chain.from_iterable(r.instances for r in reservations)),
+        tuple(r.owner_id for r in reservations for _ in r.instances),
+        clues_of(hint for r in hints for hint in r.instances),
+        nesting=Nesting("Instances", tuple(accumulate((len(r.instances) for r in reservations[:-1]), initial=0))),
     )
 
 
@@ -164,7 +168,7 @@ def _one_by_one(answer: Answer, kind: Kind, body: msgspec.Raw, *, clues: bool) -
             why, inner = flaw(kind, record), ""
             if why is None:
                 found = (clue_of(_hint(raw)),) if clues else ()
-                rows.append(Rows(pointer, (record,), owner, found, single=True))
+                rows.append(Rows(pointer, (record,), (owner,), found, single=True))
                 continue
         except UNREADABLE as error:
             why, inner = _reason(raw, error)

@@ -94,7 +94,9 @@ def read(path: Path, limits: Limits | None = None) -> Iterator[File | Issue]:
 
 def shown(text: str, limit: int = 120) -> str:
     """Text from the input as it may stand in a one-line message."""
-    line = "".join(c if c.isprintable() else "?" for c in text[: limit + 1])
+    line = text[: limit + 1]
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else "?" for c in line)
     return line if len(line) <= limit else line[:limit] + "..."
 
 
@@ -125,7 +127,8 @@ def _is_json(name: str) -> bool:
 
 def _single(path: Path, budget: _Budget) -> Iterator[File | Issue]:
     with path.open("rb") as stream:
-        yield _file(path.name, _bounded(stream, path.name, path.stat().st_size, budget), budget)
+        size = path.stat().st_size
+        yield _file(path.name, _bounded(stream, path.name, size, budget, at_once=size), budget)
 
 
 def _directory(path: Path, budget: _Budget) -> Iterator[File | Issue]:
@@ -144,7 +147,7 @@ def _directory(path: Path, budget: _Budget) -> Iterator[File | Issue]:
             if not stat.S_ISREG(status.st_mode):
                 raise _link(name)
             with place.open("rb") as stream:
-                yield _file(name, _bounded(stream, name, status.st_size, budget), budget)
+                yield _file(name, _bounded(stream, name, status.st_size, budget, at_once=status.st_size), budget)
 
 
 def _raise(error: OSError) -> None:
@@ -283,9 +286,11 @@ def _link(name: str) -> SnapshotError:
 # Bytes ----------------------------------------------------------------------------------------------
 
 
-def _bounded(stream: IO[bytes], name: str, packed: int, budget: _Budget) -> bytes:
+def _bounded(stream: IO[bytes], name: str, packed: int, budget: _Budget, *, at_once: int = _CHUNK) -> bytes:
+    """All of the stream; `at_once` is how much may be read before anything is checked, where its size is known."""
     chunks, total = [], 0
-    while chunk := stream.read(_CHUNK):
+    step = max(_CHUNK, min(at_once, budget.limits.file_bytes) + 1)
+    while chunk := stream.read(step):
         chunks.append(chunk)
         total += len(chunk)
         budget.check(name, total, packed)

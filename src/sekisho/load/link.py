@@ -1,6 +1,9 @@
 """References between records: those that lead to nothing, and joins on which the two ends do not agree."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -10,7 +13,7 @@ from sekisho.model.calls import Calls
 from sekisho.model.kinds import KIND_BY_TABLE
 from sekisho.model.record import Issue, Record, Scope
 from sekisho.model.routing import TargetKind
-from sekisho.model.snapshot import Missing, Page
+from sekisho.model.snapshot import Missing, Page, add_new
 
 from .decode import refers
 
@@ -27,8 +30,8 @@ _TARGET_TABLES = {
 }
 
 
-#: A table and the id of a record of it.
-Reference = tuple[str, str | None]
+#: A table and ids of it that something refers to.
+References = tuple[str, Iterable[str | None]]
 
 
 class Records:
@@ -39,115 +42,126 @@ class Records:
         self.missing = {m.id for m in missing}
         self.by_table: dict[str, dict[str, Record]] = {table: {} for table in KIND_BY_TABLE}
         for page in pages:
-            table = self.by_table[page.table]
-            for key, record in zip(page.keys(), page.records, strict=True):
-                table.setdefault(key, record)
+            add_new(self.by_table[page.table], page.keys(), page.records)
+
+    def lacking(self, table: str, names: Iterable[str | None]) -> set[str]:
+        """Those of the ids that the table does not have."""
+        there = self.by_table[table]
+        return {name for name in names if name is not None and name not in there} - self.missing
 
 
 def dangling(records: Records, calls: Calls) -> tuple[Issue, ...]:
     """An issue for each id that something refers to and that its call, read whole, does not list."""
-    lost: dict[Reference, Issue] = {}
-    whole: dict[tuple[str, Scope], bool] = {}
+
+    @cache
+    def whole(table: str, scope: Scope) -> bool:
+        return calls.gap(KIND_BY_TABLE[table].call, scope) is None
+
+    lost: dict[tuple[str, str], Issue] = {}
     for page in records.pages:
         references = _REFERENCES.get(page.table)
-        for index, record in enumerate(page.records) if references else ():
-            for reference in references(record) if references else ():
-                table, name = reference
-                if name is None or name in records.by_table[table] or name in records.missing or reference in lost:
+        if references is None:
+            continue
+        scopes = set(page.scopes)
+        suspects = {
+            table: names
+            for table, referred in references(page.records)
+            if (names := records.lacking(table, referred)) and any(whole(table, scope) for scope in scopes)
+        }
+        for index, record in enumerate(page.records) if suspects else ():
+            for table, referred in references((record,)):
+                if table not in suspects or not whole(table, page.scopes[index]):
                     continue
-                scope = page.scopes[index]
-                if (table, scope) not in whole:
-                    whole[table, scope] = calls.gap(KIND_BY_TABLE[table].call, scope) is None
-                if whole[table, scope]:
-                    source = page.source(index)
-                    what = f"{page.keys()[index]} refers to {name}, which {KIND_BY_TABLE[table].call} does not list"
-                    lost[reference] = Issue(source.file, source.pointer, what, "what depends on it is unknown")
+                for name in suspects[table].intersection(referred):
+                    lost.setdefault((table, name), _lost(page, index, table, name))
     return tuple(lost.values())
+
+
+def _lost(page: Page, index: int, table: str, name: str) -> Issue:
+    what = f"{page.keys()[index]} refers to {name}, which {KIND_BY_TABLE[table].call} does not list"
+    return Issue(*page.source(index), what, "what depends on it is unknown")
 
 
 def disagreements(records: Records) -> tuple[tuple[Missing, ...], tuple[Issue, ...]]:
     """Interfaces that name another VPC than their subnet does: neither of the two can be believed."""
     missing, issues = [], []
-    subnets = records.by_table["subnets"]
+    vpcs = {name: s.vpc_id for name, s in records.by_table["subnets"].items() if isinstance(s, vpc.Subnet)}
     for page in records.pages:
         for index, record in enumerate(page.records) if page.table == "interfaces" else ():
             if not isinstance(record, interface.NetworkInterface) or record.vpc_id is None:
                 continue
-            subnet = subnets.get(record.subnet_id or "")
-            if not isinstance(subnet, vpc.Subnet) or subnet.vpc_id == record.vpc_id:
+            if record.vpc_id == vpcs.get(record.subnet_id or "", record.vpc_id):
                 continue
             source = page.source(index)
-            why = f"it names {record.vpc_id}, but its subnet {subnet.subnet_id} names {subnet.vpc_id}"
+            why = f"it names {record.vpc_id}, but its subnet {record.subnet_id} names {vpcs[record.subnet_id or '']}"
             name = record.network_interface_id
-            missing.append(Missing("interfaces", name, why, source, refers(msgspec.json.encode([record, subnet]))))
+            named = refers(msgspec.json.encode([record, records.by_table["subnets"][record.subnet_id or ""]]))
+            missing.append(Missing("interfaces", name, why, source, named))
             issues.append(Issue(*source, f"{name}: {why}", "what depends on it is unknown"))
     return tuple(missing), tuple(issues)
 
 
-# What each kind refers to ---------------------------------------------------------------------------
+# What the records of each kind refer to ---------------------------------------------------------------
 
 
-def _subnet(record: vpc.Subnet) -> Iterator[Reference]:
-    yield ("vpcs", record.vpc_id)
+def _subnets(records: Sequence[vpc.Subnet]) -> Iterator[References]:
+    yield "vpcs", {r.vpc_id for r in records}
 
 
-def _interface(record: interface.NetworkInterface) -> Iterator[Reference]:
-    yield ("vpcs", record.vpc_id)
-    yield ("subnets", record.subnet_id)
-    for group in record.groups:
-        yield ("security_groups", group.group_id)
-    attachment = record.attachment
+def _interfaces(records: Sequence[interface.NetworkInterface]) -> Iterator[References]:
+    yield "vpcs", {r.vpc_id for r in records}
+    yield "subnets", {r.subnet_id for r in records}
+    yield "security_groups", {group.group_id for r in records for group in r.groups}
     # Instances of AWS's own services are in no answer of the account.
-    if attachment and attachment.instance_owner_id in {None, record.owner_id}:
-        yield ("instances", attachment.instance_id)
+    attached = ((r.owner_id, r.attachment) for r in records if r.attachment)
+    yield "instances", {a.instance_id for owner, a in attached if a.instance_owner_id in {None, owner}}
 
 
-def _instance(record: interface.Instance) -> Iterator[Reference]:
-    for attached in record.network_interfaces:
-        yield ("interfaces", attached.network_interface_id)
+def _instances(records: Sequence[interface.Instance]) -> Iterator[References]:
+    yield "interfaces", {attached.network_interface_id for r in records for attached in r.network_interfaces}
 
 
-def _group(record: filters.SecurityGroup) -> Iterator[Reference]:
-    yield ("vpcs", record.vpc_id)
+def _groups(records: Sequence[filters.SecurityGroup]) -> Iterator[References]:
+    yield "vpcs", {r.vpc_id for r in records}
 
 
-def _acl(record: filters.NetworkAcl) -> Iterator[Reference]:
-    yield ("vpcs", record.vpc_id)
-    for association in record.associations:
-        yield ("subnets", association.subnet_id)
+def _acls(records: Sequence[filters.NetworkAcl]) -> Iterator[References]:
+    yield "vpcs", {r.vpc_id for r in records}
+    yield "subnets", {association.subnet_id for r in records for association in r.associations}
 
 
-def _route_table(record: routing.RouteTable) -> Iterator[Reference]:
-    yield ("vpcs", record.vpc_id)
-    for association in record.associations:
-        yield ("subnets", association.subnet_id)
-    for route in record.routes:
-        table = _TARGET_TABLES.get(route.target.kind)
+def _route_tables(records: Sequence[routing.RouteTable]) -> Iterator[References]:
+    yield "vpcs", {r.vpc_id for r in records}
+    yield "subnets", {association.subnet_id for r in records for association in r.associations}
+    targets: dict[str, set[str | None]] = defaultdict(set)
+    for route in chain.from_iterable(r.routes for r in records):
         # A blackhole route says itself that its target is gone.
-        if table and route.state != "blackhole":
-            yield (table, route.target.id)
+        if route.state != "blackhole" and (table := _TARGET_TABLES.get(route.target.kind)):
+            targets[table].add(route.target.id)
+    yield from targets.items()
 
 
-def _gateway(record: gateways.InternetGateway | gateways.EgressOnlyInternetGateway) -> Iterator[Reference]:
-    for attachment in record.attachments:
-        yield ("vpcs", attachment.vpc_id)
+def _gateways(
+    records: Sequence[gateways.InternetGateway | gateways.EgressOnlyInternetGateway],
+) -> Iterator[References]:
+    yield "vpcs", {attachment.vpc_id for r in records for attachment in r.attachments}
 
 
-def _nat(record: gateways.NatGateway) -> Iterator[Reference]:
+def _nat_gateways(records: Sequence[gateways.NatGateway]) -> Iterator[References]:
     # A deleted gateway stays listed for an hour, after its subnet may be gone.
-    if record.state not in {"deleted", "deleting", "failed"}:
-        yield ("subnets", record.subnet_id)
-        yield ("vpcs", record.vpc_id)
+    there = [r for r in records if r.state not in {"deleted", "deleting", "failed"}]
+    yield "subnets", {r.subnet_id for r in there}
+    yield "vpcs", {r.vpc_id for r in there}
 
 
-_REFERENCES: Mapping[str, Callable[[Any], Iterator[Reference]]] = {
-    "subnets": _subnet,
-    "interfaces": _interface,
-    "instances": _instance,
-    "security_groups": _group,
-    "network_acls": _acl,
-    "route_tables": _route_table,
-    "internet_gateways": _gateway,
-    "egress_only_gateways": _gateway,
-    "nat_gateways": _nat,
+_REFERENCES: Mapping[str, Callable[[Sequence[Any]], Iterator[References]]] = {
+    "subnets": _subnets,
+    "interfaces": _interfaces,
+    "instances": _instances,
+    "security_groups": _groups,
+    "network_acls": _acls,
+    "route_tables": _route_tables,
+    "internet_gateways": _gateways,
+    "egress_only_gateways": _gateways,
+    "nat_gateways": _nat_gateways,
 }

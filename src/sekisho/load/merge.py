@@ -1,5 +1,6 @@
 """One record where several answers describe the same thing: equal, completing each other, or contradicting."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,8 +48,11 @@ def merge(pages: Sequence[Page]) -> Merged:
     places: dict[tuple[str, str], tuple[int, int]] = {}
     joined: dict[tuple[str, str], Record] = {}
     clashes: dict[tuple[str, str], tuple[Record, Source]] = {}
+    repeated = _repeated(pages)
     for number, page in enumerate(pages):
-        for index, name in enumerate(page.keys()):
+        for index, name in enumerate(page.keys()) if page.table in repeated else ():
+            if name not in repeated[page.table]:
+                continue
             key, here = (page.table, name), (number, index)
             first = places.setdefault(key, here)
             if first is here:
@@ -62,6 +66,18 @@ def merge(pages: Sequence[Page]) -> Merged:
                 joined[key] = one
     missing, issues = _contradictions(pages, places, clashes)
     return Merged(_replaced(pages, {places[key]: record for key, record in joined.items()}), missing, issues)
+
+
+def _repeated(pages: Sequence[Page]) -> Mapping[str, set[str]]:
+    """The ids that come more than once, by table."""
+    names: dict[str, list[str]] = {}
+    for page in pages:
+        names.setdefault(page.table, []).extend(page.keys())
+    return {
+        table: {name for name, times in Counter(found).items() if times > 1}
+        for table, found in names.items()
+        if len(set(found)) < len(found)
+    }
 
 
 def _contradictions(
@@ -139,7 +155,7 @@ def pages_of(placed: Iterable[Placed]) -> tuple[tuple[Page, ...], tuple[Missing,
             entries.setdefault(shown(str(answer.parameters.get("PrefixListId"))), []).append(one)
         elif isinstance(answer.kind, Kind):
             pages.extend(
-                Page(answer.kind.table, answer.file, rows.pointer, rows.records, scopes, rows.single)
+                Page(answer.kind.table, answer.file, rows.pointer, rows.records, scopes, rows.single, rows.nesting)
                 for rows, scopes in zip(one.decoded.rows, one.rows, strict=True)
                 if rows.records
             )

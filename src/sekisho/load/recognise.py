@@ -61,6 +61,7 @@ SUBJECT = {
     "globalaccelerator:ListEndpointGroups": "ListenerArn",
     "ec2:DescribeClientVpnTargetNetworks": "ClientVpnEndpointId",
     "ec2:DescribeClientVpnAuthorizationRules": "ClientVpnEndpointId",
+    "ec2:DescribeClientVpnRoutes": "ClientVpnEndpointId",
     "vpc-lattice:ListTargets": "targetGroupIdentifier",
     "directconnect:DescribeDirectConnectGatewayAssociations": "directConnectGatewayId",
 }
@@ -92,7 +93,7 @@ class Answer(NamedTuple):
 
 
 class Envelope(msgspec.Struct, kw_only=True):
-    """One call as `sekisho collect` writes it."""
+    """One call as `sekisho collect` writes it, but for its response."""
 
     service: str
     operation: str
@@ -101,7 +102,26 @@ class Envelope(msgspec.Struct, kw_only=True):
     parameters: dict[str, Any] | None = None
     collected_at: str | None = None
     error: dict[str, Any] | None = None
+
+
+Members = dict[str, msgspec.Raw]
+
+
+class Opened(Envelope, kw_only=True):
+    """The usual envelope, whose response is an object or null: opened as it is read."""
+
+    response: Members | None = None
+
+
+class Closed(Envelope, kw_only=True):
+    """An envelope with a response of any form."""
+
     response: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_OPENED = msgspec.json.Decoder(Opened)
+#: How far into a file `service` is looked for: before it may stand an account, a time, parameters.
+_HEAD = 1024
 
 
 def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
@@ -109,6 +129,8 @@ def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
 
     SnapshotError where the file is no JSON object and nothing shows which call it is of.
     """
+    if _looks_enveloped(file) and (envelope := _opened(file.data)):
+        return _enveloped(file, envelope, envelope.response)
     top, damage = _members(file)
     mended = without_nan(file.data) if top is None and not file.damage else None
     if mended is not None:
@@ -118,7 +140,7 @@ def recognise(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     if top is None:
         return _damaged(file, damage)
     if "service" in top and "operation" in top:
-        return _enveloped(file)
+        return _strange_envelope(file)
     return _plain(file, top)
 
 
@@ -183,13 +205,30 @@ def _damaged(file: File, why: str) -> tuple[tuple[Answer, ...], tuple[Issue, ...
 # Enveloped ------------------------------------------------------------------------------------------
 
 
-def _enveloped(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
+def _looks_enveloped(file: File) -> bool:
+    """Whether the file begins as `sekisho collect` writes it; any other is found out by its keys."""
+    return not file.damage and file.data[:_HEAD].lstrip().startswith(b"{") and b'"service"' in file.data[:_HEAD]
+
+
+def _opened(data: bytes) -> Opened | None:
     try:
-        envelope = msgspec.json.decode(file.data, type=Envelope)
+        return _OPENED.decode(data)
+    except UNREADABLE:
+        return None
+
+
+def _strange_envelope(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
+    """An envelope whose members stand in an unusual order, or that has the wrong form."""
+    try:
+        envelope = msgspec.json.decode(file.data, type=Closed)
     except msgspec.ValidationError as error:
         return _damaged(file, f"its envelope has the wrong form: {shown(str(error))}")
     except UNREADABLE as error:
         return _damaged(file, f"not JSON: {shown(str(error))}")
+    return _enveloped(file, envelope, _object(envelope.response))
+
+
+def _enveloped(file: File, envelope: Envelope, members: Members | None) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     call = shown(f"{envelope.service}:{envelope.operation}")
     parameters = envelope.parameters or {}
     answer = Answer(
@@ -207,14 +246,13 @@ def _enveloped(file: File) -> tuple[tuple[Answer, ...], tuple[Issue, ...]]:
     issues = [Issue(file.name, "/error", f"{call} failed: {answer.failure}", "what depends on it is unknown")] * bool(
         answer.failure
     )
-    answer, more = _with_response(answer, envelope.response)
+    answer, more = _with_response(answer, members)
     return (answer,), (*issues, *more)
 
 
-def _with_response(answer: Answer, response: msgspec.Raw) -> tuple[Answer, list[Issue]]:
+def _with_response(answer: Answer, members: Members | None) -> tuple[Answer, list[Issue]]:
     """The answer with the list of its response, its failure where it should have one."""
-    members = None if answer.failure else _object(response)
-    if members is None:
+    if members is None or answer.failure:
         why = answer.failure or "its response is no JSON object"
         issue = Issue(answer.file, "/response", why, f"{answer.call} counts as failed")
         return answer._replace(failure=why), [] if answer.failure else [issue]
@@ -225,7 +263,7 @@ def _with_response(answer: Answer, response: msgspec.Raw) -> tuple[Answer, list[
         what = f"{answer.call} is not an operation that is read"
         return answer, [Issue(answer.file, "", what, "its records are not used")]
     if isinstance(kind, Kind) and kind.whole:
-        return _one_record(answer, members, response, "/response")
+        return _one_record(answer, members, msgspec.Raw(msgspec.json.encode(members)), "/response")
     narrowing = set(answer.parameters) - _UNFILTERED - {SUBJECT.get(answer.call)}
     if answer.call == "ec2:SearchTransitGatewayRoutes" and _finds_every_route(answer.parameters.get("Filters")):
         narrowing.discard("Filters")

@@ -5,14 +5,15 @@ differ. Instances and internet gateways are listed to their owner alone, so they
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from sekisho.model.calls import is_global
-from sekisho.model.record import Issue, Record, Scope
+from sekisho.model.record import Issue, Scope
 
 from .clues import Clue, account_of, clue_of_text, region_of, scope_of_path
-from .decode import Decoded, Rows
+from .decode import Decoded, Found, Rows
 from .recognise import Answer
 
 _NOWHERE = Scope(None, None)
@@ -44,8 +45,9 @@ def stated(answer: Answer) -> tuple[Scope, tuple[Issue, ...]]:
 
 def resolve(decoded: Sequence[tuple[Decoded, Scope]]) -> tuple[tuple[Placed, ...], tuple[Issue, ...]]:
     """Each answer with its scopes. A scope that nothing tells stays null, and is an issue."""
-    known = _known(decoded)
-    own = [_own_scopes(one, scope, known) for one, scope in decoded]
+    said = [[_said(rows, scope) if rows.clues else [] for rows in one.rows] for one, scope in decoded]
+    known = _known(decoded, said)
+    own = [_own_scopes(one, scope, told, known) for (one, scope), told in zip(decoded, said, strict=True)]
     folders = _Folders()
     for (one, scope), scopes in zip(decoded, own, strict=True):
         folders.add(one.answer, scope, scopes)
@@ -61,70 +63,140 @@ def resolve(decoded: Sequence[tuple[Decoded, Scope]]) -> tuple[tuple[Placed, ...
 # Records --------------------------------------------------------------------------------------------
 
 
+class _Places(NamedTuple):
+    """Whose VPCs, subnets and interfaces are, or in which Region: of those `wanted`, as far as records tell."""
+
+    known: dict[str, str]
+    wanted: set[str]
+
+    def learn(self, names: Iterable[str], value: str | None) -> None:
+        """The first that speaks of a name counts."""
+        if value:
+            for name in self.wanted.intersection(names):
+                self.known[name] = value
+                self.wanted.discard(name)
+
+
 class _Known(NamedTuple):
-    """The account and region of VPCs, subnets and interfaces, as far as records themselves tell."""
+    """What records tell of places that others name without telling whose they are, or where."""
 
-    accounts: dict[str, str]
-    regions: dict[str, str]
+    accounts: _Places
+    regions: _Places
+
+    def want(self, scope: Scope, names: Sequence[str]) -> None:
+        if scope.account is None:
+            self.accounts.wanted.update(names)
+        if scope.region is None:
+            self.regions.wanted.update(names)
+
+    def scope(self, scope: Scope, names: Iterable[str]) -> Scope:
+        """The scope with what it lacks taken from the first of the places that is known."""
+        account = scope.account or next((self.accounts.known[n] for n in names if n in self.accounts.known), None)
+        region = scope.region or next((self.regions.known[n] for n in names if n in self.regions.known), None)
+        return Scope(account, region)
 
 
-def _known(decoded: Iterable[tuple[Decoded, Scope]]) -> _Known:
-    known = _Known({}, {})
-    if all(None not in scope for _, scope in decoded):
-        return known
-    for one, scope in decoded:
-        for rows in one.rows:
-            for index, record in enumerate(rows.records):
-                clue = rows.clues[index] if rows.clues else _NO_CLUE
-                _learn(known, record, Clue(_owner(rows, record, clue), scope.region or clue.region, clue.refers))
+def _known(decoded: Sequence[tuple[Decoded, Scope]], said: Sequence[Sequence[Sequence[Scope]]]) -> _Known:
+    known = _Known(_Places({}, set()), _Places({}, set()))
+    for (one, scope), told in zip(decoded, said, strict=True):
+        for rows, scopes in zip(one.rows, told, strict=True):
+            for _, incomplete, names in _incomplete(rows, _with_account(scopes, scope)):
+                known.want(incomplete, names)
+        for found in one.found:
+            known.want(_scope_of_found(found, scope), found.clue.refers)
+    for (one, scope), told in zip(decoded, said, strict=True):
+        for rows, scopes in zip(one.rows, told, strict=True):
+            if not (known.accounts.wanted or known.regions.wanted):
+                return known
+            _learn(known, rows, scopes or _said(rows, scope), scope)
     return known
 
 
-def _learn(known: _Known, record: Record, clue: Clue) -> None:
-    """An id of the record, and the VPC and subnet that it stands in, are where the record is."""
-    ids = [getattr(record, name, None) for name in ("network_interface_id", "subnet_id", "vpc_id")]
-    if clue.region:
-        for name in (*filter(None, ids), *clue.refers):
-            known.regions.setdefault(name, clue.region)
-    own = next(filter(None, ids), None)
-    if clue.account and own:
-        known.accounts.setdefault(own, clue.account)
+def _learn(known: _Known, rows: Rows, said: Sequence[Scope], scope: Scope) -> None:
+    """An id of a record, and the VPC and subnet that it stands in, are where the record is."""
+    for clue in dict.fromkeys(rows.clues):
+        known.regions.learn(clue.refers, scope.region or clue.region)
+    members = _place_members(rows)
+    for record, (account, region) in zip(rows.records, said, strict=True) if members else ():
+        ids = [name for member in members if (name := getattr(record, member))]
+        known.regions.learn(ids, region)
+        known.accounts.learn(ids[:1], account)
 
 
-def _owner(rows: Rows, record: Record, clue: Clue) -> str | None:
-    return account_of(getattr(record, "owner_id", None)) or account_of(rows.owner) or clue.account
+def _incomplete(rows: Rows, scopes: Sequence[Scope]) -> Iterator[tuple[int, Scope, Sequence[str]]]:
+    """The records whose scope lacks something, with the names of places that may tell."""
+    if not any(None in scope for scope in set(scopes)):
+        return
+    members = _place_members(rows)
+    for index, (scope, clue) in enumerate(zip(scopes, rows.clues, strict=True)):
+        if None in scope:
+            own = (getattr(rows.records[index], member) for member in members)
+            yield index, scope, (*clue.refers, *filter(None, own))
 
 
-def _own_scopes(one: Decoded, scope: Scope, known: _Known) -> tuple[tuple[Scope, ...], ...]:
+def _with_account(said: Sequence[Scope], scope: Scope) -> list[Scope]:
+    """What records say, and of their owner at least who called."""
+    whole = {one: Scope(one.account or scope.account, one.region) for one in set(said)}
+    return [whole[one] for one in said]
+
+
+def _scope_of_found(found: Found, scope: Scope) -> Scope:
+    return Scope(scope.account or found.clue.account, scope.region or found.clue.region)
+
+
+def _place_members(rows: Rows) -> list[str]:
+    """The members of its records that name one of them, or where it stands; of several, the first is its own."""
+    names = ("network_interface_id", "subnet_id", "vpc_id")
+    return [name for name in names if rows.records and name in rows.records[0].__struct_fields__]
+
+
+def _said(rows: Rows, scope: Scope) -> list[Scope]:
+    """What each record says of its owner by itself, and of its region; records that say the same share one scope."""
+    shared: dict[object, Scope] = {}
+    said = []
+    owners: Iterable[str | None] = rows.owners or repeat(None)
+    clues: Iterable[Clue] = rows.clues or repeat(_NO_CLUE)
+    for record, owner, clue in zip(rows.records, owners, clues, strict=False):
+        named = getattr(record, "owner_id", None)
+        key = (named, owner, id(clue))
+        one = shared.get(key)
+        if one is None:
+            account = account_of(named) or account_of(owner) or clue.account
+            one = shared[key] = Scope(account, scope.region or clue.region)
+        said.append(one)
+    return said
+
+
+def _own_scopes(
+    one: Decoded, scope: Scope, said: Sequence[Sequence[Scope]], known: _Known
+) -> tuple[tuple[Scope, ...], ...]:
     """The scope of each record without its folder; those of `found` come last."""
-    lists = [_clued(r, scope, known) if r.clues else _owned(r, scope) for r in one.rows]
-    found = (Clue(scope.account or f.clue.account, scope.region or f.clue.region, f.clue.refers) for f in one.found)
-    return (*lists, tuple(_of_clue(clue, known) for clue in found))
+    lists = [
+        _clued(rows, scope, told, known) if rows.clues else _owned(rows, scope)
+        for rows, told in zip(one.rows, said, strict=True)
+    ]
+    found = (known.scope(_scope_of_found(f, scope), f.clue.refers) for f in one.found)
+    return (*lists, tuple(found))
 
 
 def _owned(rows: Rows, scope: Scope) -> tuple[Scope, ...]:
-    owners = [getattr(record, "owner_id", None) for record in rows.records]
-    default = account_of(rows.owner) or scope.account
-    of = {owner: Scope(account_of(owner) or default, scope.region) for owner in set(owners)}
-    return tuple(of[owner] for owner in owners)
+    """Without clues: whom the records or what wraps them names, else whose answer it is."""
+    if rows.records and "owner_id" in rows.records[0].__struct_fields__:
+        owners: Sequence[str | None] = [getattr(record, "owner_id", None) for record in rows.records]
+    else:
+        owners = rows.owners
+    of = {owner: Scope(account_of(owner) or scope.account, scope.region) for owner in set(owners)}
+    return tuple([of[owner] for owner in owners] or repeat(scope, len(rows.records)))
 
 
-def _clued(rows: Rows, scope: Scope, known: _Known) -> tuple[Scope, ...]:
+def _clued(rows: Rows, scope: Scope, said: Sequence[Scope], known: _Known) -> tuple[Scope, ...]:
+    """With clues: what a record says itself, else what is known of the VPC, subnet or interface that it names."""
+    scopes = _with_account(said, scope)
     shared: dict[Scope, Scope] = {}
-    scopes = []
-    for record, clue in zip(rows.records, rows.clues, strict=True):
-        account = _owner(rows, record, clue) or scope.account
-        placed = _of_clue(Clue(account, scope.region or clue.region, clue.refers), known)
-        scopes.append(shared.setdefault(placed, placed))
+    for index, incomplete, names in _incomplete(rows, tuple(scopes)):
+        found = known.scope(incomplete, names)
+        scopes[index] = shared.setdefault(found, found)
     return tuple(scopes)
-
-
-def _of_clue(clue: Clue, known: _Known) -> Scope:
-    return Scope(clue.account or _first(clue, known.accounts), clue.region or _first(clue, known.regions))
-
-
-def _first(clue: Clue, places: Mapping[str, str]) -> str | None:
-    return next((places[r] for r in clue.refers if r in places), None)
 
 
 # Folders --------------------------------------------------------------------------------------------

@@ -32,11 +32,12 @@ class EntranceKind(Enum):
 
 
 class Opening(NamedTuple):
-    """Ports at the destination that the service connects to."""
+    """Ports at the destination that the service connects to; `front` is the one that callers ask, if another."""
 
     protocol: int
     low: int
     high: int
+    front: int | None = None
 
 
 class Target(NamedTuple):
@@ -67,17 +68,27 @@ class Entrance(NamedTuple):
     openings: tuple[Opening, ...] | None = None
     targets: tuple[Target, ...] | None = None
     admits: tuple[str, ...] | None = None
+    #: What routes of the service itself lead out here (None: everything), and why there may be more of them.
+    routed: tuple[str, ...] | None = None
+    unrouted: str = ""
     relay: str | None = None
     seen_as: tuple[str, ...] = ()
     known_by: frozenset[str] = frozenset()
     own_groups: tuple[str, ...] = ()
     #: What the network ACL of the destination's subnet has to say of what comes in.
     acl: Literal["applies", "ignored", "bypassed", "assumed-ignored", "doubtful"] = "applies"
+    #: The addresses that callers write, where records tell them.
+    fronts: tuple[str, ...] = ()
     #: The groups of the destination are not asked.
     unfiltered: bool = False
     #: Why it is not in operation, in one line.
     closed: str = ""
     doubts: tuple[str, ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it also leads beyond its VPC, by the routes of the subnet that it comes out in (S-CVPN-03)."""
+        return self.kind is EntranceKind.CLIENT_VPN
 
     @property
     def public(self) -> bool:
@@ -119,7 +130,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "privatelink": ("ec2:DescribeVpcEndpointServiceConfigurations",),
 }
 #: Calls about one record that another call lists.
-_OF_ONE = {"globalaccelerator:ListListeners", "cloudfront:GetVpcOrigin"}
+_OF_ONE = {"globalaccelerator:ListListeners", "globalaccelerator:ListEndpointGroups", "cloudfront:GetVpcOrigin"}
 
 
 def states_of(snapshot: Snapshot, call: str, scope: Scope) -> list[Scope]:
@@ -269,7 +280,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "ec2:DescribeInstanceConnectEndpoints": ("instance_connect_endpoints",),
     "ec2:DescribeVerifiedAccessEndpoints": ("verified_access_endpoints",),
     "vpc-lattice:ListTargetGroups": ("lattice_target_groups", "lattice_targets"),
-    "ec2:DescribeClientVpnEndpoints": ("client_vpn_endpoints", "client_vpn_networks"),
+    "ec2:DescribeClientVpnEndpoints": ("client_vpn_endpoints", "client_vpn_networks", "client_vpn_routes"),
     "ec2:DescribeVpcEndpointServiceConfigurations": ("endpoint_services",),
 }
 #: Records that do not name the VPC that they lead to.

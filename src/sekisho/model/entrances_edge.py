@@ -47,6 +47,7 @@ def _of_endpoint(
             families=("ipv4", "ipv6") if accelerator and accelerator.ip_address_type == "DUAL_STACK" else ("ipv4",),
             openings=_openings(listener, group),
             targets=targets,
+            fronts=tuple(a for s in accelerator.ip_sets for a in s.ip_addresses) if accelerator else (),
             closed=f"{arn} is disabled" if accelerator and not accelerator.enabled else "",
             doubts=tuple(_doubts(arn, accelerator, listener, group, endpoint)),
         )
@@ -91,7 +92,7 @@ def _openings(listener: AcceleratorListener | None, group: EndpointGroup) -> tup
         low = span.from_port
         for port in sorted(p for p in overrides if span.from_port <= p <= span.to_port):
             found += [Opening(protocol, low, port - 1)] if low < port else []
-            found.append(Opening(protocol, overrides[port], overrides[port]))
+            found.append(Opening(protocol, overrides[port], overrides[port], port))
             low = port + 1
         found += [Opening(protocol, low, span.to_port)] if low <= span.to_port else []
     return tuple(found)

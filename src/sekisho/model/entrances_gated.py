@@ -3,6 +3,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, ip_network
 
 from .edge import PortSpan
 from .entrances import INTERNET, TCP, UDP, Entrance, EntranceKind, Opening, Target, gap_of, states_of
@@ -152,13 +153,13 @@ def _lattice(topology: Topology, name: str, group: LatticeTargetGroup, vpc_id: s
         closed="" if group.service_arns else f"{name} is of no service",
     )
     members = [t for t in topology.snapshot.lattice_targets.values() if t.target_group_identifier in {name, group.arn}]
-    if not members:
-        call, scope = "vpc-lattice:ListTargets", topology.snapshot.scope("lattice_target_groups", name)
-        gap = gap_of(topology.snapshot, call, scope)
-        unread = None if states_of(topology.snapshot, call, scope) else f"{call} was not read"
-        if gap or unread:
-            yield common._replace(doubts=(f"the targets of {name} are not known: {gap or unread}",))
-        return
+    call, scope = "vpc-lattice:ListTargets", topology.snapshot.scope("lattice_target_groups", name)
+    gap = gap_of(topology.snapshot, call, scope)
+    unread = None if members or states_of(topology.snapshot, call, scope) else f"{call} was not read"
+    if gap or unread:
+        # A target may be registered on a port of its own.
+        doubt = f"the targets of {name} are not known: {gap or unread}"
+        yield common._replace(openings=_ANY_PORT[:1], doubts=(doubt,))
     for port in sorted({t.port or group.port or 0 for t in members}):
         ids = [t.id for t in members if (t.port or group.port or 0) == port]
         targets = tuple(target for i in ids for target in _lattice_targets(topology, vpc_id, group.type, i))
@@ -208,6 +209,7 @@ def _client_vpn(
     rules = [r for r in snapshot.client_vpn_authorizations.values() if r.client_vpn_endpoint_id == name]
     ruled = {r.destination_cidr for r in rules if r.status.code in {None, "active"}}
     doubts = [_unread(topology, "ec2:DescribeClientVpnAuthorizationRules", name)] if not rules else []
+    routed, unrouted = _client_vpn_routes(topology, name, subnet_id, vpc_id)
     found = Entrance(
         kind=EntranceKind.CLIENT_VPN,
         id=name,
@@ -217,6 +219,8 @@ def _client_vpn(
         source="relay",
         callers=(endpoint.client_cidr_block,) if endpoint.client_cidr_block else (INTERNET,),
         admits=tuple(sorted(ruled)) if rules else () if not any(doubts) else None,
+        routed=routed,
+        unrouted=unrouted,
         known_by=frozenset(groups),
         own_groups=groups,
         closed=_not_in_force(name, endpoint, network),
@@ -227,6 +231,31 @@ def _client_vpn(
         seen_as = _subnet_cidrs(topology, [subnet_id]) or _vpc_cidrs(topology, vpc_id)
         return found._replace(source="service", seen_as=seen_as)
     return found._replace(relay=relay)
+
+
+def _client_vpn_routes(
+    topology: Topology, name: str, subnet_id: str | None, vpc_id: str
+) -> tuple[tuple[str, ...], str]:
+    """What the endpoint's routes lead out in the subnet, by longest prefix, and why there may be more (S-CVPN-02)."""
+    unread = _unread(topology, "ec2:DescribeClientVpnRoutes", name) or ""
+    routes = [r for r in topology.snapshot.client_vpn_routes.values() if r.client_vpn_endpoint_id == name]
+    active = [r for r in routes if r.status.code in {None, "active"}]
+    here = {r.destination_cidr for r in active if r.target_subnet == subnet_id}
+    elsewhere = {r.destination_cidr for r in active} - here
+    # The route of the VPC comes with the association and cannot be taken out.
+    found = {*here, *(_vpc_cidrs(topology, vpc_id) if unread else ())}
+    return tuple(sorted(part for cidr in found for part in _less(cidr, elsewhere))), unread
+
+
+def _less(cidr: str, blocks: Iterable[str]) -> Iterator[str]:
+    """What is left of the IPv4 block without the smaller ones in it."""
+    whole = ip_network(cidr, strict=False)
+    left = [whole] if isinstance(whole, IPv4Network) else []
+    for block in map(IPv4Network, (b for b in blocks if ":" not in b)):
+        if block.prefixlen > whole.prefixlen:
+            apart = [n for n in left if not n.overlaps(block)]
+            left = apart + [part for n in left if block.subnet_of(n) for part in n.address_exclude(block)]
+    yield from map(str, left)
 
 
 def _not_in_force(name: str, endpoint: ClientVpnEndpoint, network: ClientVpnTargetNetwork) -> str:

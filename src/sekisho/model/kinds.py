@@ -239,6 +239,8 @@ KINDS: tuple[Kind, ...] = (
         remote_access.ClientVpnAuthorizationRule,
         "authorization_rule_key",
     ),
+    # Its key does not tell it from other routes: only enveloped.
+    _ec2("client_vpn_routes", "DescribeClientVpnRoutes", "Routes", remote_access.ClientVpnRoute, "route_key"),
     Kind(
         "direct_connect_associations",
         "directconnect",
@@ -426,6 +428,7 @@ class UnmodelledKind(NamedTuple):
     """A call whose records are recognised and kept by id only: what depends on one is `unknown` with its name.
 
     `id_member` names the record (an ARN or an id); `origin` is the way in that such a record can open, or None.
+    `told_by` says which other records tell all that counts of it, where some do: then nothing is left open.
     """
 
     service: str
@@ -434,35 +437,38 @@ class UnmodelledKind(NamedTuple):
     id_member: str
     noun: str
     origin: str | None = None
+    told_by: str = ""
 
     @property
     def call(self) -> str:
         return f"{self.service}:{self.operation}"
 
 
-def _open(
-    service: str, operation: str, member: str, id_member: str, noun: str, origin: str | None = None
-) -> UnmodelledKind:
-    return UnmodelledKind(service, operation, member, id_member, noun, origin)
-
-
 UNMODELLED_KINDS: tuple[UnmodelledKind, ...] = (
-    _open(
+    UnmodelledKind(
         "ec2",
         "DescribeSecurityGroupVpcAssociations",
         "SecurityGroupVpcAssociations",
         "GroupId",
         "security group VPC association",
+        told_by="interfaces name the groups that they hold, of whichever VPC (S-SG-11)",
     ),
-    _open("ec2", "DescribeCustomerGateways", "CustomerGateways", "CustomerGatewayId", "customer gateway"),
-    _open(
+    UnmodelledKind(
+        "ec2",
+        "DescribeCustomerGateways",
+        "CustomerGateways",
+        "CustomerGatewayId",
+        "customer gateway",
+        told_by="it stands in the network beyond; what counts of its line is told by the VPN connection (S-VPN-01)",
+    ),
+    UnmodelledKind(
         "vpc-lattice",
         "ListServiceNetworkVpcAssociations",
         "items",
         "arn",
         "VPC Lattice association",
     ),
-    _open(
+    UnmodelledKind(
         "globalaccelerator",
         "ListCustomRoutingEndpointGroups",
         "EndpointGroups",
@@ -470,12 +476,13 @@ UNMODELLED_KINDS: tuple[UnmodelledKind, ...] = (
         "custom routing endpoint group",
         "internet",
     ),
-    _open(
+    UnmodelledKind(
         "directconnect",
         "DescribeDirectConnectGateways",
         "directConnectGateways",
         "directConnectGatewayId",
         "Direct Connect gateway",
+        told_by="where it leads is told by its associations and virtual interfaces (S-DX-01)",
     ),
-    _open("networkmanager", "ListCoreNetworks", "CoreNetworks", "CoreNetworkId", "core network"),
+    UnmodelledKind("networkmanager", "ListCoreNetworks", "CoreNetworks", "CoreNetworkId", "core network"),
 )

@@ -39,6 +39,19 @@ class ClientVpnAuthorizationRule(Record, frozen=True, kw_only=True):
         return f"{self.client_vpn_endpoint_id}/{self.destination_cidr}/{self.group_id or ''}"
 
 
+class ClientVpnRoute(Record, frozen=True, kw_only=True):
+    """A route of an endpoint: what goes to the block comes out in the target subnet."""
+
+    client_vpn_endpoint_id: str
+    destination_cidr: str
+    target_subnet: str | None = None
+    status: EndpointStatus = EndpointStatus()
+
+    @property
+    def route_key(self) -> str:
+        return f"{self.client_vpn_endpoint_id}/{self.destination_cidr}/{self.target_subnet or ''}"
+
+
 class AllowedPrefix(Record, frozen=True, kw_only=True, rename="camel"):
     cidr: str
 

@@ -1,8 +1,10 @@
 """The snapshot: all records by id, where each was written, whose it is, and what is missing."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, cast
+from operator import attrgetter
+from typing import NamedTuple, TypeVar, cast
 
 from .balancing import (
     ClassicAttributes,
@@ -47,6 +49,7 @@ from .record import Issue, Record, Scope, Source
 from .remote_access import (
     ClientVpnAuthorizationRule,
     ClientVpnEndpoint,
+    ClientVpnRoute,
     ClientVpnTargetNetwork,
     DirectConnectGatewayAssociation,
     DirectConnectVirtualInterface,
@@ -69,6 +72,24 @@ from .transit_gateway import (
 )
 from .vpc import Subnet, Vpc
 
+V = TypeVar("V")
+_NOWHERE = Scope(None, None)
+
+
+class Nesting(NamedTuple):
+    """Records that stand one level down, under `member` of each element of a list (DescribeInstances).
+
+    `starts[e]` says how many records the elements before `e` hold.
+    """
+
+    member: str
+    starts: tuple[int, ...]
+
+    def step(self, index: int) -> str:
+        """The way from the list to the record."""
+        element = bisect_right(self.starts, index) - 1
+        return f"{element}/{self.member}/{index - self.starts[element]}"
+
 
 class Page(NamedTuple):
     """Records of one table as one answer listed them: record `i` stands at `pointer/i` and belongs to `scopes[i]`.
@@ -82,16 +103,18 @@ class Page(NamedTuple):
     records: tuple[Record, ...]
     scopes: tuple[Scope, ...]
     single: bool = False
+    nesting: Nesting | None = None
 
     def keys(self) -> list[str]:
         """The id of each record in its table."""
         if self.table == "bpa_options":
             return [record_key(self.table, r, s) for r, s in zip(self.records, self.scopes, strict=True)]
-        field = KIND_BY_TABLE[self.table].id_field
-        return [getattr(record, field) for record in self.records]
+        return list(map(attrgetter(KIND_BY_TABLE[self.table].id_field), self.records))
 
     def source(self, index: int) -> Source:
-        return Source(self.file, self.pointer if self.single else f"{self.pointer}/{index}")
+        if self.single:
+            return Source(self.file, self.pointer)
+        return Source(self.file, f"{self.pointer}/{self.nesting.step(index) if self.nesting else index}")
 
 
 class Unmodelled(NamedTuple):
@@ -191,6 +214,7 @@ class Snapshot:
     client_vpn_endpoints: Mapping[str, ClientVpnEndpoint]
     client_vpn_networks: Mapping[str, ClientVpnTargetNetwork]
     client_vpn_authorizations: Mapping[str, ClientVpnAuthorizationRule]
+    client_vpn_routes: Mapping[str, ClientVpnRoute]
     direct_connect_associations: Mapping[str, DirectConnectGatewayAssociation]
     virtual_interfaces: Mapping[str, DirectConnectVirtualInterface]
     transit_gateways: Mapping[str, TransitGateway]
@@ -227,12 +251,10 @@ class Snapshot:
         #: Earliest and latest `collected_at` of the enveloped calls, as written; None where there are none.
         self.collected = collected
         tables: dict[str, dict[str, Record]] = {kind.table: {} for kind in KINDS}
-        lost = {(m.table, m.id) for m in missing}
         for page in pages:
-            table = tables[page.table]
-            for key, record in zip(page.keys(), page.records, strict=True):
-                if (page.table, key) not in lost:
-                    table.setdefault(key, record)
+            add_new(tables[page.table], page.keys(), page.records)
+        for lost in missing:
+            tables.get(lost.table, {}).pop(lost.id, None)
         for name, table in tables.items():
             setattr(self, name, table)
 
@@ -241,22 +263,28 @@ class Snapshot:
         return cast("Mapping[str, Record]", getattr(self, name))
 
     @cached_property
-    def _places(self) -> dict[tuple[str, str], tuple[Page, int]]:
-        places: dict[tuple[str, str], tuple[Page, int]] = {}
+    def _places(self) -> Mapping[str, Mapping[str, tuple[Page, int]]]:
+        places: dict[str, dict[str, tuple[Page, int]]] = {}
         for page in self.pages:
-            for index, key in enumerate(page.keys()):
-                places.setdefault((page.table, key), (page, index))
+            here = [(page, index) for index in range(len(page.records))]
+            add_new(places.setdefault(page.table, {}), page.keys(), here)
         return places
+
+    @cached_property
+    def _scopes(self) -> Mapping[str, Mapping[str, Scope]]:
+        scopes: dict[str, dict[str, Scope]] = {}
+        for page in self.pages:
+            add_new(scopes.setdefault(page.table, {}), page.keys(), page.scopes)
+        return scopes
 
     def source(self, table: str, record_id: str) -> Source:
         """Where the record was written. KeyError where there is none."""
-        page, index = self._places[table, record_id]
+        page, index = self._places[table][record_id]
         return page.source(index)
 
     def scope(self, table: str, record_id: str) -> Scope:
         """The account and region that the record belongs to; both null where it is not in the snapshot."""
-        place = self._places.get((table, record_id))
-        return place[0].scopes[place[1]] if place else Scope(None, None)
+        return self._scopes.get(table, {}).get(record_id, _NOWHERE)
 
     def gap(self, table: str, scope: Scope) -> str | None:
         """Why records of the table may be lacking in that scope, or None where its call was read whole."""
@@ -269,6 +297,16 @@ class Snapshot:
         gap = self.gap(table, scope)
         call = KIND_BY_TABLE[table].call
         return f"{record_id}: {gap}" if gap else f"{record_id} is referred to, but {call} does not list it"
+
+
+def add_new(table: dict[str, V], keys: Sequence[str], values: Sequence[V]) -> None:
+    """The values under their keys, where the table has none yet; of a key that comes twice the first counts."""
+    found = dict(zip(keys, values, strict=True))
+    if len(found) == len(keys) and table.keys().isdisjoint(found):
+        table.update(found)
+        return
+    for key, value in zip(keys, values, strict=True):
+        table.setdefault(key, value)
 
 
 def record_key(table: str, record: Record, scope: Scope) -> str:

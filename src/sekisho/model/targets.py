@@ -28,6 +28,10 @@ class Balancer(NamedTuple):
     state: str
     source: Source
 
+    @property
+    def in_service(self) -> bool:
+        return self.state in {"active", "active_impaired"}
+
 
 class Front(NamedTuple):
     """What one listener takes and where it may go on to.

@@ -63,7 +63,7 @@ def _records(places: Iterable[Source], digests: Mapping[Source, str]) -> dict[st
 
 def _body(one: Certificate) -> Document:
     sources: dict[str, int] = {}
-    ways = [_way(way, one.row.family, sources) for way in one.ways]
+    ways = [_way(way, sources) for way in one.ways]
     return {
         "verdict": one.verdict.value,
         "sources": list(sources),
@@ -73,11 +73,12 @@ def _body(one: Certificate) -> Document:
     }
 
 
-def _way(way: Claimed, family: Family, sources: dict[str, int]) -> Document:
-    return {"way": list(way.way), "claims": [_claim(claim, family, sources) for claim in way.claims]}
+def _way(way: Claimed, sources: dict[str, int]) -> Document:
+    return {"way": list(way.way), "claims": [_claim(claim, sources) for claim in way.claims]}
 
 
-def _claim(claim: Claim, family: Family, sources: dict[str, int]) -> Document:
+def _claim(claim: Claim, sources: dict[str, int]) -> Document:
+    family = claim.flows.family
     found: dict[str, object] = {"fate": claim.fate}
     if claim.layer:
         found |= {"layer": claim.layer.value, "record": claim.record}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sekisho.engine.answer import Answer, Explanation, Row
 from sekisho.findings.assessment import Assessment, Coverage, InterfaceFacts, Run
-from sekisho.findings.finding import Finding, Severity
+from sekisho.findings.finding import Finding, FindingType, Severity
 from sekisho.model.calls import CallState
 from sekisho.model.record import Scope
 
@@ -27,7 +27,7 @@ def assessment_document(assessment: Assessment) -> Document:
         "coverage": _coverage(assessment.coverage),
         "summary": _summary(assessment),
         "interfaces": {name: _interface(facts) for name, facts in assessment.interfaces.items()},
-        "verdicts": [_verdict(row, assessment.answer(row)) for row in assessment.rows],
+        "verdicts": _verdicts(assessment),
         "answers": {key: _answer(answer) for key, answer in assessment.answers.items()},
         "findings": [_finding(finding) for finding in assessment.findings],
     }
@@ -83,7 +83,9 @@ def _scope(assessment: Assessment) -> Document:
 
 def _summary(assessment: Assessment) -> Document:
     """Counts for a reader's first glance: verdicts by origin, findings by severity."""
-    verdicts = Counter((row.origin, assessment.answer(row).verdict.value) for row in assessment.rows)
+    verdicts: Counter[tuple[str, str]] = Counter()
+    for (origin, key), rows in Counter((row.origin, row.answer) for row in assessment.rows).items():
+        verdicts[origin, assessment.answers[key].verdict.value] += rows
     severities = Counter(finding.severity for finding in assessment.findings)
     origins = [o for o in assessment.run.origins if any(origin == o for origin, _ in verdicts)]
     return {
@@ -114,7 +116,12 @@ def _interface(facts: InterfaceFacts) -> Document:
     }
 
 
-def _verdict(row: Row, answer: Answer) -> Document:
+def _verdicts(assessment: Assessment) -> list[Document]:
+    said = {key: (answer.verdict.value, answer.depth) for key, answer in assessment.answers.items()}
+    return [_verdict(row, *said[row.answer]) for row in assessment.rows]
+
+
+def _verdict(row: Row, verdict: str, depth: int | None) -> Document:
     return {
         "account": row.account,
         "region": row.region,
@@ -124,8 +131,8 @@ def _verdict(row: Row, answer: Answer) -> Document:
         "public_address": row.public_address,
         "family": row.family,
         "origin": row.origin,
-        "verdict": answer.verdict.value,
-        "depth": answer.depth,
+        "verdict": verdict,
+        "depth": depth,
         "answer": row.answer,
     }
 
@@ -147,14 +154,19 @@ def _answer(answer: Answer) -> Document:
     }
 
 
+_TYPES = {kind: kind.value for kind in FindingType}
+_SEVERITIES = {severity: (severity.value, severity.numeric) for severity in Severity}
+
+
 def _finding(f: Finding) -> Document:
+    severity, numeric = _SEVERITIES[f.severity]
     process = {"name": f.process.name, "pid": f.process.pid, "path": f.process.path} if f.process else None
     return {
         "id": f.id,
-        "type": f.type.value,
+        "type": _TYPES[f.type],
         "rule": f.rule,
-        "severity": f.severity.value,
-        "numeric_severity": f.severity.numeric,
+        "severity": severity,
+        "numeric_severity": numeric,
         "title": f.title,
         "description": f.description,
         "recommendation": f.recommendation,
@@ -177,8 +189,8 @@ def _finding(f: Finding) -> Document:
         "reply": f.reply,
         "answers": list(f.answers),
         "process": process,
-        "tcp_ports": ports(f.tcp_ports),
-        "udp_ports": ports(f.udp_ports),
+        "tcp_ports": ports(f.tcp_ports) if f.tcp_ports else [],
+        "udp_ports": ports(f.udp_ports) if f.udp_ports else [],
         "attributes": dict(f.attributes),
     }
 

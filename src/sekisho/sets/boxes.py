@@ -1,6 +1,7 @@
 """Flow sets read out: as disjoint boxes for people and JSON, and as one example."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from . import diagram
@@ -20,6 +21,7 @@ class Box(NamedTuple):
     fourths: tuple[Range, ...]
 
 
+@lru_cache(maxsize=1 << 16)
 def boxes(flows: FlowSet) -> tuple[Box, ...]:
     """Disjoint boxes that make up the set: TCP, UDP, ICMP, then the rest; by destination port (type) within each.
 

@@ -5,7 +5,7 @@ IPv4 and IPv6 are separate worlds: a range never crosses from one to the other.
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network, summarize_address_range
+from ipaddress import IPv4Network, IPv6Address, ip_network
 from typing import Literal, NamedTuple
 
 Family = Literal["ipv4", "ipv6"]
@@ -92,7 +92,9 @@ def count(ranges: Iterable[Range]) -> int:
 
 def spell(address: int, family: Family) -> str:
     """The address as text."""
-    return str(IPv4Address(address) if family == "ipv4" else IPv6Address(address))
+    if family == "ipv4":
+        return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+    return str(IPv6Address(address))
 
 
 def to_cidrs(ranges: Sequence[Range], family: Family) -> tuple[str, ...]:
@@ -101,12 +103,15 @@ def to_cidrs(ranges: Sequence[Range], family: Family) -> tuple[str, ...]:
     >>> to_cidrs([(0, (1 << 32) - 1)], "ipv4")
     ('0.0.0.0/0',)
     """
+    bits = top(family).bit_length()
     cidrs: list[str] = []
     for low, high in merge(ranges):
-        if family == "ipv4":
-            cidrs += map(str, summarize_address_range(IPv4Address(low), IPv4Address(high)))
-        else:
-            cidrs += map(str, summarize_address_range(IPv6Address(low), IPv6Address(high)))
+        start = low
+        while start <= high:
+            # The largest block that begins here: as aligned as the address is, and not past the end.
+            size = min(start & -start or top(family) + 1, 1 << ((high - start + 1).bit_length() - 1))
+            cidrs.append(f"{spell(start, family)}/{bits - size.bit_length() + 1}")
+            start += size
     return tuple(cidrs)
 
 

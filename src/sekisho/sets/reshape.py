@@ -1,13 +1,18 @@
 """Flow sets seen from another place: an address fixed, a port forgotten, a header swapped."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from . import diagram
 from .diagram import EMPTY, FULL, Node
 from .flows import PORT_TOP, PROTOCOL_TOP, TCP, UDP, FlowSet
 from .prefixes import Family, Range, top
 
+#: How many results of each function are kept: sets are canonical, so equal questions are one.
+_REMEMBERED = 1 << 15
 
+
+@lru_cache(maxsize=_REMEMBERED)
 def pin(flows: FlowSet, address: int) -> FlowSet:
     """Flows that `flows` holds for the one remote address, whatever their own remote address is.
 
@@ -21,23 +26,27 @@ def relabel(flows: FlowSet, address: int, remotes: tuple[Range, ...]) -> FlowSet
     return pin(flows, address) & FlowSet.of_remotes(flows.family, remotes)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def for_every_source_port(flows: FlowSet, ports: Range) -> FlowSet:
     """Flows that are in the set with each source port of the range, said of every source port."""
     mask = diagram.ranges([ports], FULL, PORT_TOP)
     return _on_source_ports(flows, lambda n: FULL if diagram.difference(mask, n) is EMPTY else EMPTY)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def for_some_source_port(flows: FlowSet, ports: Range) -> FlowSet:
     """Flows that are in the set with some source port of the range, said of every source port."""
     mask = diagram.ranges([ports], FULL, PORT_TOP)
     return _on_source_ports(flows, lambda n: EMPTY if diagram.intersection(mask, n) is EMPTY else FULL)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def move_port(flows: FlowSet, port: int, to: int) -> FlowSet:
     """Flows of TCP and UDP that are in the set with the one destination port, said of another one."""
     return _on_destination_ports(flows, lambda n: diagram.ranges([(to, to)], diagram.child_at(n, port), PORT_TOP))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def to_port(flows: FlowSet, port: int) -> FlowSet:
     """Flows of TCP and UDP that are in the set with some destination port, said of the one port."""
 
@@ -48,11 +57,13 @@ def to_port(flows: FlowSet, port: int) -> FlowSet:
     return _on_destination_ports(flows, gathered)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def in_family(flows: FlowSet, family: Family) -> FlowSet:
     """Flows of TCP and UDP that are in the set with some remote address, said of every address of the family."""
     return FlowSet(family, forget_remote(flows & _with_ports(flows.family)).root)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _with_ports(family: Family) -> FlowSet:
     return FlowSet.build(family, protocols=[(TCP, TCP), (UDP, UDP)])
 
@@ -88,6 +99,7 @@ def _on_source_ports(flows: FlowSet, change: Callable[[Node], Node]) -> FlowSet:
     return _below_protocol(flows & with_ports, deep) | (flows - with_ports)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def forget_remote(flows: FlowSet) -> FlowSet:
     """Flows that the set holds for some remote address, said of every remote address."""
     return _below_protocol(

@@ -1,5 +1,6 @@
 """`sekisho assess`: every interface in scope, every origin."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,8 +81,11 @@ def command(
     progress = Progress(ctx.obj)
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
+    read = load(snapshot)
+    # What was read stays to the end: it need not be looked through for garbage again and again.
+    gc.freeze()
     found = assess(
-        load(snapshot),
+        read,
         target=target,
         direction=direction,
         origins=_origins(origins),

@@ -21,6 +21,7 @@ from sekisho.sets.prefixes import Range, internet, parse, parse_ranges, spell, s
 
 from .edge import Edge
 from .internet_addresses import RFC6598, private_ipv6, unpublic_ipv6
+from .nat64 import to_ipv4
 from .regional_nat import RegionalNat
 
 
@@ -322,8 +323,11 @@ class Crossing:
         name = nat.nat_gateway_id
         addresses = [a for a in nat.nat_gateway_addresses if a.private_ip and a.status in {None, "succeeded"}]
         home = self._facts.snapshot.subnets.get(nat.subnet_id or "")
-        if self._w.family == "ipv6" or t.translation or home is None or not addresses:
-            self._w.doubt(leg, t, f"what {name} does here is not modelled ({_why_not(self._w.family, t, home)})")
+        if t.translation or home is None or not addresses:
+            self._w.doubt(leg, t, f"what {name} does here is not modelled ({_why_not(t, home)})")
+            return
+        if self._w.family == "ipv6":
+            to_ipv4(self._w, leg, t, subnet, nat)
             return
         # What a transit gateway brings is served like the VPC's own (S-TGW-10).
         if not t.entered and not self.source_in_vpc(leg, t, subnet.vpc_id, "NGW_REQUIRES_SOURCE_IN_VPC", name):
@@ -332,18 +336,23 @@ class Crossing:
         place = self._facts.source("nat_gateways", name)
         cause = Stated("PROTOCOL_RESTRICTION", name, f"{name} carries TCP, UDP and ICMP only", (place,))
         leg.check(leg.route_layer, t.region, decided(carried), cause)
+        if home.subnet_id != subnet.subnet_id:
+            self._w.check_acl(leg, t, home, egress=False)
+        region = t.region & carried
+        if not region.is_empty:
+            self.out_of_nat(leg, t._replace(region=region), nat, home)
+
+    def out_of_nat(self, leg: Leg, t: Transit, nat: NatGateway, home: Subnet, *, from_ipv6: bool = False) -> None:
+        """On from the gateway's subnet, under an address and a port of the gateway."""
+        name = nat.nat_gateway_id
+        addresses = [a for a in nat.nat_gateway_addresses if a.private_ip and a.status in {None, "succeeded"}]
         chosen = addresses[self._w.pick(name, len(addresses))]
         private = parse(chosen.private_ip or "").low
         public = parse(chosen.public_ip).low if chosen.public_ip and nat.connectivity_type == "public" else None
-        if home.subnet_id != subnet.subnet_id:
-            self._w.check_acl(leg, t, home, egress=False)
-        translation = Translation(name, private, public, home.subnet_id, t.header)
+        translation = Translation(name, private, public, home.subnet_id, t.header, from_ipv6=from_ipv6)
         header = t.header._replace(src=End(remote=False, address=private), translated=True)
-        region = t.region & carried
-        if not region.is_empty:
-            out = t._replace(region=region, header=header, translation=translation, peer_vpc=None, via=(*t.via, name))
-            out = out._replace(over_tgw=(), unreferenced=None)
-            self.from_subnet(leg, out, home)
+        out = t._replace(header=header, translation=translation, peer_vpc=None, via=(*t.via, name))
+        self.from_subnet(leg, out._replace(over_tgw=(), unreferenced=None), home)
 
     def from_subnet(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         near, far = self._w.split(t, parse_ranges(subnet.cidrs, self._w.family))
@@ -365,6 +374,9 @@ class Crossing:
         home = self._facts.snapshot.subnets[translation.subnet]
         if from_subnet != home.subnet_id:
             self._w.check_acl(leg, t, home, egress=False)
+        if translation.from_ipv6:
+            leg.endings.append(Ending(t, Outside(translation.gateway, home.vpc_id)))
+            return
         header = t.header._replace(dst=translation.before.src, translated=False)
         self.from_subnet(leg, t._replace(header=header, translation=None), home)
 
@@ -484,9 +496,5 @@ class Crossing:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "names a gateway that is gone")
 
 
-def _why_not(family: str, t: Transit, home: Record | None) -> str:
-    if family == "ipv6":
-        return "NAT64"
-    if t.translation:
-        return "two NAT gateways in a row"
-    return "a regional NAT gateway" if home is None else "it has no address"
+def _why_not(t: Transit, home: Record | None) -> str:
+    return "two NAT gateways in a row" if t.translation else "it has no address" if home else "a regional NAT gateway"

@@ -154,7 +154,7 @@ def _chosen(topology: Topology, balancer: Balancer, header: Packet, stop: Stop) 
 
 def _barred(topology: Topology, balancer: Balancer, node: NetworkInterface, place: Place) -> Dropped | Unsettled | None:
     """State of the balancer, and zones (S-ELB-07)."""
-    if balancer.state not in {"active", "active_impaired"}:
+    if not balancer.in_service:
         return Dropped("BAD_STATE", balancer.id, f"{balancer.name} is {balancer.state}")
     if place.zone is None:
         return None

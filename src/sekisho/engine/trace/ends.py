@@ -29,6 +29,8 @@ def _by_listener(walk: "Walk", interface: NetworkInterface) -> Dropped | None:
     if balancer is None:
         return None
     fronts = walk.topology.balancers.fronts(balancer)
+    if not balancer.in_service:
+        return walk.drop("BAD_STATE", balancer.id, LB, f"{balancer.name} is {balancer.state}", (balancer.source,))
     if isinstance(fronts, Undecided):
         return walk.doubt(fronts.reason)
     port = walk.header.destination_port

@@ -70,6 +70,11 @@ def _hands_in(walk: "Forward", entrance: Entrance) -> Dropped | None:
     if entrance.admits is not None and not within(packet.destination, entrance.admits):
         detail = f"{entrance.id} authorizes nobody for {packet.destination}"
         return walk.drop("CANNOT_ROUTE", entrance.id, kind, detail, evidence)
+    if entrance.routed is not None and not within(packet.destination, entrance.routed):  # S-CVPN-02
+        if entrance.unrouted:
+            return walk.doubt(entrance.unrouted)
+        detail = f"no route of {entrance.id} leads {packet.destination} into {entrance.vpc}"
+        return walk.drop("NO_ROUTE_TO_DESTINATION", entrance.id, kind, detail, evidence)
     return None
 
 

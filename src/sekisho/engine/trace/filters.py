@@ -359,7 +359,7 @@ def _member_cidrs(topology: Topology, interface: NetworkInterface, pair: UserIdG
     vpc = topology.snapshot.vpcs.get(here)
     if vpc is None:
         return ("0.0.0.0/0", "::/0")
-    own = vpc.cidrs if pair.vpc_id in {None, here} else ()
+    own = vpc.cidrs  # a group of another VPC may have members here (S-SG-11)
     peers: list[str] = []
     for peering in topology.peerings_of(here):
         near, far = peering.side_of(here), peering.far_side(here)

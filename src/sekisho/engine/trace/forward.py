@@ -28,12 +28,10 @@ from .ends import VPCE, starts
 from .entrances import enter
 from .filters import holds, is_ipv6, spoken, within
 from .gateways import GatewayWalk, Landing
+from .nat64 import NAT64, as_ipv4, refused
 from .routes import cidrs_of, find, private_ipv6, unlisted_interfaces
 from .transit import Picks
 from .walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
-
-#: What a NAT gateway translates to IPv4.
-NAT64 = ("64:ff9b::/96",)
 
 
 class Exit(NamedTuple):
@@ -69,6 +67,9 @@ class Forward(GatewayWalk):
         self.left_through: Attached | None = None
 
     def passed_before(self, component: str) -> bool:  # noqa: ARG002
+        return False
+
+    def tracked_by(self, interface_id: str) -> bool:  # noqa: ARG002
         return False
 
     def run(self) -> Outcome:  # noqa: PLR0911 - one case for each kind of gateway
@@ -236,6 +237,8 @@ class Forward(GatewayWalk):
             why = self.snapshot.why_missing("subnets", found.subnet_id or "", self.topology.vpc_scope(subnet.vpc_id))
             return Unsettled(why if found.subnet_id else f"{nat_id} is a regional NAT gateway, which is not modelled")
         crosses = home.subnet_id != subnet.subnet_id
+        if is_ipv6(self.header.destination) and not any(":" in cidr for cidr in home.cidrs):
+            self.unsure_acls = self.unsure_acls | {home.subnet_id}
         return (
             (self.network_acl(home, egress=False) if crosses else None)
             or self.nat_in_force(found)
@@ -272,9 +275,13 @@ class Forward(GatewayWalk):
     def nat_carries(self, nat: NatGateway, home: Subnet) -> Dropped | Unsettled | None:
         # S-NAT-02, S-NAT-03
         nat_id, header, evidence = nat.nat_gateway_id, self.header, self.source("nat_gateways", nat.nat_gateway_id)
+        if within(header.destination, NAT64) and nat.is_regional:
+            return Unsettled(f"whether {nat_id}, a regional gateway, translates to IPv4 is not in the documents")
         if within(header.destination, NAT64):
-            return Unsettled(f"{nat_id} translates {header.destination} to IPv4, which is not modelled")
-        if is_ipv6(header.destination) or header.protocol not in {TCP, UDP, ICMP}:
+            stopped = refused(self, nat_id, evidence)
+            if stopped:
+                return stopped
+        elif is_ipv6(header.destination) or header.protocol not in {TCP, UDP, ICMP}:
             return self.drop("PROTOCOL_RESTRICTION", nat_id, NAT, f"{nat_id} does not carry {spoken(header)}", evidence)
         own = cidrs_of(self.topology, home.vpc_id)
         if isinstance(own, Undecided):
@@ -299,7 +306,7 @@ class Forward(GatewayWalk):
         self.nats.append(TranslatedByNat(nat_id, home, private, public, self.header))
         self.stripped = self.stripped or self.header.source
         self.over_tgw = ()
-        self.header = self.header._replace(source=private, source_port=None)
+        self.header = as_ipv4(self.header)._replace(source=private, source_port=None)
         return None
 
     def landing(self, vpc_id: str) -> Landing | None | Undecided:

@@ -24,7 +24,6 @@ from sekisho.engine.packet import (
     Dropped,
     Entry,
     GatewayEntry,
-    InterfaceEntry,
     Left,
     Outcome,
     Packet,
@@ -43,6 +42,7 @@ from .entrances import answer
 from .filters import is_ipv6
 from .forward import Forward
 from .gateways import GatewayWalk, Landing
+from .nat64 import as_ipv4, as_ipv6
 from .transit import Picks
 from .walk import EIGW, ENI, IGW, NAT, PCX, TGW, VGW, TranslatedByNat
 
@@ -125,9 +125,19 @@ class Reply(GatewayWalk):
         self.nats = list(forward.nats)
         self.picks = forward.picks
         self.passed = {hop.component for hop in forward.hops}
+        self.unsure_acls = forward.unsure_acls
+        #: The destination that was asked for, as the receiver's side writes it (S-NAT-06).
+        self.asked = forward.packet.destination
+        if any(is_ipv6(nat.before.source) for nat in forward.nats):
+            self.asked = as_ipv4(forward.packet).destination
 
     def passed_before(self, component: str) -> bool:
         return component in self.passed
+
+    def tracked_by(self, interface_id: str) -> bool:
+        seen = (self.header.destination, self.header.source)
+        met = (hop.header for hop in self.forward.hops if hop.component == interface_id)
+        return any((header.source, header.destination) == seen for header in met)
 
     def run(self, end: Delivered | Left) -> Outcome:
         if isinstance(end, Left):
@@ -137,7 +147,8 @@ class Reply(GatewayWalk):
             return answer(self, entry.entrance, end.interface_id)
         receiver = self.snapshot.interfaces[end.interface_id]
         sender = self.forward.sender
-        if sender and sender.network_interface_id == end.interface_id and not self.forward.exit:
+        straight = not self.forward.exit and not self.nats
+        if sender and sender.network_interface_id == end.interface_id and straight:
             return Delivered(end.interface_id)
         subnet = self.topology.subnet_of(receiver)
         return Unsettled(subnet.reason) if isinstance(subnet, Undecided) else self.send(subnet)
@@ -216,6 +227,8 @@ class Reply(GatewayWalk):
         rule = {"PrivateIp": nat.address} | ({"PublicIp": nat.public} if nat.public else {})
         self.hop(nat.gateway_id, NAT, "translate", rule, self.source("nat_gateways", nat.gateway_id))
         before = nat.before
+        if is_ipv6(before.source) and not is_ipv6(self.header.source):
+            self.header = as_ipv6(self.header)
         self.header = self.header._replace(destination=before.source, destination_port=before.source_port)
         return self.send(nat.subnet)
 
@@ -239,8 +252,8 @@ class Reply(GatewayWalk):
         return Landing(sent.before.source, next(iter(self.topology.holders_in_vpc(vpc_id, sent.before.source)), None))
 
     def beyond_internet_gateway(self, gateway_id: str, vpc_id: str) -> Outcome:  # noqa: ARG002
-        if self.header.source != self.forward.packet.destination:  # S-IGW-04
-            detail = f"the reply comes from {self.header.source}, but {self.forward.packet.destination} was asked"
+        if self.header.source != self.asked:  # S-IGW-04
+            detail = f"the reply comes from {self.header.source}, but {self.asked} was asked"
             return self.in_vain(gateway_id, IGW, detail)
         if isinstance(self.forward.entry, GatewayEntry):
             return self.left_by(gateway_id, IGW)
@@ -265,7 +278,7 @@ class Reply(GatewayWalk):
         return None
 
     def out_of_transit_gateway(self, came: Attached, name: str, target: Attached | None) -> Outcome | None:
-        if not isinstance(self.forward.entry, GatewayEntry | ServiceEntry):
+        if self.forward.sender or not isinstance(self.forward.entry, GatewayEntry | ServiceEntry):
             return None
         entry = self.forward.entry.gateway_id if isinstance(self.forward.entry, GatewayEntry) else ""
         if entry in {came.id, name}:
@@ -273,7 +286,7 @@ class Reply(GatewayWalk):
         return self.away(came, name, target)
 
     def away(self, came: Attached, name: str, target: Attached | None) -> Outcome:  # noqa: ARG002
-        translated = self.header.source != self.forward.packet.destination
+        translated = self.header.source != self.asked
         if translated and isinstance(self.forward.entry, GatewayEntry):  # S-IGW-04
             return self.left_by(name, TGW)
         return Unsettled(f"the reply goes to {name}; what lies behind it is not in the snapshot")
@@ -286,7 +299,7 @@ class Reply(GatewayWalk):
         return self.in_vain(gateway_id, kind, f"the reply goes to {gateway_id}, which does not lead to the sender")
 
     def beyond_peering(self, pcx_id: str, near: str, far: str) -> Outcome:  # noqa: ARG002
-        if isinstance(self.forward.entry, InterfaceEntry) and far == self.home():
+        if self.forward.sender and far == self.home():
             return self.arrive(far, None)
         return self.left_by(pcx_id, PCX)
 
@@ -297,7 +310,7 @@ class Reply(GatewayWalk):
     def beyond_border(self, gateway_id: str, kind: str, vpc_id: str) -> Outcome:  # noqa: ARG002
         entry = self.forward.entry
         came_by_it = isinstance(entry, GatewayEntry) and entry.gateway_id == gateway_id
-        if came_by_it or kind == CAGW or self.header.source != self.forward.packet.destination:
+        if came_by_it or kind == CAGW or self.header.source != self.asked:
             return self.left_by(gateway_id, kind)
         return Unsettled(f"the reply goes to {gateway_id}; what passes it on is not in the snapshot")
 
@@ -306,7 +319,7 @@ class Reply(GatewayWalk):
         entry = self.forward.entry
         if isinstance(entry, GatewayEntry) and entry.gateway_id == gateway_id:
             return Left(gateway_id)
-        if self.header.source != self.forward.packet.destination:  # S-IGW-04, S-VGW-03
+        if self.header.source != self.asked:  # S-IGW-04, S-VGW-03
             return self.left_by(gateway_id, VGW)
         destination = self.header.destination  # S-VGW-04
         return Unsettled(f"the reply to {destination} goes to {gateway_id}; what passes it on is not in the snapshot")

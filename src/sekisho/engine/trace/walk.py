@@ -17,7 +17,7 @@ from sekisho.model.topology import Topology
 from sekisho.model.vpc import Subnet
 
 from .ends import gateway_endpoint, taken, to_service
-from .filters import OverTgw, Ruling, acl_ruling, groups_ruling, holds, within, written
+from .filters import OverTgw, Ruling, acl_ruling, groups_ruling, holds, is_ipv6, within, written
 from .middlebox import by_route
 from .routes import Choice, GatewayKind, choose, find
 
@@ -66,6 +66,8 @@ class Walk(ABC):
         self.diverted = False
         #: Middleboxes that need the reply back: name, code and words of its loss, whether that is sure (S-NFW-07).
         self.awaited: list[tuple[str, str, str, bool | None]] = []
+        #: Subnets of NAT gateways without IPv6 of their own: whether their ACLs are asked of it is open (S-NAT-06).
+        self.unsure_acls: frozenset[str] = frozenset()
 
     @abstractmethod
     def arrive(self, vpc_id: str, from_subnet: str | None) -> Outcome:
@@ -74,6 +76,10 @@ class Walk(ABC):
     @abstractmethod
     def passed_before(self, component: str) -> bool:
         """Whether the packet answers one that went through the component."""
+
+    @abstractmethod
+    def tracked_by(self, interface_id: str) -> bool:
+        """Whether the packet answers, by its addresses here, one that the filters of the interface let through."""
 
     @abstractmethod
     def nat_gateway(self, nat_id: str, subnet: Subnet) -> Outcome: ...
@@ -157,10 +163,14 @@ class Walk(ABC):
         acl = subnet if isinstance(subnet, Undecided) else self.topology.acl_of(subnet)
         if isinstance(acl, Undecided):
             return self.doubt(acl.reason)
-        return self.ruled(acl_ruling(self.topology, acl, self.header, egress=egress), ACL)
+        ruling = acl_ruling(self.topology, acl, self.header, egress=egress)
+        unsure = isinstance(subnet, Subnet) and subnet.subnet_id in self.unsure_acls
+        if unsure and ruling.admits is False and is_ipv6(self.header.destination):
+            return self.doubt(f"whether {acl.network_acl_id} filters IPv6 in a subnet without it is not documented")
+        return self.ruled(ruling, ACL)
 
     def security_groups(self, interface: NetworkInterface, *, egress: bool) -> Dropped | None:
-        if self.passed_before(interface.network_interface_id):  # S-SG-05, S-APP-02
+        if self.tracked_by(interface.network_interface_id):  # S-SG-05, S-APP-02
             return None
         if not interface.group_ids and self.topology.balancers.of_interface(interface):  # S-NLB-01
             return None

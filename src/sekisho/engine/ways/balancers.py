@@ -243,7 +243,7 @@ class Relays:
         """State of the balancer, zones, health."""
         balancer, _, place = stage.registration
         found = []
-        if balancer.state not in {"active", "active_impaired"}:
+        if not balancer.in_service:
             cause = Stated("BAD_STATE", balancer.id, f"{balancer.name} is {balancer.state}", (balancer.source,))
             found.append(Check(Layer.STATE, "forward", taken, nothing(taken.family), cause))
         sends = self._sends(stage)

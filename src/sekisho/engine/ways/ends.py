@@ -10,6 +10,7 @@ from sekisho.engine.share import Share, decided, doubtful, nothing
 from sekisho.engine.transit import Stated
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
+from sekisho.model.targets import Balancer
 from sekisho.sets.flows import TCP, UDP, FlowSet
 from sekisho.sets.prefixes import Family
 
@@ -28,6 +29,17 @@ def _by_listeners(facts: Facts, interface: NetworkInterface, family: Family) -> 
     balancer = facts.topology.balancers.of_interface(interface)
     if balancer is None:
         return ()
+    return (*_by_front(facts, balancer, family), *_by_state(balancer, family))
+
+
+def _by_state(balancer: Balancer, family: Family) -> tuple[Taken, ...]:
+    if balancer.in_service:
+        return ()
+    cause = Stated("BAD_STATE", balancer.id, f"{balancer.name} is {balancer.state}", (balancer.source,))
+    return (Taken(nothing(family), cause),)
+
+
+def _by_front(facts: Facts, balancer: Balancer, family: Family) -> tuple[Taken, ...]:
     fronts = facts.topology.balancers.fronts(balancer)
     if isinstance(fronts, Undecided):
         return (Taken(doubtful(FlowSet.full(family), fronts.reason), Stated("", "", fronts.reason)),)

@@ -8,24 +8,38 @@ open. In the last two the caller's address and port decide nothing, so the sets 
 The reply goes back to the service, whatever the routes of the subnet; only filters are asked for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from sekisho.engine.answer import Passage
 from sekisho.engine.bpa import block_public_access
-from sekisho.engine.connected import Connection, Host
-from sekisho.engine.connection import Connector, impossible
+from sekisho.engine.connected import Carried, Connection, Host
+from sekisho.engine.connection import Connector, impossible, unmodelled
 from sekisho.engine.facts import Facts
 from sekisho.engine.filters import permission_flows
-from sekisho.engine.groups import Groups, Question
+from sekisho.engine.groups import Groups
 from sekisho.engine.population import hosts_of
 from sekisho.engine.share import Share, assumed, decided, doubtful, nothing
-from sekisho.engine.transit import Arrived, Cause, End, Ending, GroupCause, Header, Layer, Leg, Outside, Stated, Transit
+from sekisho.engine.transit import (
+    Arrived,
+    Cause,
+    End,
+    Ending,
+    GroupCause,
+    GroupQuestion,
+    Header,
+    Layer,
+    Leg,
+    Outside,
+    Stated,
+    Transit,
+)
 from sekisho.engine.walk import Walker, read
 from sekisho.model.entrances import INTERNET, Entrance, named_by
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.vpc import Subnet
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, internet, overlap, parse, parse_ranges, spell, subtract, top
+from sekisho.sets.prefixes import Family, Range, internet, merge, overlap, parse, parse_ranges, spell, subtract, top
 from sekisho.sets.reshape import forget_remote
 
 _REMOTE = End(remote=True, address=None)
@@ -39,18 +53,46 @@ def enter(connector: Connector, entrance: Entrance, host: Host, question: FlowSe
         name = "IPv4" if connector.family == "ipv4" else "IPv6"
         cause = Stated("PROTOCOL_RESTRICTION", entrance.id, f"{entrance.id} carries no {name}")
         return impossible(host, question, cause)
-    return connector.through(lambda walker: _Entering(walker, entrance, host, question).connection())
+    if host.interface.vpc_id != entrance.vpc and entrance.source != "relay":
+        reason = f"the interface by which {entrance.id} sends into {entrance.vpc} is not in the snapshot"
+        return unmodelled(connector, host, question, reason)
+    found = connector.through(lambda walker: _Entering(walker, entrance, host, question).connection())
+    return found._replace(carried=tuple(part for c in found.carried for part in _fronted(entrance, c)))
 
 
 def leads_to(entrance: Entrance, host: Host) -> bool:
     """Whether the host is one that the service connects to."""
     interface = host.interface
-    if interface.vpc_id != entrance.vpc or interface.network_interface_id == entrance.relay:
+    if interface.network_interface_id == entrance.relay or not (interface.vpc_id == entrance.vpc or entrance.goes_on):
         return False
     if entrance.targets is None:
         return True
     of_interface = [parse(t.address) for t in entrance.targets if t.interface == interface.network_interface_id]
     return any(a.family == host.family and host.address <= a.low <= host.last for a in of_interface)
+
+
+def _fronted(entrance: Entrance, carried: Carried) -> Iterator[Carried]:
+    """The passage with what callers write: the service's addresses, and its port where that is another one."""
+    family = carried.passage.delivered.maybe.family
+    fronts = parse_ranges(entrance.fronts, family)
+    if not fronts:
+        yield carried
+        return
+    rest = FlowSet.full(family)
+    openings = entrance.openings or ()
+    for at in sorted({(o.protocol, o.low) for o in openings if o.front is not None}):
+        leading = [o for o in openings if o.protocol == at[0] and o.low <= at[1] <= o.high]
+        asked = merge((port, port) for o in leading for port in (at[1] if o.front is None else o.front,))
+        region = FlowSet.build(family, protocols=[(at[0], at[0])], thirds=[(at[1], at[1])])
+        rest -= region
+        yield carried._replace(passage=_within(carried.passage, region), entry=fronts, entry_ports=asked)
+    yield carried._replace(passage=_within(carried.passage, rest), entry=fronts)
+
+
+def _within(passage: Passage, region: FlowSet) -> Passage:
+    by_group = {group: flows & region for group, flows in passage.by_group.items()}
+    delivered, round_trip = passage.delivered.within(region), passage.round_trip.within(region)
+    return Passage(passage.via, delivered, round_trip, by_group)
 
 
 def callers(facts: Facts, entrance: Entrance, family: Family) -> tuple[Range, ...]:
@@ -65,9 +107,9 @@ def gate(groups: Groups, entrance: Entrance, host: Host) -> tuple[object, ...]:
     """What of the entrance depends on the address of the host: hosts with the same get the same answer."""
     if not leads_to(entrance, host):
         return (entrance.id, None)
-    admitted = entrance.admits is None or _admits(entrance.admits, host)
+    admitted = [_admits(blocks, host) for blocks in (entrance.admits, entrance.routed) if blocks is not None]
     share = _egress_of(groups, entrance, host)
-    return (entrance.id, entrance.relay, entrance.openings, admitted, share.sure, share.maybe)
+    return (entrance.id, entrance.relay, entrance.openings, *admitted, share.sure, share.maybe)
 
 
 def _admits(admits: Iterable[str], host: Host) -> bool:
@@ -77,7 +119,7 @@ def _admits(admits: Iterable[str], host: Host) -> bool:
 
 def _egress_of(groups: Groups, entrance: Entrance, host: Host) -> Share:
     """What the service's own groups let out towards the host."""
-    question = Question(host.family, egress=True, reply=False, vpc=entrance.vpc, peer_vpc=entrance.vpc)
+    question = GroupQuestion(host.family, egress=True, reply=False, vpc=entrance.vpc, peer_vpc=entrance.vpc)
     total = nothing(host.family)
     for group in entrance.own_groups:
         total = total | groups.of_group(group, question)
@@ -130,10 +172,23 @@ class _Entering:
         admitted = FlowSet.of_remotes(self._family, callers(self._facts, e, self._family)) & self._opened()
         leg.check(Layer.GATEWAY, t.region, decided(admitted), named)
         if e.admits is not None and not _admits(e.admits, self._host):
-            detail = f"{e.id} authorizes nobody for {spell(self._host.address, self._family)}"
+            detail = f"{e.id} authorizes nobody for the address"
             self._w.stop(leg, t, Stated("CANNOT_ROUTE", e.id, detail, (place,)), Layer.GATEWAY)
+        self._by_its_routes(leg, t)
         if e.public:
             self._internet_exposure(leg, t)
+
+    def _by_its_routes(self, leg: Leg, t: Transit) -> None:
+        """Whether the service's own routes lead the host out by this entrance (S-CVPN-02)."""
+        e = self._entrance
+        if e.routed is None or _admits(e.routed, self._host):
+            return
+        if e.unrouted:
+            self._w.doubt(leg, t, e.unrouted, Layer.GATEWAY)
+            return
+        detail = f"no route of {e.id} leads {spell(self._host.address, self._family)} into {e.vpc}"
+        cause = Stated("NO_ROUTE_TO_DESTINATION", e.id, detail, (self._facts.source(*e.record),))
+        self._w.stop(leg, t, cause, Layer.GATEWAY)
 
     def _opened(self) -> FlowSet:
         openings = self._entrance.openings
@@ -239,7 +294,7 @@ class _Entering:
         """Rules that hold the source's address, and rules that name what the service is known by."""
         if self._entrance.unfiltered:
             return {}
-        question = Question(self._family, egress=False, reply=False, vpc=self._entrance.vpc, peer_vpc=None)
+        question = GroupQuestion(self._family, egress=False, reply=False, vpc=self._entrance.vpc, peer_vpc=None)
         total, by_group = nothing(self._family), {}
         for group in interface.group_ids:
             share = self._projected(self._w.groups.of_group(group, question))

@@ -10,10 +10,21 @@ from typing import NamedTuple
 
 from sekisho.engine.connected import Connection, Host, widened
 from sekisho.engine.connection import Connector
-from sekisho.engine.groups import Question
 from sekisho.engine.routes import lookup
 from sekisho.engine.share import Note, Share, decided, doubtful, nothing
-from sekisho.engine.transit import AclCause, Check, End, GroupCause, Header, Layer, Leg, Stated, Transit, View
+from sekisho.engine.transit import (
+    AclCause,
+    Check,
+    End,
+    GroupCause,
+    GroupQuestion,
+    Header,
+    Layer,
+    Leg,
+    Stated,
+    Transit,
+    View,
+)
 from sekisho.engine.walk import NAT_PORTS, Walker, read
 from sekisho.model.balancers import Registration
 from sekisho.model.record import Undecided
@@ -269,14 +280,14 @@ class _Preserving:
         """A target does not get its own packets back (S-NLB-04)."""
         address = self.target.address
         own = self.t.region & FlowSet.of_remotes(self.w.family, [(address, address)])
-        detail = f"{self.target.interface.network_interface_id} would get packets from its own address"
+        detail = "a target would get packets from its own address"
         cause = Stated("ELBV2_SOURCE_ADDRESS_PRESERVATION", self.target.interface.network_interface_id, detail)
         self.forward.check(Layer.GATEWAY, own, nothing(self.w.family), cause)
 
     def _groups(self) -> dict[str, FlowSet]:
         """Rules are read on the client's address; a reference holds where it names the balancer's group (S-NLB-02)."""
         w, end = self.w, self.target.interface
-        question = Question(w.family, egress=False, reply=False, vpc=end.vpc_id or "", peer_vpc=None)
+        question = GroupQuestion(w.family, egress=False, reply=False, vpc=end.vpc_id or "", peer_vpc=None)
         by_node = question._replace(peer_vpc=self.node.interface.vpc_id)
         node = End(remote=False, address=self.node.address)
         total = w.groups.of_interface(end, question)

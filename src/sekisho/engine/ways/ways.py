@@ -71,6 +71,7 @@ class Ways:
         self._found: dict[tuple[str, Origin], tuple[Way, ...]] = {}
         self._open: dict[tuple[str, Origin], tuple[OpenWay, ...]] = {}
         self._vpcs: dict[str, frozenset[str]] = {}
+        self._absent: dict[tuple[str, Origin], tuple[str, ...]] = {}
 
     def into(self, vpc_id: str, origin: Origin) -> tuple[Way, ...]:
         """Modelled ways. For the internet always one, which says so where there is no gateway."""
@@ -387,6 +388,12 @@ class Ways:
 
     def assumed_absent(self, vpc_id: str, origin: Origin) -> tuple[str, ...]:
         """Calls whose records could open a way of the origin, that were not read (S-LOAD)."""
+        key = (vpc_id, origin)
+        if key not in self._absent:
+            self._absent[key] = self._assumed_absent(vpc_id, origin)
+        return self._absent[key]
+
+    def _assumed_absent(self, vpc_id: str, origin: Origin) -> tuple[str, ...]:
         scope = self._facts.topology.vpc_scope(vpc_id)
         calls = (k.call for k in UNMODELLED_KINDS if k.origin == origin)
         absent = {c for c in calls if self._facts.snapshot.calls.state(c, scope) is None}

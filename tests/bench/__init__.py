@@ -1,0 +1,1 @@
+"""What `make bench` measures: `python -m bench`, with `tests` on the path."""

@@ -1,0 +1,57 @@
+"""One run of one process: how long it took, and how much memory it held at most."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+ROOT = Path(__file__).parents[2]
+
+
+class Cost(NamedTuple):
+    """`seconds` on the clock, `processor` those that its processes computed, `peak` bytes held by the largest."""
+
+    seconds: float
+    processor: float
+    peak: int
+
+
+class FailedError(Exception):
+    """A measured process ended with an error: its numbers would mean nothing."""
+
+
+def process(*arguments: str) -> Cost:
+    """What `python ...` costs from its start to its end. Exit codes 1 and 3 are verdicts, not errors."""
+    return _run(arguments, subprocess.DEVNULL)
+
+
+def inside(*arguments: str) -> Cost:
+    """What a process says of a part of itself: its last line is seconds on the clock and seconds computed."""
+    with tempfile.TemporaryFile("w+") as output:
+        peak = _run(arguments, output).peak
+        output.seek(0)
+        seconds, processor = json.loads(output.read().splitlines()[-1])
+    return Cost(seconds, processor, peak)
+
+
+def _run(arguments: Sequence[str], output: int | IO[str]) -> Cost:
+    started = time.perf_counter()
+    with subprocess.Popen([sys.executable, *arguments], stdout=output, cwd=ROOT) as child:
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    if child.returncode not in {0, 1, 3}:
+        raise FailedError(f"`{' '.join(arguments)}` ended with {child.returncode}")
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """The median of each number by itself."""
+    seconds, processor, peak = zip(*costs, strict=True)
+    return Cost(statistics.median(seconds), statistics.median(processor), max(peak))

@@ -1,0 +1,77 @@
+"""The benchmark itself: that it measures what it says, and that its page can be believed."""
+
+from pathlib import Path
+
+import pytest
+
+import bench.quotas
+from bench import measure, page
+from bench.measure import Cost
+from bench.page import FLOOR, Measured
+from bench.rows import ROWS, Estate, Row, floor
+from sekisho.load import load
+
+STORY = Path(__file__).parents[1] / "src/sekisho/estates/story"
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def found_by_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{measure.ROOT / 'src'}:{measure.ROOT / 'tests'}")
+
+
+def cost(seconds: float, peak: int = 0) -> Cost:
+    return Cost(seconds, seconds / 2, peak)
+
+
+def row(unit: str, limit: float = 6, memory: float | None = None) -> Row:
+    return Row("it", floor, limit, unit, memory)  # type: ignore[arg-type]
+
+
+def test_every_row_can_be_measured(tmp_path: Path) -> None:
+    bench.quotas.write(tmp_path / "quotas")
+    estate = Estate(STORY, 4, tmp_path)
+    costs = [measured.measure(estate) for measured in (*ROWS, FLOOR)]
+    assert all(c.seconds > 0 and c.processor > 0 and c.peak > MEGABYTE for c in costs)
+
+
+def test_a_process_that_fails_is_no_number() -> None:
+    with pytest.raises(measure.FailedError, match="ended with 2"):
+        measure.process("-c", "raise SystemExit(2)")
+
+
+def test_medians_are_of_each_number_and_memory_is_the_highest() -> None:
+    assert measure.median([Cost(1, 9, 5), Cost(3, 7, 6), Cost(2, 8, 4)]) == Cost(2, 8, 6)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "computed"), [("floor", 4, False), ("ms", 2000, False), ("us", 2000, False), ("ms", 1000, True)]
+)
+def test_a_limit_counts_in_its_unit(unit: str, value: float, computed: bool) -> None:
+    assert Measured(row(unit), 1000, cost(2), cost(0.5), computed).value == value
+
+
+def test_a_limit_is_met_in_time_and_in_memory() -> None:
+    def holds(seconds: float, peak: int) -> bool:
+        return Measured(row("floor", 6, 1000), MEGABYTE, cost(seconds, peak), cost(1), computed=False).holds
+
+    assert holds(6, 1100 * MEGABYTE)
+    assert not holds(6.1, 1100 * MEGABYTE)
+    assert not holds(6, 1101 * MEGABYTE)
+
+
+def test_the_page_says_what_was_missed_and_how_cost_grows() -> None:
+    one = row("floor")
+    found = [Measured(one, n, cost(n / 1000), cost(n / 10_000), computed=False) for n in (1000, 2000)]
+    text = page.text(found, 3, computed=False)
+    assert "| it | 1.000 | 10.0 | 1000.0 | 6x **missed** | 0 MB |" in text
+    assert "| it | 1000.0 | 1000.0 | 1.00 |" in text
+
+
+def test_the_estate_at_quotas_is_read_whole_and_as_large_as_it_says(tmp_path: Path) -> None:
+    bench.quotas.write(tmp_path / "quotas")
+    snapshot = load(tmp_path / "quotas")
+    assert snapshot.issues == ()
+    assert sum(len(g.ip_permissions) for g in snapshot.security_groups.values()) == 1000
+    assert [len(a.entries) for a in snapshot.network_acls.values()] == [80]
+    assert [len(t.routes) for t in snapshot.route_tables.values()] == [1000]
