@@ -115,7 +115,7 @@ _FILTERS = (
     Mistake(
         "groups are asked again for replies",
         "engine.connection:Connector._replies",
-        "tracked=tracked | {name}",
+        "tracked=tracked | {seen(name, t.header)}",
         "tracked=frozenset()",
         "acls/024-sender-subnet-egress",
         35,
@@ -353,7 +353,7 @@ _SERVICES = (
     ),
     Mistake(
         "the port of a listener ignored",
-        "engine.ways.ends:_by_listeners",
+        "engine.ways.ends:_by_front",
         "thirds=[(f.port, f.port)]",
         "thirds=None",
         seed=10,
