@@ -356,7 +356,8 @@ _SERVICES = (
         "engine.ways.ends:_by_front",
         "thirds=[(f.port, f.port)]",
         "thirds=None",
-        seed=10,
+        "balancers/046-client-addresses-preserved",
+        24,
     ),
     Mistake(
         "load balancers send to targets in every zone",
