@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from estates import acl, eni, igw, perm, route, rtb, sg, snapshot, subnet, vpc
-from proof import drawn
+from random_estates import drawn
 from sekisho.engine.answer import ORIGINS, Answer, Barrier, Origin
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection, Host
