@@ -1,6 +1,6 @@
 """Certificates at full size: of every case, of the bundled estates and of a synthetic one, and forged ones.
 
-    .venv/bin/python tests/certified.py [--interfaces 10000] [--forgeries 10000] [--seed 1]
+    .venv/bin/python tests/certificates.py [--interfaces 10000] [--forgeries 10000] [--seed 1]
 
 Every certificate has to be accepted by `sekisho_check`, and every forgery refused. Exits 1 where that fails.
 """
@@ -119,7 +119,7 @@ def synthetic(root: Path, interfaces: int, seed: int) -> Path:
 # Figures ----------------------------------------------------------------------------------------------
 
 
-def figures(seed: int, interfaces: int, wanted: int) -> dict[str, Any]:
+def figures(seed: int, interfaces: int = 10000, wanted: int = 10000) -> dict[str, Any]:
     """Counts of certificates accepted and refused, of forgeries by kind, and what both cost."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -141,7 +141,7 @@ def figures(seed: int, interfaces: int, wanted: int) -> dict[str, Any]:
         "seed": seed,
         "what certificates rest on": dict(total),
         "forgeries, all refused": dict(sorted(forged.items())),
-        "faults": [*faults, *missed],
+        "disagreements": [*faults, *missed],
     }
 
 
@@ -183,7 +183,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic estate and of the forgeries")
     asked = parser.parse_args()
     found = figures(asked.seed, asked.interfaces, asked.forgeries)
-    faults = found.pop("faults")
+    faults = found.pop("disagreements")
     for name, value in found.items():
         print(f"{name}: {value}")
     for fault in faults[:_SHOWN]:
