@@ -74,7 +74,7 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     layer = RETURN if walk.replying else FORWARD
     record = walk.estate.get("ec2:DescribeCarrierGateways", hop.target)
     if record is None and not walk.estate.read("ec2:DescribeCarrierGateways", *walk.estate.home(place.vpc)):
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     in_force = (
         record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
     )

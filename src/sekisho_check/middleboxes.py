@@ -18,7 +18,7 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if box is None:
         call = "DescribeNetworkInterfaces" if hop.kind == "eni" else "DescribeInstances"
         if not walk.estate.read(f"ec2:{call}", *walk.estate.home(place.vpc)):
-            return walk.doubt(pieces, f"{hop.target} was not read")
+            return walk.astray(pieces, f"{hop.target} was not read")
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
     if text(box.data, "VpcId") != place.vpc:  # S-RT-07
@@ -95,12 +95,12 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if record is None:
         if walk.estate.read("ec2:DescribeVpcEndpoints", *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     kind = text(record.data, "VpcEndpointType")
     if kind == "Gateway":  # S-VPCE-04
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     if kind != "GatewayLoadBalancer":  # S-RT-11
-        return walk.doubt(pieces, f"what {hop.target} does is not known")
+        return walk.astray(pieces, f"what {hop.target} does is not known")
     names = (hop.table, hop.target, place.vpc)
     state = (text(record.data, "State") or "").lower()
     if state in UNAVAILABLE or text(record.data, "VpcId") != place.vpc:  # S-GWLBE-04
