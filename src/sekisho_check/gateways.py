@@ -94,8 +94,8 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
         return pieces
     if not meet(address.ranges, INTERNET[6]):  # S-ADR-02
         pieces = walk.stop(walk.stop(pieces, PUBLIC, address.interface.id, address.vpc), layer, walk.way.words[1])
-    vpc = walk.estate.get("ec2:DescribeVpcs", address.vpc)
-    for one in listed(vpc.data, "Ipv6CidrBlockAssociationSet") if vpc else ():
+    near = (walk.estate.get("ec2:DescribeVpcs", address.vpc), walk.place.subnet)
+    for one in [each for record in near if record for each in listed(record.data, "Ipv6CidrBlockAssociationSet")]:
         cidr = block(one.get("Ipv6CidrBlock"))
         if cidr and holds(cidr.ranges, address.value) and text(one, "Ipv6AddressAttribute") == "private":
             pieces = walk.stop(pieces, PUBLIC, address.interface.id, address.vpc)

@@ -91,7 +91,7 @@ def _on(walk: Walk, pieces: Pieces, name: str, there: Place) -> Pieces:
 def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """Through an endpoint of a VPC."""
     layer = RETURN if walk.replying else FORWARD
-    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target)
+    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target) or _as_firewalls_say(walk, hop.target, place.vpc)
     if record is None:
         if walk.estate.read("ec2:DescribeVpcEndpoints", *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
@@ -122,6 +122,21 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     else:
         pieces = walk.assume(pieces, f"what is behind {record.id} forwards what it gets")
     return _on(walk, pieces, record.id, there)
+
+
+def _as_firewalls_say(walk: Walk, name: str, vpc: str) -> Record | None:
+    """An endpoint whose own record was not read, as the description of its firewall shows it (S-NFW-01)."""
+    for record in walk.estate.all("network-firewall:DescribeFirewall"):
+        subnet = walk.estate.firewall_endpoints(record).get(name)
+        if subnet is not None and text(record.data, "VpcId") == vpc:
+            data = {
+                "VpcEndpointId": name,
+                "VpcId": vpc,
+                "VpcEndpointType": "GatewayLoadBalancer",
+                "SubnetIds": [subnet],
+            }
+            return record._replace(id=name, data=data | {"State": "available"})
+    return None
 
 
 UNAVAILABLE = frozenset(

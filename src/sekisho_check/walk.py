@@ -148,9 +148,19 @@ class Walk:
         return [piece if piece.stop or piece.open else piece._replace(open=why) for piece in pieces]
 
     def astray(self, pieces: Pieces, why: str) -> Pieces:
-        """The packets, and it is not known which way they take: if they get to the destination, with any address."""
+        """The packets, and it is not known which way they take, if they get to the destination at all. What comes from
+        outside the VPC keeps its address, for no NAT gateway serves it (S-NAT-03), but over a transit gateway (S-TGW-10).
+        """
         pieces = self.doubt(pieces, why)
-        return pieces if self.replying else [after for anyhow in ASTRAY for after in anyhow(self, pieces)]
+        if self.replying:
+            return pieces
+        own = self.estate.blocks(self.address.vpc, self.address.family)
+        kept = self.way.kind in KEEPING and own is not None
+        near, far = self.split(pieces, own or ()) if kept else (pieces, [])
+        everybody = Sight(vpcs=tuple(sorted(self.estate.interfaces_of_vpc)))
+        return [after for anyhow in ASTRAY for after in anyhow(self, near)] + self.arrive(
+            far, everybody, crossing=False
+        )
 
     def assume(self, pieces: Pieces, what: str) -> Pieces:
         return [piece._replace(assumed=piece.assumed or what) for piece in pieces]
@@ -352,6 +362,9 @@ EDGED = frozenset({"internet-gateway", "virtual-private-gateway", "pool"})
 
 Target = Callable[[Walk, Pieces, Hop, Place], Pieces]
 Destination = Callable[[Walk, Pieces], Pieces]
+
+KEEPING = frozenset({"internet-gateway", "pool", "vpc-peering-connection", "virtual-private-gateway", "local-gateway"})
+"""Ways of packets that no NAT gateway of the VPC can translate."""
 
 ASTRAY: list[Destination] = []
 """How packets arrive that took a way which is not known."""
