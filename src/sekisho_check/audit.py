@@ -251,26 +251,21 @@ class Audit:
         return any(piece.assumed for piece in leave(Walk(self.estate, address, way), there))
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
-        if address.interface.disputed and claim.fate not in {"open", "delivered"}:
+        if claim.fate in {"open", "delivered"}:
+            return ""
+        if address.interface.disputed:
             return "the interface is described in two ways"
-        match claim.fate:
-            case "stopped":
-                pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])
-                return _unstopped(pieces, claim)
-            case "one-way" | "open-one-way":
-                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
-                if claim.fate == "one-way" and (problem := _unsure(arrived, claim, "delivered")):
-                    return problem
-                arrived = [piece for piece in arrived if piece.stop is None]
-                walk = Walk(self.estate, address, way, (claim.layer, claim.record))
-                return _unstopped(leave(walk, arrived), claim)
-            case "answered":
-                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
-                if problem := _unsure(arrived, claim, "delivered"):
-                    return problem
-                return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
-            case _:
-                return ""
+        named = (claim.layer, claim.record)
+        if claim.fate == "stopped":
+            return _unstopped(enter(Walk(self.estate, address, way, named), [Piece(box)]), claim)
+        arrived = enter(Walk(self.estate, address, way), [Piece(box)])
+        if claim.fate == "open-one-way":
+            arrived = [piece for piece in arrived if piece.stop is None]
+        elif problem := _unsure(arrived, claim, "delivered"):
+            return problem
+        if claim.fate == "answered":
+            return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
+        return _unstopped(leave(Walk(self.estate, address, way, named), arrived), claim)
 
     def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
         said = Claim("answered", "", "", assumed=False, boxes=list(boxes))

@@ -181,7 +181,7 @@ def pools(estate: Estate, address: Address) -> Found:
     if address.family != V4 or address.prefix or not gateways:
         return Found()
     data = address.interface.data
-    primary = data.get("PrivateIpAddress") in {None, address.text}
+    primary = text(data, "PrivateIpAddress") in {None, address.text}
     table = edge_table(estate, gateways[0].id, address.vpc).record
     names = [
         name for one in listed(table.data if table else None, "Associations") if (name := text(one, "PublicIpv4Pool"))

@@ -45,8 +45,8 @@ def _all(estate: Estate) -> dict[str, list[Held]]:
         if interface and address:
             found[record.id].append((interface, address))
     for record in estate.all("ec2:DescribeNetworkInterfaces"):
-        for one in listed(record.data, "PrivateIpAddresses"):
-            address, name = text(one, "PrivateIpAddress"), text(one, "Association", "AllocationId")
+        for each in listed(record.data, "PrivateIpAddresses"):
+            address, name = text(each, "PrivateIpAddress"), text(each, "Association", "AllocationId")
             if address and name and (record.id, address) not in found[name]:
                 found[name].append((record.id, address))
     for written, records in holders(estate).items():

@@ -101,6 +101,12 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     if kind != "GatewayLoadBalancer":  # S-RT-11
         return walk.astray(pieces, f"what {hop.target} does is not known")
+    return _inspected(walk, pieces, record, hop, place)
+
+
+def _inspected(walk: Walk, pieces: Pieces, record: Record, hop: Hop, place: Place) -> Pieces:
+    """Through an endpoint that inspects (S-GWLBE-01)."""
+    layer = RETURN if walk.replying else FORWARD
     names = (hop.table, hop.target, place.vpc)
     state = (text(record.data, "State") or "").lower()
     if state in UNAVAILABLE or text(record.data, "VpcId") != place.vpc:  # S-GWLBE-04

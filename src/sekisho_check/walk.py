@@ -148,8 +148,10 @@ class Walk:
         return [piece if piece.stop or piece.open else piece._replace(open=why) for piece in pieces]
 
     def astray(self, pieces: Pieces, why: str) -> Pieces:
-        """The packets, and it is not known which way they take, if they get to the destination at all. What comes from
-        outside the VPC keeps its address, for no NAT gateway serves it (S-NAT-03), but over a transit gateway (S-TGW-10).
+        """The packets, and it is not known which way they take, if they get to the destination at all.
+
+        What comes from outside the VPC keeps its address, for no NAT gateway serves it (S-NAT-03); what comes over a
+        transit gateway may have another (S-TGW-10).
         """
         pieces = self.doubt(pieces, why)
         if self.replying:
