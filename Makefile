@@ -6,7 +6,7 @@ BENCH_ROUNDS ?= 5
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format proof bench clean
+.PHONY: help demo test lint format proof fuzz bench clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -28,8 +28,11 @@ format: .venv/.dev ## rewrite the source in the house style
 	@$(BIN)/ruff check --quiet --fix
 	@$(BIN)/ruff format --quiet
 
-proof: .venv/.dev ## the engine against the one-packet semantics, at full size
-	@$(BIN)/python tests/proof.py --pairs 50000
+proof: .venv/.dev ## the long checks at full size, written to docs/ASSURANCE.md (ONLY=engine: one of them)
+	@$(BIN)/python tests/proof.py $(if $(ONLY),--only $(ONLY))
+
+fuzz: .venv/.dev ## random networks until MINUTES=10 are over (SEED=1 NETWORKS=1: that one again)
+	@$(BIN)/python tests/fuzz.py --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORKS),--networks $(NETWORKS))
 
 bench: .venv/.dev ## how long everything takes, as ratios to reading alone (BENCH_SIZES=10000,100000 BENCH_ROUNDS=5)
 	@PYTHONPATH=tests $(BIN)/python -m bench --sizes $(BENCH_SIZES) --rounds $(BENCH_ROUNDS)

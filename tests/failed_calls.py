@@ -13,7 +13,7 @@ from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from random_networks import Network
+from random_networks import Network, table_of
 from sekisho.conformance.case import Case
 from sekisho.conformance.overlay import snapshot_of
 from sekisho.conformance.run import question_of
@@ -81,6 +81,11 @@ def closed_in(whole: Network, tables: list[str]) -> Iterator[Closed]:
     for table in tables:
         snapshot = without(whole, table).snapshot()
         yield from closed(table, before, rows(Topology(snapshot)), set(snapshot.interfaces))
+
+
+def tables_of(whole: Network) -> list[str]:
+    """The tables that the network has records of, whose calls can fail."""
+    return sorted({table_of(record) for record in whole.records})
 
 
 def without(whole: Network, table: str) -> Network:

@@ -1,168 +1,139 @@
-"""The set engine against the one-packet interpreter, on random networks of every kind in turn.
+"""The long checks, at full size: the engine against everything that can contradict it.
 
-    .venv/bin/python tests/proof.py --pairs 50000 [--seed N]
+    .venv/bin/python tests/proof.py [--only CHECK] [--networks N] [--seed N] [--processes N]
 
-Prints a table and writes it to docs/PROOF.md. Exits 1 at the first packet that the two read in contradictory ways,
-and prints the smallest network on which they still do.
+Prints the figures of each check and writes docs/ASSURANCE.md anew. Exits 1 at the first contradiction, which is shown
+on the smallest network that still has it; the page is left as it was.
 """
 
 import argparse
-import re
+import importlib.util
+import platform
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, NamedTuple
 
-from agreement import ANSWERED, DROPPED, ONE_WAY, OPEN, Pair, pairs_of
-from random_balancers import balanced
-from random_entrances import network_with_entrances
-from random_middleboxes import network_with_middleboxes
-from random_networks import Network, network
-from random_transit import transit_network
-from sekisho.engine.connected import Connection
-from sekisho.engine.packet import Dropped
-from sekisho.sets.flows import ICMP, ICMPV6, TCP, UDP
-from sekisho.version import SEMANTICS_VERSION
-from semantics_met import groups_met
-from shrinking import described, smallest
+import assurance
+import tally
+from assurance import Run, Section
+from sekisho.version import SEMANTICS_VERSION, __version__
 
-DOCS = Path(__file__).parent.parent / "docs"
-PAGE = DOCS / "PROOF.md"
-#: The network of seed n is of kind n modulo 5.
-GENERATORS: Mapping[str, Callable[[int], Network]] = {
-    "subnets, routes, filters and gateways alone": network,
-    "with transit gateways": transit_network,
-    "with middleboxes, carrier and local gateways, pools": network_with_middleboxes,
-    "with load balancers": balanced,
-    "with services that need no route, and PrivateLink": network_with_entrances,
-}
-PROTOCOLS = {TCP: "TCP", UDP: "UDP", ICMP: "ICMP", ICMPV6: "ICMP"}
+Figures = Mapping[str, Any]
 
 
-class Tally:
-    """What the pairs were, counted."""
+class Check(NamedTuple):
+    """A check: its section, the module that has it, and how the module is asked for its figures."""
 
-    def __init__(self) -> None:
-        self.networks: Counter[str] = Counter()
-        self.pairs = 0
-        self.verdicts: Counter[tuple[str, str]] = Counter()
-        self.kinds: Counter[str] = Counter()
-        self.codes: Counter[str] = Counter()
-        self.groups: Counter[str] = Counter()
-
-    def add(self, pair: Pair) -> None:
-        self.pairs += 1
-        self.verdicts[pair.sets, pair.steps] += 1
-        self.kinds.update(_kinds(pair))
-        self.groups.update(groups_met(pair))
-        for outcome in (pair.traced.outcome, pair.traced.reply_outcome):
-            if isinstance(outcome, Dropped):
-                self.codes[outcome.code] += 1
+    section: Section
+    module: str
+    figures: Callable[[Any, argparse.Namespace], Figures]
 
 
-def drawn(seed: int) -> tuple[str, Network]:
-    """The network of the seed, with the name of its kind."""
-    kind = list(GENERATORS)[seed % len(GENERATORS)]
-    return kind, GENERATORS[kind](seed)
+def _told(done: int) -> None:
+    if sys.stderr.isatty() or done % 5000 == 0:
+        print(f"{done:,} networks", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr)
 
 
-def _kinds(pair: Pair) -> Iterable[str]:
-    c = pair.asked.connection
-    yield _start(c)
-    if c.relay:
-        yield "through a load balancer"
-    if c.consumer or (c.relay and c.relay.client.consumer):
-        yield "through an interface endpoint"
-    yield "IPv4" if c.question.family == "ipv4" else "IPv6"
-    yield PROTOCOLS.get(pair.example.protocol, "other protocols")
+ENGINE = Section(
+    "engine",
+    "The engine against the one-packet semantics",
+    """The engine answers for sets of packets. `sekisho.engine.trace` walks one packet, hop by hop, and shares no code
+with the sets: it is the readable form of [SEMANTICS.md](SEMANTICS.md). On random networks of small pools of values,
+where rules, routes and packets collide, both are asked the same: packets at the corners of what an answer calls sure,
+possible and impossible, and some at random. They must never contradict each other. One may leave open what the other
+settles, which is no contradiction: the trace stops at the first thing that the snapshot does not show, the sets also
+use what is known behind it.""",
+    "make proof ONLY=engine",
+)
+
+SMT = Section(
+    "z3",
+    "The engine against z3",
+    """A second, declarative encoding of filters and routes is written in formulas over bit vectors. z3 proves for
+random interfaces that the engine's set and the encoding are equal: no packet is in the one and not in the other.""",
+    "make proof ONLY=z3",
+)
+KERNEL = Section(
+    "kernel",
+    "The engine against the Linux kernel",
+    """Small networks are built of network namespaces, with nftables for groups and network ACLs and policy routing for
+route tables. Real sockets open real flows in them, and what arrives, and what comes back, is what the engine says.""",
+    "make proof ONLY=kernel",
+)
+CERTIFICATES = Section(
+    "certificates",
+    "Certificates",
+    """Every verdict has a [certificate](CERTIFICATES.md) that a small program, which shares no code with the engine,
+checks against the raw JSON. All true ones are accepted, and all that were made false are refused.""",
+    "make proof ONLY=certificates",
+)
+MUTATION = Section(
+    "mutation",
+    "Mistakes put into the engine",
+    """Checks that never fail prove nothing. Each of these mistakes about AWS is put into the engine, or into what
+engine and trace share, and the checks have to see it: cases of the [conformance corpus](../conformance/README.md),
+where an answer is then not the expected one, and random networks, where engine and trace then contradict each other.
+`make test` puts each in, and asks the case or the network that is named for it.""",
+    "make proof ONLY=mutation",
+)
+
+#: The checks in the order of the page. One whose module is not there is left out, and said to be.
+CHECKS: tuple[Check, ...] = (
+    Check(ENGINE, "tally", lambda m, asked: m.figures(asked.seed, asked.networks, asked.processes, _told)),
+    Check(SMT, "smt", lambda m, asked: m.figures(asked.seed, 400)),
+    Check(KERNEL, "kernel.run", lambda m, asked: m.figures(asked.seed, 40, 500)),
+    Check(CERTIFICATES, "certificates", lambda m, asked: m.figures(asked.seed)),
+    Check(MUTATION, "mutants", lambda m, asked: m.figures(processes=asked.processes)),
+)
+#: Members of figures that list contradictions.
+_AGAINST = ("disagreements", "objections")
 
 
-def _start(c: Connection) -> str:
-    if c.outbound:
-        return "from a host, outwards"
-    if c.sender:
-        return "from a host to a public address" if c.public else "from a host to a host"
-    kind = c.entrance.kind.value if c.entrance else c.way.kind if c.way else "host"
-    return f"from {'an' if kind[0] in 'aei' else 'a'} {kind.replace('-', ' ')}"
+def present(check: Check) -> bool:
+    """Whether the module of the check, or the package that it is in, is there."""
+    return importlib.util.find_spec(check.module.partition(".")[0]) is not None
 
 
-def page(tally: Tally, seed: int) -> str:
-    """The result as the text of docs/PROOF.md."""
-    networks = tally.networks.total()
-    kinds = (ANSWERED, ONE_WAY, DROPPED, OPEN)
-    verdicts = [[f"sets: {s}", *(f"{tally.verdicts[s, t]:,}" for t in kinds)] for s in kinds]
-    return f"""# The engine against the one-packet semantics
-
-The engine answers for sets of packets. `sekisho.engine.trace` walks one packet, hop by hop, and shares no code with
-the sets: it is the readable form of [SEMANTICS.md](SEMANTICS.md), version {SEMANTICS_VERSION}. On random networks of
-small pools of values, where rules, routes and packets collide, both are asked the same: packets at the corners of what
-an answer calls sure, possible and impossible, and some at random. They must never contradict each other.
-
-| | |
-|---|---|
-| networks | {networks:,} (seeds {seed} to {seed + networks - 1}) |
-| pairs (one packet read both ways) | {tally.pairs:,} |
-| disagreements | 0 |
-
-{_table(["networks", "how many"], [[k, f"{n:,}"] for k, n in tally.networks.items()])}
-
-Sets stand in the rows, the trace in the columns:
-
-{_table(["", *kinds], verdicts)}
-
-One may leave open what the other settles, which is no contradiction: the trace stops at the first thing that the
-snapshot does not show, the sets also use what is known behind it.
-
-{_table(["what was asked", "pairs"], [[k, f"{n:,}"] for k, n in sorted(tally.kinds.items())])}
-
-{_table(["what dropped packets and replies", "times"], [[f"`{k}`", f"{n:,}"] for k, n in sorted(tally.codes.items())])}
-
-Which rules were met on the way of a packet or of its reply, by the groups of [SEMANTICS.md](SEMANTICS.md):
-
-{_table(["group", "pairs"], [[f"`{k}`", f"{n:,}"] for k, n in sorted(tally.groups.items())])}
-
-{_unmet(tally)}
-
-Repeat it with `make proof`, or with other networks:
-
-```
-.venv/bin/python tests/proof.py --pairs {tally.pairs} --seed {seed + networks}
-```
-
-A contradiction ends the run with exit code 1, its seed, and the smallest network that still shows it.
-"""
-
-
-def _unmet(tally: Tally) -> str:
-    """The groups of SEMANTICS.md that no packet of the run met, said in a sentence."""
-    numbered = set(re.findall(r"\*\*(S-[A-Z]+)", (DOCS / "SEMANTICS.md").read_text(encoding="utf-8")))
-    left = ", ".join(f"`{group}`" for group in sorted(numbered - set(tally.groups)))
-    return f"Not met by single packets, and tested by cases instead: {left}." if left else "Every group was met."
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def run(check: Check, asked: argparse.Namespace) -> Run:
+    """The check's figures, how long they took, and what made them."""
+    started = time.monotonic()
+    figures = check.figures(import_module(check.module), asked)
+    against = [str(one) for member in _AGAINST if isinstance(listed := figures.get(member), list) for one in listed]
+    if against:
+        raise tally.Contradiction("\n".join(against))
+    versions = {
+        "sekisho": __version__,
+        "semantics": str(SEMANTICS_VERSION),
+        "Python": platform.python_version(),
+        "msgspec": version("msgspec"),
+    }
+    return Run(figures, round(time.monotonic() - started, 1), versions)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=50000, help="how many packets to read both ways, at least")
-    parser.add_argument("--seed", type=int, default=1, help="the seed of the first network")
+    parser.add_argument("--only", choices=[c.section.name for c in CHECKS], help="the one check to run")
+    parser.add_argument("--networks", type=int, default=50000, help="networks on which engine and trace are compared")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--processes", type=int, default=2, help="processes that share the networks")
     asked = parser.parse_args()
-    tally = Tally()
-    while tally.pairs < asked.pairs:
-        seed = asked.seed + tally.networks.total()
-        kind, whole = drawn(seed)
-        for pair in pairs_of(whole, seed):
-            tally.add(pair)
-            if pair.fault is not None:
-                print(described(*smallest(whole, pair), seed))
-                return 1
-        tally.networks[kind] += 1
-    text = page(tally, asked.seed)
-    print(text)
-    PAGE.write_text(text, encoding="utf-8")
+    for check in CHECKS:
+        if asked.only not in {None, check.section.name}:
+            continue
+        if not present(check):
+            print(f"{check.section.name}: tests/{check.module.replace('.', '/')}.py is not here")
+            continue
+        try:
+            found = run(check, asked)
+        except tally.Contradiction as contradiction:
+            print(contradiction)
+            return 1
+        print(assurance.shown(check.section, found))
+        runs = assurance.keep(check.section.name, found)
+        assurance.PAGE.write_text(assurance.page(tuple(c.section for c in CHECKS), runs), encoding="utf-8")
     return 0
 
 

@@ -41,7 +41,10 @@ _PROTOCOLS = {"application": ("HTTP",), "network": ("TCP", "TCP", "UDP", "TCP_UD
 
 def balanced(seed: int) -> Network:
     """A random network with one to three load balancers in it."""
-    whole, r = network(seed), Random(seed * 31 + 7)
+    return with_balancers(network(seed), Random(seed * 31 + 7))
+
+
+def with_balancers(whole: Network, r: Random) -> Network:
     subnets = [s for s in whole.records if isinstance(s, Subnet)]
     zoned = [msgspec.structs.replace(s, availability_zone_id=f"az{r.randrange(2)}") for s in subnets]
     by_id = {s.subnet_id: s for s in zoned}

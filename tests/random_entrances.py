@@ -37,9 +37,14 @@ def network_with_entrances(seed: int) -> Network:
         case 0:
             return Network(small(r))
         case 1:
-            return _Served(network(seed), r).network()
+            return with_entrances(network(seed), r)
         case _:
-            return _Served(balanced(seed), r).network()
+            return with_entrances(balanced(seed), r)
+
+
+def with_entrances(whole: Network, r: Random) -> Network:
+    """The network with services before its interfaces and load balancers."""
+    return _Served(whole, r).network()
 
 
 # A small estate -------------------------------------------------------------------------------------

@@ -51,8 +51,12 @@ _RANGES = ((22, 22), (0, 65535), (1024, 65535), (0, 1023), (1023, 32768))
 
 def network_with_middleboxes(seed: int) -> Network:
     """The same for the same seed."""
-    whole = network(seed)
-    return whole._replace(records=tuple(_Inserted(whole, Random(seed)).records))
+    return with_middleboxes(network(seed), Random(seed))
+
+
+def with_middleboxes(whole: Network, r: Random) -> Network:
+    """The network with what inspects packets, and with gateways beyond the Region."""
+    return whole._replace(records=tuple(_Inserted(whole, r).records))
 
 
 class _Inserted:

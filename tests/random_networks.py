@@ -13,7 +13,9 @@ import msgspec
 
 from estates import (
     REGION,
+    Placed,
     acl,
+    at,
     bpa,
     bpa_exclusion,
     eigw,
@@ -35,8 +37,9 @@ from estates import (
     vgw,
     vpc,
 )
+from sekisho.model.endpoints import VpcEndpoint
 from sekisho.model.filters import AclEntry, IpPermission
-from sekisho.model.gateways import NatGatewayAddress
+from sekisho.model.gateways import EgressOnlyInternetGateway, InternetGateway, NatGateway, NatGatewayAddress
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.kinds import KINDS
 from sekisho.model.record import Record, Source
@@ -45,6 +48,10 @@ from sekisho.model.snapshot import Missing, Snapshot
 from sekisho.model.vpc import BlockPublicAccessStates, Subnet, Vpc
 
 T = TypeVar("T")
+
+#: The account that owns what is shared with this one, and what it alone sees of that.
+OTHER = "444455556666"
+UNSEEN = (InternetGateway, EgressOnlyInternetGateway, NatGateway, VpcEndpoint)
 
 PORTS = (0, 22, 23, 1023, 1024, 32768, 49152, 65535)
 _RANGES = ((22, 22), (0, 65535), (22, 23), (0, 1023), (1024, 65535), (1025, 65535), (32768, 65535), (0, 49151))
@@ -60,7 +67,8 @@ ELSEWHERE6 = ("2001:db8:ffff::7", "2600::7", "fd00:ff::7", "fe80::1", "fd00:ec2:
 class Network(NamedTuple):
     """Records, the tables whose call failed or was not made, and the records that are there but cannot be used.
 
-    `nameless`: not even what the unusable ones name could be read.
+    `nameless`: not even what the unusable ones name could be read. `theirs`: ids of what another account owns, seen
+    by its calls, or, if `ownerless`, only what calls of this account show of it.
     """
 
     records: tuple[Record, ...]
@@ -68,6 +76,8 @@ class Network(NamedTuple):
     unread: tuple[str, ...] = ()
     unusable: tuple[Record, ...] = ()
     nameless: bool = False
+    theirs: frozenset[str] = frozenset()
+    ownerless: bool = False
 
     def snapshot(self) -> Snapshot:
         missing = [
@@ -76,8 +86,17 @@ class Network(NamedTuple):
             )
             for r in self.unusable
         ]
-        kept = [r for r in self.records if r not in self.unusable]
-        return snapshot(*kept, failed=self.failed, absent=self.unread, missing=missing)
+        kept = [self.placed(r) for r in self.records if r not in self.unusable]
+        seen = [r for r in kept if r is not None]
+        return snapshot(*seen, failed=self.failed, absent=self.unread, missing=missing)
+
+    def placed(self, record: Record) -> Record | Placed | None:
+        """The record where it was read; None where no call shows it (S-RAM-03)."""
+        if id_of(record) not in self.theirs:
+            return record
+        if self.ownerless:
+            return None if isinstance(record, UNSEEN) else record
+        return at(record, account=OTHER)
 
 
 def id_of(record: Record) -> str:

@@ -1,9 +1,13 @@
 """Which groups of rules of docs/SEMANTICS.md one packet met, told by its hops, its ends and the records it passed."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from agreement import Pair
-from sekisho.engine.packet import Dropped, Hop
+from estates import ACCOUNT
+from random_networks import OTHER
+from sekisho.engine.connected import Connection
+from sekisho.engine.packet import Dropped, Hop, Unsettled
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import ICMP, ICMPV6
 
@@ -42,6 +46,8 @@ _BY_CODE: Mapping[str, str] = {
     "VPC_BLOCK_PUBLIC_ACCESS_ENABLED": "S-BPA",
     "VPCE_INTRA_VPC_TRAFFIC": "S-VPCE",
 }
+#: What is said of a packet that is undecided because a call or a record is lacking.
+_LACKING = re.compile("not read|is failed|is incomplete|does not list it|damaged|is not in the snapshot")
 
 
 def groups_met(pair: Pair) -> frozenset[str]:
@@ -64,6 +70,35 @@ def _groups(pair: Pair) -> Iterator[str]:
         yield "S-POOL"
     if c.consumer is not None:
         yield "S-VPCE"
+    yield "S-OUT" if c.outbound else "S-Q"
+    yield from _of_lines(pair.topology, c)
+    yield from _of_what_is_lacking(pair)
+    if _is_shared(pair.topology, c):
+        yield "S-RAM"
+
+
+def _of_lines(topology: Topology, c: Connection) -> Iterator[str]:
+    """The lines of the virtual private gateway that the packet comes from or leaves by."""
+    gateways = {c.way.gateway if c.way else None, *c.exits}
+    snapshot = topology.snapshot
+    if any(v.vpn_gateway_id in gateways for v in snapshot.vpn_connections.values()):
+        yield "S-VPN"
+    private = (v.virtual_gateway_id for v in snapshot.virtual_interfaces.values() if v.virtual_gateway_id)
+    associated = (a.associated_gateway.id for a in snapshot.direct_connect_associations.values())
+    if not gateways.isdisjoint((*private, *associated)):
+        yield "S-DX"
+
+
+def _of_what_is_lacking(pair: Pair) -> Iterator[str]:
+    outcomes = (pair.traced.outcome, pair.traced.reply_outcome)
+    if any(isinstance(o, Unsettled) and _LACKING.search(o.reason) for o in outcomes):
+        yield "S-LOAD"
+
+
+def _is_shared(topology: Topology, c: Connection) -> bool:
+    """Whether the host lies in a VPC that another account shares with its own."""
+    vpc = topology.snapshot.vpcs.get(c.host.interface.vpc_id or "")
+    return vpc is not None and (vpc.owner_id, c.host.interface.owner_id) == (OTHER, ACCOUNT)
 
 
 def _of_component(topology: Topology, hop: Hop) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """From a random network on which both readings contradict each other to the smallest one that still shows it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 
@@ -15,20 +16,34 @@ from sekisho.model.record import Record
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import FlowSet
 
+T = TypeVar("T")
+
+
+def shrunk(whole: Network, found: T, again: Callable[[Network], T | None], effort: int) -> tuple[Network, T]:
+    """The network with everything taken away without which `again` still finds something, and what it finds there."""
+    smaller = True
+    while smaller:
+        smaller = False
+        for less in simpler(whole):
+            if effort == 0:
+                break
+            effort -= 1
+            still = again(less)
+            if still is not None:
+                whole, found, smaller = less, still, True
+                break
+    return whole, found
+
 
 def smallest(whole: Network, pair: Pair, effort: int = 3000) -> tuple[Network, Pair]:
     """The network with everything taken away that the contradiction does not need."""
-    tried, shrunk = 0, True
-    while shrunk and tried < effort:
-        shrunk = False
-        for less in simpler(whole):
-            tried += 1
-            found = again(less, pair)
-            same = found is not None and (found.sets, found.steps) == (pair.sets, pair.steps)
-            if found is not None and found.fault is not None and same and tried < effort:
-                whole, pair, shrunk = less, found, True
-                break
-    return whole, pair
+
+    def still(less: Network) -> Pair | None:
+        found = again(less, pair)
+        same = found is not None and (found.sets, found.steps) == (pair.sets, pair.steps)
+        return found if found is not None and found.fault is not None and same else None
+
+    return shrunk(whole, pair, still, effort)
 
 
 def again(whole: Network, pair: Pair) -> Pair | None:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from oracle.estate import Estate
 from oracle.networks import lively
 from oracle.prover import ORIGINS, Objection, compare, reachable
-from proof import drawn
+from random_estates import drawn
 from random_networks import Network
 from sekisho.engine.answer import Origin
 from sekisho.engine.assess import Assessor

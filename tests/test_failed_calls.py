@@ -14,8 +14,8 @@ import pytest
 import failed_calls
 from agreement import questions
 from estates import perm
-from failed_calls import Closed, closed_in, closed_in_case
-from proof import drawn
+from failed_calls import Closed, closed_in, closed_in_case, tables_of
+from random_estates import drawn
 from random_networks import Network, table_of
 from sekisho.conformance.case import Case, cases
 from sekisho.engine.assess import Assessor
@@ -27,10 +27,6 @@ from sekisho.sets.flows import FlowSet
 ROOT = Path(__file__).parents[1]
 CASES = cases(ROOT / "conformance")
 OPENED = perm("tcp", (22, 1024), "0.0.0.0/1", "::/0")
-
-
-def tables_of(whole: Network) -> list[str]:
-    return sorted({table_of(record) for record in whole.records})
 
 
 # Failed calls ---------------------------------------------------------------------------------------

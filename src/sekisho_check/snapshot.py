@@ -19,6 +19,8 @@ from sekisho_check.calls import KINDS, Kind, recognised
 LIMIT = 4 << 30
 """No snapshot unpacks to more bytes than this."""
 TOKENS = ("NextToken", "nextToken", "NextMarker", "AdditionalRoutesAvailable", "IsTruncated", "HasMoreDestinations")
+ONWARD, BACK = ("NextToken", "nextToken", "NextMarker"), ("NextToken", "nextToken", "Marker")
+"""Where an answer names the next page, and where a request does."""
 ACCOUNT = re.compile(r"\d{12}")
 REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 START = re.compile(r'"operation"\s*:\s*"(\w+)"|"(\w+)"\s*:\s*[\[{]')
@@ -84,7 +86,7 @@ def gathered(place: str, found: Iterable[tuple[str, bytes]]) -> Snapshot:
         calls = [call._replace(file=call.file[start:]) for call in calls if call.file.startswith("snapshot/")]
     if not calls:
         raise UnreadableError(f"{place}: no saved AWS answer in it")
-    return Snapshot(files, calls, certificates)
+    return Snapshot(files, _paged(calls), certificates)
 
 
 def _files(place: str) -> Iterator[tuple[str, bytes]]:
@@ -174,6 +176,35 @@ def _call(file: str, document: dict[str, Any]) -> Call | None:
     if kind is None:
         return None
     return Call(kind, file, "", account, region, {}, document, failed=False, incomplete=_left_over(document))
+
+
+def _paged(calls: list[Call]) -> list[Call]:
+    """The calls: a page is whole where the page that its token asks for is there, and the one that asked for it.
+
+    Pages are those of one call, account and Region.
+    """
+    left: set[tuple[object, ...]] = set()
+    asked: set[tuple[object, ...]] = set()
+    for call in calls:
+        left |= {(*_series(call), token) for token in _tokens(call.answer, *ONWARD)}
+        asked |= {(*_series(call), token) for token in _tokens(call.parameters, *BACK)}
+    out = []
+    for call in calls:
+        series, onward, back = _series(call), _tokens(call.answer, *ONWARD), _tokens(call.parameters, *BACK)
+        settled = bool(onward) and all((*series, token) in asked for token in onward)
+        lacking = any((*series, token) not in left for token in back)
+        out.append(call._replace(incomplete=(call.incomplete and not settled) or lacking))
+    return out
+
+
+def _series(call: Call) -> tuple[object, ...]:
+    return call.kind.service, call.kind.operation, call.account, call.region
+
+
+def _tokens(members: dict[str, Any], *names: str) -> list[str]:
+    """The tokens by which pages ask for others."""
+    found = (members.get(name) for name in names)
+    return [token for token in found if isinstance(token, str) and token]
 
 
 def _text(value: object, pattern: re.Pattern[str]) -> str | None:

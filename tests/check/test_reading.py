@@ -142,3 +142,25 @@ def test_no_answer_at_all_is_refused(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "missing"):
         with pytest.raises(UnreadableError):
             read(str(place))
+
+
+PAGES = [
+    envelope("DescribeVpcs", {"Vpcs": [VPC], "NextToken": "t1"}),
+    envelope("DescribeVpcs", {"Vpcs": [], "NextToken": "t2"}, parameters={"NextToken": "t1"}),
+    envelope("DescribeVpcs", {"Vpcs": []}, parameters={"NextToken": "t2"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("pages", "whole"),
+    [((0, 1, 2), True), ((2, 0, 1), True), ((0, 1), False), ((0, 2), False), ((1, 2), False), ((2,), False)],
+)
+def test_pages_are_whole_where_none_is_lacking(pages: tuple[int, ...], whole: bool) -> None:
+    found = estate({f"{i}.json": PAGES[i] for i in pages})
+    assert found.read("ec2:DescribeVpcs", "111122223333", "eu-west-1") is whole
+
+
+def test_a_page_of_another_region_settles_nothing() -> None:
+    other = PAGES[1] | {"region": "us-west-2"}
+    found = estate({"0.json": PAGES[0], "1.json": other, "2.json": PAGES[2]})
+    assert found.read("ec2:DescribeVpcs", "111122223333", "eu-west-1") is False

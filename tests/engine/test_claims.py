@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from proof import drawn
+from random_estates import drawn
 from sekisho.engine.answer import ORIGINS
 from sekisho.engine.assess import Assessor
 from sekisho.engine.claims import Claim, Claimed, WayName, claimed, way_of

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from agreement import ANSWERED, DROPPED, ONE_WAY, OPEN, Asked, Pair, examples, read_both
-from proof import drawn
+from random_estates import drawn
 from random_networks import Network
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Goal, Host

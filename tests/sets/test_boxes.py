@@ -131,6 +131,19 @@ def address(text: str) -> int:
             Example(ICMP, 9, 8, 0),
         ),
         (FlowSet.build("ipv4", protocols=[(47, 50)], remotes=[(9, 9)]), Example(47, 9, None, None)),
+        # The first type and code, the first port from 1 where none that is well known is in it.
+        (
+            FlowSet.build("ipv4", protocols=[(ICMP, ICMP)], remotes=[(9, 9)], thirds=[(3, 12)], fourths=[(1, 7)]),
+            Example(ICMP, 9, 3, 1),
+        ),
+        (
+            FlowSet.build("ipv4", protocols=[(TCP, TCP)], remotes=[(9, 9)], thirds=[(0, 21), (1000, 2000)]),
+            Example(TCP, 9, 1, 49152),
+        ),
+        (
+            FlowSet.build("ipv4", protocols=[(TCP, TCP)], remotes=[(9, 9)], thirds=[(100, 200), (1000, 2000)]),
+            Example(TCP, 9, 100, 49152),
+        ),
     ],
 )
 def test_example(flows: FlowSet, expected: Example | None) -> None:

@@ -92,3 +92,10 @@ def test_a_constant_level_is_kept_above_a_node_and_dropped_above_a_terminal() ->
     assert diagram.node((0, 3), (EMPTY, EMPTY)) is EMPTY
     assert diagram.node((0, 3), (inner, inner)).starts == (0,)
     assert diagram.node((0, 3), (inner, inner)) is not inner
+
+
+@given(st.frozensets(st.sampled_from(VALUES)), st.integers(0, TOP), st.integers(0, TOP - 1))
+def test_only_keeps_an_interval(values: frozenset[int], low: int, more: int) -> None:
+    high = min(low + more, TOP)
+    kept = diagram.only(low, high, level(values))
+    assert {v for v in VALUES if diagram.child_at(kept, v) is FULL} == {v for v in values if low <= v <= high}

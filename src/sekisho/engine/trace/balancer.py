@@ -190,7 +190,7 @@ def _own(
     if outcome != Delivered(place.interface.network_interface_id):
         return _Half(tuple(forward.hops), outcome, assumptions=assumptions)
     reply = Reply(forward)
-    returned = reply.settled(reply.run(Delivered(place.interface.network_interface_id)))
+    returned = reply.settled(reply.kept(reply.run(Delivered(place.interface.network_interface_id))))
     return _Half(
         tuple(forward.hops), outcome, tuple(reply.hops), returned, assumptions=(*assumptions, *reply.assumptions)
     )
