@@ -59,7 +59,8 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
         found: dict[tuple[str, str], Attachment] = {}
         for record in estate.every(OF_VPCS):
             data = record.data
-            options = tuple((k, v) for k, v in (data.get("Options") or {}).items() if isinstance(v, str))
+            given = data.get("Options")
+            options = tuple((k, v) for k, v in given.items() if isinstance(v, str)) if isinstance(given, dict) else ()
             subnets = tuple(texts(data, "SubnetIds")) or None
             _note(found, _plain(record, "vpc", text(data, "VpcId"))._replace(options=options, subnets=subnets))
         for record in estate.every(PEERINGS):

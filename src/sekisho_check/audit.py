@@ -107,7 +107,8 @@ class Audit:
             cited |= ids
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
         for one in sorted(named - cited):
-            raise RefusedError(f"{one[:80]!a} is not among the records cited")
+            if one in self.estate.by_id:  # else it is only referred to, and there is nothing to cite
+                raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
     def _digest(self, name: str) -> tuple[str, frozenset[str]]:
         file, _, pointer = name.partition("#")
@@ -129,7 +130,7 @@ class Audit:
     def _claims(self, given: Certificate, row: Row, key: Key) -> tuple[str, list[str]]:
         """Certificates of one text about rows of one class hold or fail together, so each text is walked once."""
         instance = text(row.address.interface.data, "Attachment", "InstanceId") or "-"
-        essence = given.essence.replace(f'"{key[0]}"', '"@"').replace(f'"{instance}"', '"@@"')
+        essence = given.essence.replace(f'"{key[0]}"', "@").replace(f'"{instance}"', "@@")  # no JSON has these
         known = (self.classes.of(row.address), key[2], essence)
         if known not in self._known:
             try:
@@ -145,21 +146,8 @@ class Audit:
         fates = {claim.fate for way in given.ways for claim in way.claims}
         if given.verdict != verdict(fates):
             raise RefusedError(f"the verdict {given.verdict} does not follow from the claims")
-        expected = {way.words if way.kind != "open" else ("open",): way for way in row.ways}
+        expected = self._expected(given, row)
         found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
-        if len(set(found)) != len(found):
-            raise RefusedError("a way is given twice")
-        proves = given.verdict != VERDICTS[0]
-        for words in sorted(expected.keys() - set(found), key=str):
-            if words == ("open",) and (not proves or self._harmless(row.address, expected[words])):
-                continue
-            if words[0] == "none":  # it lets nobody in, whether it is said or not
-                continue
-            raise RefusedError(f"the way {_said(words)} is missing")
-        for words in sorted(set(found) - expected.keys(), key=str):
-            if words not in {("open",), ("none", row.address.vpc)}:  # neither lets anybody in
-                raise RefusedError(f"there is no way {_said(words)}")
-            expected[words] = Way(words, ())
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
             notes += self._once(row.address, expected[words], claims)
@@ -175,6 +163,27 @@ class Audit:
             else not any(claim.assumed for way in given.ways for claim in way.claims)
         )
         return PROVEN if sure else ASSUMED, notes
+
+    def _expected(self, given: Certificate, row: Row) -> dict[tuple[str | None, ...], Way]:
+        """The ways of the row, by their words. Refuses certificates that leave one out or make one up.
+
+        What is said of the way `open` is said of any way, so where the certificate has it, it stands for those that are
+        left out; and where ways may not have been read, those that the certificate knows of are judged as open ones.
+        """
+        expected = {way.words if way.kind != "open" else ("open",): way for way in row.ways}
+        found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
+        if len(set(found)) != len(found):
+            raise RefusedError("a way is given twice")
+        for words in sorted(expected.keys() - set(found), key=str):
+            proven = given.verdict == VERDICTS[0] or self._harmless(row.address, expected[words])
+            if words[0] != "none" and ("open",) not in found and not (words == ("open",) and proven):
+                raise RefusedError(f"the way {_said(words)} is missing")
+        doubt = expected.get(("open",))
+        for words in sorted(set(found) - expected.keys(), key=str):
+            if words not in {("open",), ("none", row.address.vpc)} and doubt is None:  # neither lets anybody in
+                raise RefusedError(f"there is no way {_said(words)}")
+            expected[words] = Way(words, ()) if words[0] in {"open", "none"} or doubt is None else doubt
+        return expected
 
     def _harmless(self, address: Address, way: Way) -> bool:
         """Whether nothing can get to the address, by whatever way it comes: groups and state stop everything."""
@@ -242,26 +251,21 @@ class Audit:
         return any(piece.assumed for piece in leave(Walk(self.estate, address, way), there))
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
-        if address.interface.disputed and claim.fate not in {"open", "delivered"}:
+        if claim.fate in {"open", "delivered"}:
+            return ""
+        if address.interface.disputed:
             return "the interface is described in two ways"
-        match claim.fate:
-            case "stopped":
-                pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])
-                return _unstopped(pieces, claim)
-            case "one-way" | "open-one-way":
-                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
-                if claim.fate == "one-way" and (problem := _unsure(arrived, claim, "delivered")):
-                    return problem
-                arrived = [piece for piece in arrived if piece.stop is None]
-                walk = Walk(self.estate, address, way, (claim.layer, claim.record))
-                return _unstopped(leave(walk, arrived), claim)
-            case "answered":
-                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
-                if problem := _unsure(arrived, claim, "delivered"):
-                    return problem
-                return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
-            case _:
-                return ""
+        named = (claim.layer, claim.record)
+        if claim.fate == "stopped":
+            return _unstopped(enter(Walk(self.estate, address, way, named), [Piece(box)]), claim)
+        arrived = enter(Walk(self.estate, address, way), [Piece(box)])
+        if claim.fate == "open-one-way":
+            arrived = [piece for piece in arrived if piece.stop is None]
+        elif problem := _unsure(arrived, claim, "delivered"):
+            return problem
+        if claim.fate == "answered":
+            return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
+        return _unstopped(leave(Walk(self.estate, address, way, named), arrived), claim)
 
     def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
         said = Claim("answered", "", "", assumed=False, boxes=list(boxes))

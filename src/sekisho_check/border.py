@@ -74,7 +74,7 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     layer = RETURN if walk.replying else FORWARD
     record = walk.estate.get("ec2:DescribeCarrierGateways", hop.target)
     if record is None and not walk.estate.read("ec2:DescribeCarrierGateways", *walk.estate.home(place.vpc)):
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     in_force = (
         record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
     )
@@ -181,7 +181,7 @@ def pools(estate: Estate, address: Address) -> Found:
     if address.family != V4 or address.prefix or not gateways:
         return Found()
     data = address.interface.data
-    primary = data.get("PrivateIpAddress") in {None, address.text}
+    primary = text(data, "PrivateIpAddress") in {None, address.text}
     table = edge_table(estate, gateways[0].id, address.vpc).record
     names = [
         name for one in listed(table.data if table else None, "Associations") if (name := text(one, "PublicIpv4Pool"))

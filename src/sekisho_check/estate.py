@@ -157,14 +157,15 @@ class Estate:
         first = next(iter(listed(self.instances.get(name), "NetworkInterfaces")), None)
         return self.get("ec2:DescribeNetworkInterfaces", text(first, "NetworkInterfaceId"))
 
-    def firewall_endpoints(self, firewall: Record) -> set[str]:
-        """The endpoints of a described firewall, by its SyncStates (S-NFW-01)."""
-        found = set()
+    def firewall_endpoints(self, firewall: Record) -> dict[str, str]:
+        """The endpoints of a described firewall, by its SyncStates (S-NFW-01), each with its subnet."""
+        found = {}
         for call in self.calls["network-firewall:DescribeFirewall"]:
             states = call.answer.get("FirewallStatus")
             states = states.get("SyncStates") if isinstance(states, dict) else None
             if call.file == firewall.file and isinstance(states, dict):
-                found |= {text(state, "Attachment", "EndpointId") or "" for state in states.values()}
+                for state in states.values():
+                    found[text(state, "Attachment", "EndpointId") or ""] = text(state, "Attachment", "SubnetId") or ""
         return found
 
     @cached_property

@@ -18,7 +18,7 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if box is None:
         call = "DescribeNetworkInterfaces" if hop.kind == "eni" else "DescribeInstances"
         if not walk.estate.read(f"ec2:{call}", *walk.estate.home(place.vpc)):
-            return walk.doubt(pieces, f"{hop.target} was not read")
+            return walk.astray(pieces, f"{hop.target} was not read")
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
     if text(box.data, "VpcId") != place.vpc:  # S-RT-07
@@ -91,16 +91,22 @@ def _on(walk: Walk, pieces: Pieces, name: str, there: Place) -> Pieces:
 def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """Through an endpoint of a VPC."""
     layer = RETURN if walk.replying else FORWARD
-    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target)
+    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target) or _as_firewalls_say(walk, hop.target, place.vpc)
     if record is None:
         if walk.estate.read("ec2:DescribeVpcEndpoints", *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     kind = text(record.data, "VpcEndpointType")
     if kind == "Gateway":  # S-VPCE-04
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     if kind != "GatewayLoadBalancer":  # S-RT-11
-        return walk.doubt(pieces, f"what {hop.target} does is not known")
+        return walk.astray(pieces, f"what {hop.target} does is not known")
+    return _inspected(walk, pieces, record, hop, place)
+
+
+def _inspected(walk: Walk, pieces: Pieces, record: Record, hop: Hop, place: Place) -> Pieces:
+    """Through an endpoint that inspects (S-GWLBE-01)."""
+    layer = RETURN if walk.replying else FORWARD
     names = (hop.table, hop.target, place.vpc)
     state = (text(record.data, "State") or "").lower()
     if state in UNAVAILABLE or text(record.data, "VpcId") != place.vpc:  # S-GWLBE-04
@@ -122,6 +128,21 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     else:
         pieces = walk.assume(pieces, f"what is behind {record.id} forwards what it gets")
     return _on(walk, pieces, record.id, there)
+
+
+def _as_firewalls_say(walk: Walk, name: str, vpc: str) -> Record | None:
+    """An endpoint whose own record was not read, as the description of its firewall shows it (S-NFW-01)."""
+    for record in walk.estate.all("network-firewall:DescribeFirewall"):
+        subnet = walk.estate.firewall_endpoints(record).get(name)
+        if subnet is not None and text(record.data, "VpcId") == vpc:
+            data = {
+                "VpcEndpointId": name,
+                "VpcId": vpc,
+                "VpcEndpointType": "GatewayLoadBalancer",
+                "SubnetIds": [subnet],
+            }
+            return record._replace(id=name, data=data | {"State": "available"})
+    return None
 
 
 UNAVAILABLE = frozenset(

@@ -147,6 +147,23 @@ class Walk:
         """The packets, and it is not known whether they go on."""
         return [piece if piece.stop or piece.open else piece._replace(open=why) for piece in pieces]
 
+    def astray(self, pieces: Pieces, why: str) -> Pieces:
+        """The packets, and it is not known which way they take, if they get to the destination at all.
+
+        What comes from outside the VPC keeps its address, for no NAT gateway serves it (S-NAT-03); what comes over a
+        transit gateway may have another (S-TGW-10).
+        """
+        pieces = self.doubt(pieces, why)
+        if self.replying:
+            return pieces
+        own = self.estate.blocks(self.address.vpc, self.address.family)
+        kept = self.way.kind in KEEPING and own is not None
+        near, far = self.split(pieces, own or ()) if kept else (pieces, [])
+        everybody = Sight(vpcs=tuple(sorted(self.estate.interfaces_of_vpc)))
+        return [after for anyhow in ASTRAY for after in anyhow(self, near)] + self.arrive(
+            far, everybody, crossing=False
+        )
+
     def assume(self, pieces: Pieces, what: str) -> Pieces:
         return [piece._replace(assumed=piece.assumed or what) for piece in pieces]
 
@@ -286,7 +303,7 @@ class Walk:
         """The packets by the route that each takes from the place."""
         if table.record is None:
             pieces = self.acl(pieces, place.subnet, egress=True) if place.subnet else pieces
-            return self.doubt(pieces, table.why)
+            return self.astray(pieces, table.why)
         out: Pieces = [piece for piece in pieces if piece.stop]
         going = [piece for piece in pieces if not piece.stop]
         if not self.replying:
@@ -326,10 +343,10 @@ class Walk:
             pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
             return pieces if self.replying or self.wanted is None else self.arrive(pieces, Sight())
         if hop.kind == "open":
-            return self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
+            return self.astray(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
         target = TARGET_KINDS.get(hop.kind)
         if target is None:
-            return self.doubt(pieces, f"{hop.target} is not modelled")  # S-RT-11
+            return self.astray(pieces, f"{hop.target} is not modelled")  # S-RT-11
         return target(self, pieces, hop, place)
 
 
@@ -347,6 +364,12 @@ EDGED = frozenset({"internet-gateway", "virtual-private-gateway", "pool"})
 
 Target = Callable[[Walk, Pieces, Hop, Place], Pieces]
 Destination = Callable[[Walk, Pieces], Pieces]
+
+KEEPING = frozenset({"internet-gateway", "pool", "vpc-peering-connection", "virtual-private-gateway", "local-gateway"})
+"""Ways of packets that no NAT gateway of the VPC can translate."""
+
+ASTRAY: list[Destination] = []
+"""How packets arrive that took a way which is not known."""
 
 TARGET_KINDS: dict[str, Target] = {}
 """What a route's target does, by the kind of a hop."""
