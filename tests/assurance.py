@@ -84,9 +84,9 @@ def _rows(head: list[str], rows: Mapping[str, Any]) -> str:
 
 def _spoken(name: str) -> str:
     """A name of a figure as words; a code as it is."""
-    if name.isupper() and "_" in name:
-        return f"`{name}`"
-    return name if "`" in name else name.replace("_", " ")
+    if "`" in name or name.isupper():
+        return f"`{name}`" if "_" in name and "`" not in name else name
+    return name.replace("_", " ")
 
 
 def _cell(value: object) -> str:
