@@ -27,7 +27,7 @@ def forgeries(lines: Sequence[str], seed: int, number: int) -> Iterator[Forgery]
     """That many, over all kinds in turn; kinds that find nothing to change in these certificates are left out."""
     r = Random(seed)
     whole = [json.loads(line) for line in lines]
-    kinds = [*CHANGES, *TEXTS]
+    kinds = r.sample([*CHANGES, *TEXTS], len(CHANGES) + len(TEXTS))
     made = 0
     while made < number:
         kind = kinds[made % len(kinds)]
@@ -279,13 +279,13 @@ def _no_witness(c: Certificate, _: Random, __: Sequence[Certificate]) -> bool:
 
 
 def _witness_elsewhere(c: Certificate, r: Random, _: Sequence[Certificate]) -> bool:
-    """A packet of a protocol that nothing is claimed to answer, or something on its way that is not there."""
+    """A packet from nowhere, or something on its way that is not there."""
     if c["witness"] is None:
         return False
     if r.random() < 0.5:
         c["witness"]["passes"].insert(r.randrange(len(c["witness"]["passes"]) + 1), "acl-forged")
     else:
-        c["witness"]["packet"]["source"] = "127.0.0.1" if c["row"]["family"] == "ipv4" else "::1"
+        c["witness"]["packet"]["source"] = "nowhere"
     return True
 
 
@@ -377,7 +377,11 @@ def _cut_short(lines: list[str], r: Random) -> list[str]:
 
 
 def _line_gone(lines: list[str], r: Random) -> list[str]:
-    place = r.randrange(len(lines))
+    """A row without certificate, of one that proves something: nobody misses an open question."""
+    telling = [
+        place for place, line in enumerate(lines) if any(w["way"][0] != "open" for w in json.loads(line)["ways"])
+    ]
+    place = r.choice(telling or range(len(lines)))
     return [*lines[:place], *lines[place + 1 :]]
 
 

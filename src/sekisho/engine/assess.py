@@ -139,7 +139,7 @@ class Assessor:
         """The shared answer of the host's class for the origin."""
         key = self._class(host, origin)
         if key not in self._answers:
-            connections = self._connections(host, origin, key)
+            connections = self._connections(host, origin, key) or self.no_way(host, origin)
             found = self._answer(host, origin, connections)
             self._answers[key] = (found, connections)
             if self._is_familiar(key):
@@ -283,22 +283,20 @@ class Assessor:
 
     def _answer(self, host: Host, origin: Origin, connections: tuple[Connection, ...]) -> Answer:
         vpc_id = host.interface.vpc_id or ""
-        if not connections:
-            connections = (self._none(host, origin),)
         whole = self.ways.internet_sources(vpc_id, host.family) if origin in {"internet", "gated"} else ()
         found = answer(self.facts, connections, whole=whole, shared=True)
         absent = self.relies_on_absent(host, origin, found.verdict)
         return replace(found, relies_on_absent=absent) if absent else found
 
-    def _none(self, host: Host, origin: Origin) -> Connection:
+    def no_way(self, host: Host, origin: Origin) -> tuple[Connection, ...]:
         """Where no way leads to the host: the services by which others of its VPC are reached leave it out."""
         vpc_id = host.interface.vpc_id
         if not vpc_id:
             reason = f"{host.interface.network_interface_id} names no VPC"
-            return unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), reason)
+            return (unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), reason),)
         names = ", ".join(dict.fromkeys(e.id for e in self.facts.entrances.into(vpc_id, origin))) or origin
         cause = Stated("NO_POSSIBLE_DESTINATION", vpc_id, f"{names} leads to other addresses of {vpc_id} only")
-        return impossible(host, FlowSet.full(host.family), cause)
+        return (impossible(host, FlowSet.full(host.family), cause),)
 
     def relies_on_absent(self, host: Host, origin: Origin, verdict: Verdict) -> tuple[str, ...]:
         """Calls that were not read and whose records would change the answer if there were any (S-LOAD)."""

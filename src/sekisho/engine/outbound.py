@@ -64,6 +64,9 @@ class OutboundAssessor(Assessor):
         unread = self.facts.snapshot.calls.state(OPTIONS_CALL, scope) is None
         return (OPTIONS_CALL,) if origin == "internet" and verdict is not Verdict.UNREACHABLE and unread else ()
 
+    def no_way(self, host: Host, origin: Origin) -> tuple[Connection, ...]:  # noqa: ARG002 - of every assessor
+        return ()
+
     def _answer(self, host: Host, origin: Origin, connections: tuple[Connection, ...]) -> Answer:
         if not connections:
             return Answer(

@@ -1,0 +1,353 @@
+"""Whether a certificate holds: each of its claims, by the checker's own walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sekisho_check.boxes import Box, overlap, subtract, whole
+from sekisho_check.canonical import digest, pointed
+from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
+from sekisho_check.classes import Classes
+from sekisho_check.estate import Estate, text
+from sekisho_check.population import Key, population
+from sekisho_check.ranges import EMPTY, everything, less, size
+from sekisho_check.walk import GATEWAY, Address, Piece, Pieces, Walk, Way
+from sekisho_check.ways import ORIGINS, enter, leave
+
+OWN = frozenset({"interface", "instance"})
+"""In place of an id: the row's own."""
+PROVEN, ASSUMED, UNDECIDED = "proven", "resting on assumptions", "undecided"
+
+
+class Row(NamedTuple):
+    """A row that there has to be."""
+
+    address: Address
+    ways: list[Way]
+
+
+class Result(NamedTuple):
+    """A certificate that holds."""
+
+    verdict: str
+    standing: str
+    """Whether it is proven, rests on assumptions, or is undecided."""
+    notes: list[str]
+
+
+class Audit:
+    """All rows of an estate, and the certificates that were seen."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.classes = Classes(estate)
+        self.rows: dict[Key, Row] = {
+            (address.interface.id, address.text, origin): Row(address, ways)
+            for address, origin, ways in population(estate, self.classes)
+        }
+        self.seen: set[Key] = set()
+        self._known: dict[tuple[object, ...], tuple[str, list[str]] | RefusedError] = {}
+        self._ways: dict[tuple[object, ...], list[str]] = {}
+        self._digests: dict[str, tuple[str, frozenset[str]]] = {}
+
+    def check(self, given: Certificate) -> Result:
+        """What the certificate proves. Raises RefusedError where it does not hold."""
+        key = (given.row["interface"], given.row["address"], given.row["origin"])
+        row = self.rows.get(key)
+        row = row or self._undemanded(key)
+        if row is None:
+            raise RefusedError("there is no such row")
+        if key in self.seen:
+            raise RefusedError("a second certificate for one row")
+        self.seen.add(key)
+        interface = row.address.interface
+        owner = text(interface.data, "OwnerId") or interface.account
+        if given.row["family"] != f"ipv{row.address.family}" or given.row["account"] != owner:
+            raise RefusedError("the account or family of the row is another")
+        if interface.region is not None and given.row["region"] not in {
+            interface.region,
+            self.estate.home(row.address.vpc)[1],
+        }:
+            raise RefusedError("the Region of the row is another")
+        self._records(given, interface.id)
+        _witnessed(given)
+        for name in given.witness.passes if given.witness else ():
+            if name not in OWN and name not in self.classes.mentioned:
+                raise RefusedError(f"the witness passes {name[:80]!a}, which is not in the snapshot")
+        standing, notes = self._claims(given, row, key)
+        return Result(given.verdict, standing, notes)
+
+    def missing(self) -> list[Key]:
+        """Rows without certificate, but for those that no certificate could say anything of."""
+        return [
+            key
+            for key, row in self.rows.items()
+            if key not in self.seen and any(way.kind != "open" for way in row.ways)
+        ]
+
+    def _undemanded(self, key: Key) -> Row | None:
+        """A row of an address of the estate for an origin that its VPC shows no way of: all that it can say is that
+        ways of it may not have been read.
+        """
+        near = self.rows.get((key[0], key[1], "internet"))
+        return Row(near.address, []) if near and key[2] in ORIGINS else None
+
+    # Records
+
+    def _records(self, given: Certificate, interface: str) -> None:
+        """Every cited record is as it was, and every record that the certificate names is cited."""
+        cited: set[str] = set()
+        for name, value in given.records.items():
+            if name not in self._digests:
+                self._digests[name] = self._digest(name)
+            found, ids = self._digests[name]
+            if found != value:
+                raise RefusedError(f"{name[:120]!a} is not the record that was cited")
+            cited |= ids
+        named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
+        for one in sorted(named - cited):
+            if one in self.estate.by_id:  # else it is only referred to, and there is nothing to cite
+                raise RefusedError(f"{one[:80]!a} is not among the records cited")
+
+    def _digest(self, name: str) -> tuple[str, frozenset[str]]:
+        file, _, pointer = name.partition("#")
+        try:
+            record = pointed(self.estate.files[file], pointer)
+            found = digest(record)
+        except (LookupError, ValueError) as problem:
+            raise RefusedError(f"{name[:120]!a} is not in the snapshot") from problem
+        values = list(record.values()) if isinstance(record, dict) else []
+        if pointer in {"", "/response"}:  # an answer that is about one resource
+            values += [one for each in values if isinstance(each, dict) for one in each.values()]
+        root = self.estate.files[file]
+        asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
+        values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
+        return found, frozenset(value for value in values if isinstance(value, str))
+
+    # Claims
+
+    def _claims(self, given: Certificate, row: Row, key: Key) -> tuple[str, list[str]]:
+        """Certificates of one text about rows of one class hold or fail together, so each text is walked once."""
+        instance = text(row.address.interface.data, "Attachment", "InstanceId") or "-"
+        essence = given.essence.replace(f'"{key[0]}"', "@").replace(f'"{instance}"', "@@")  # no JSON has these
+        known = (self.classes.of(row.address), key[2], essence)
+        if known not in self._known:
+            try:
+                self._known[known] = self._walked(given, row)
+            except RefusedError as problem:
+                self._known[known] = problem
+        found = self._known[known]
+        if isinstance(found, RefusedError):
+            raise found
+        return found
+
+    def _walked(self, given: Certificate, row: Row) -> tuple[str, list[str]]:
+        fates = {claim.fate for way in given.ways for claim in way.claims}
+        if given.verdict != verdict(fates):
+            raise RefusedError(f"the verdict {given.verdict} does not follow from the claims")
+        expected = self._expected(given, row)
+        found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
+        notes: list[str] = []
+        for words, claims in zip(found, given.ways, strict=True):
+            notes += self._once(row.address, expected[words], claims)
+        if not row.ways and (not given.ways or any(way.kind != "open" for way in expected.values())):
+            raise RefusedError("there is no such row")
+        if given.verdict == "unknown":
+            return UNDECIDED, notes
+        decisive = "answered" if given.verdict == "reachable" else "one-way"
+        meant = [claim for way in given.ways for claim in way.claims if claim.fate == decisive]
+        sure = (
+            any(not claim.assumed for claim in meant)
+            if meant
+            else not any(claim.assumed for way in given.ways for claim in way.claims)
+        )
+        return PROVEN if sure else ASSUMED, notes
+
+    def _expected(self, given: Certificate, row: Row) -> dict[tuple[str | None, ...], Way]:
+        """The ways of the row, by their words. Refuses certificates that leave one out or make one up.
+
+        What is said of the way `open` is said of any way, so where the certificate has it, it stands for those that are
+        left out; and where ways may not have been read, those that the certificate knows of are judged as open ones.
+        """
+        expected = {way.words if way.kind != "open" else ("open",): way for way in row.ways}
+        found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
+        if len(set(found)) != len(found):
+            raise RefusedError("a way is given twice")
+        for words in sorted(expected.keys() - set(found), key=str):
+            proven = given.verdict == VERDICTS[0] or self._harmless(row.address, expected[words])
+            if words[0] != "none" and ("open",) not in found and not (words == ("open",) and proven):
+                raise RefusedError(f"the way {_said(words)} is missing")
+        doubt = expected.get(("open",))
+        for words in sorted(set(found) - expected.keys(), key=str):
+            if words not in {("open",), ("none", row.address.vpc)} and doubt is None:  # neither lets anybody in
+                raise RefusedError(f"there is no way {_said(words)}")
+            expected[words] = Way(words, ()) if words[0] in {"open", "none"} or doubt is None else doubt
+        return expected
+
+    def _harmless(self, address: Address, way: Way) -> bool:
+        """Whether nothing can get to the address, by whatever way it comes: groups and state stop everything."""
+        everybody = [Piece(box) for box in whole(address.family, everything(address.family))]
+        return all(piece.stop for piece in enter(Walk(self.estate, address, way), everybody))
+
+    def _once(self, address: Address, way: Way, given: WayClaims) -> list[str]:
+        """Claims about a way that leads directly hold for all addresses of a class, also where load balancers tell them
+        apart: each is walked once.
+        """
+        if way.through is not None or way.kind == "open":
+            return self._way(address, way, given)
+        walk = Walk(self.estate, address, way)
+        claims = tuple(
+            (one.fate, one.layer, walk.own(one.record), one.assumed, tuple(one.boxes)) for one in given.claims
+        )
+        own = address.interface.id, text(address.interface.data, "Attachment", "InstanceId")
+        said = tuple((*one[:2], own.index(one[2]) if one[2] in own else one[2], *one[3:]) for one in claims)
+        key = (self.classes.of(address, directly=True), way.words, said)
+        if key not in self._ways:
+            self._ways[key] = self._way(address, way, given)
+        return self._ways[key]
+
+    def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
+        said = _said(given.words)
+        if way.kind == "none":
+            boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
+            if any(claim.fate != "stopped" for claim in given.claims) or overlap(boxes):
+                raise RefusedError(f"{said}: none is no way in")
+            return []
+        own = self.estate.blocks(address.vpc, address.family) or EMPTY
+        universe = list(way.packets) or whole(address.family, way.sources or less(everything(address.family), own))
+        anything = way.kind == "open" or not way.sources
+        claims = [_held(said, claim, universe, anything or _at_gateway(claim, way)) for claim in given.claims]
+        covers(said, universe, [box for claim in claims for box in claim.boxes])
+        notes = []
+        for number, claim in enumerate(claims if way.sources or way.kind == "open" else []):
+            problem = self.doubted(address, way, claim)
+            if problem:
+                raise RefusedError(f"{said}, claim {number}: {problem}")
+            if claim.fate in {"open", "delivered"} and self._answered(address, way, claim.boxes):
+                notes.append(f"{said}, claim {number}: {claim.fate}, and its packets are answered")
+        return notes
+
+    def doubted(self, address: Address, way: Way, claim: Claim) -> str:
+        """Why the claim is not proven; empty where it is, or where it claims nothing."""
+        for box in claim.boxes:
+            if not box.sources:
+                continue
+            problem = self._box(address, way, claim, box)
+            if problem:
+                return problem
+        if (
+            claim.assumed
+            and claim.fate in {"stopped", "one-way", "answered"}
+            and not self._assumes(address, way, claim)
+        ):
+            return "nothing is assumed"
+        return ""
+
+    def _assumes(self, address: Address, way: Way, claim: Claim) -> bool:
+        """Whether some packet of the claim gets there, or its reply back, under an assumption alone."""
+        arrived = enter(Walk(self.estate, address, way), [Piece(box) for box in claim.boxes if box.sources])
+        there = [piece for piece in arrived if piece.stop is None]
+        return any(piece.assumed for piece in leave(Walk(self.estate, address, way), there))
+
+    def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
+        if claim.fate in {"open", "delivered"}:
+            return ""
+        if address.interface.disputed:
+            return "the interface is described in two ways"
+        named = (claim.layer, claim.record)
+        if claim.fate == "stopped":
+            return _unstopped(enter(Walk(self.estate, address, way, named), [Piece(box)]), claim)
+        arrived = enter(Walk(self.estate, address, way), [Piece(box)])
+        if claim.fate == "open-one-way":
+            arrived = [piece for piece in arrived if piece.stop is None]
+        elif problem := _unsure(arrived, claim, "delivered"):
+            return problem
+        if claim.fate == "answered":
+            return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
+        return _unstopped(leave(Walk(self.estate, address, way, named), arrived), claim)
+
+    def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
+        said = Claim("answered", "", "", assumed=False, boxes=list(boxes))
+        return bool(said.boxes) and not self.doubted(address, way, said)
+
+
+def _witnessed(given: Certificate) -> None:
+    """A packet with the fate of the verdict stands for it."""
+    fate = {"reachable": "answered", "forward-only": "one-way"}.get(given.verdict)
+    if given.witness is None or fate is None:
+        if given.witness is not None or fate is not None:
+            raise RefusedError("the witness does not go with the verdict")
+        return
+    for way in given.ways:
+        for claim in way.claims:
+            if (
+                way.words == given.witness.words
+                and claim.fate == fate
+                and not subtract([given.witness.box], claim.boxes)
+            ):
+                return
+    raise RefusedError("the witness has not the fate of the verdict")
+
+
+def _at_gateway(claim: Claim, way: Way) -> bool:
+    """Whether the gateway itself is said to let none of the packets in: then they may be more than it could bring."""
+    return claim.fate == "stopped" and claim.layer == GATEWAY and claim.record in {*way.words, "vpc"}
+
+
+def _held(said: str, claim: Claim, universe: list[Box], beyond: bool) -> Claim:  # noqa: FBT001
+    """The claim, of the packets of the universe alone. Others are refused, but where they may be."""
+    held = [part for box in claim.boxes for each in universe if (part := box & each) is not None]
+    if not beyond and sum(box.packets() for box in held) != sum(box.packets() for box in claim.boxes):
+        raise RefusedError(f"{said}: packets that the way cannot bring")
+    return claim._replace(boxes=held)
+
+
+def covers(said: str, universe: list[Box], boxes: list[Box]) -> None:
+    """Refuses boxes within the universe that are not all of it, each packet once."""
+    if subtract(universe, boxes):
+        raise RefusedError(f"{said}: packets are left out")
+    if sum(box.packets() for box in boxes) != sum(box.packets() for box in universe):
+        raise RefusedError(f"{said}: packets are in two boxes")
+
+
+def verdict(fates: set[str]) -> str:
+    """The verdict that follows from the fates."""
+    if "answered" in fates:
+        return VERDICTS[0]
+    if fates & {"open", "delivered"}:
+        return VERDICTS[1]
+    if "one-way" in fates:
+        return VERDICTS[2]
+    return VERDICTS[1] if "open-one-way" in fates else VERDICTS[3]
+
+
+def _unstopped(pieces: Pieces, claim: Claim) -> str:
+    for piece in pieces:
+        if piece.stop is None:
+            return f"{show(piece.box)}: not stopped by {claim.layer} of {claim.record[:80]!a}"
+    return ""
+
+
+def _unsure(pieces: Pieces, claim: Claim, what: str) -> str:
+    for piece in pieces:
+        if piece.stop is not None:
+            return f"{show(piece.box)}: not {what}: stopped by {piece.stop.layer} of {piece.stop.ids[0]}"
+        if piece.open:
+            return f"{show(piece.box)}: not certain to be {what}: {piece.open}"
+        if piece.assumed and not claim.assumed:
+            return f"{show(piece.box)}: {what} only where {piece.assumed}"
+    return ""
+
+
+def show(box: Box) -> str:
+    """One packet of the box."""
+    return "protocol {}, source {:#x}, {}, {}".format(*(axis[0][0] for axis in box)) + f" (one of {box_size(box)})"
+
+
+def box_size(box: Box) -> int:
+    return size(box.protocols) * size(box.sources) * size(box.thirds) * size(box.fourths)
+
+
+def _said(words: Iterable[str | None]) -> str:
+    return ascii(" ".join(word or "null" for word in words)[:160])
