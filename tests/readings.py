@@ -20,7 +20,7 @@ from random_networks import Network
 from saved import save
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection
-from sekisho.errors import SnapshotError
+from sekisho.errors import InternalError, SnapshotError
 from sekisho.model.filters import SecurityGroup
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import ICMP, ICMPV6, TCP, UDP, FlowSet
@@ -151,6 +151,8 @@ def refused(whole: Network) -> str | None:
             written = certificates.certified(place)
         except SnapshotError:
             return None  # nothing to certify
+        except InternalError as error:
+            return str(error)
         return certificates.faults_of(Estate(read(str(place))), written) or None
 
 
