@@ -31,6 +31,9 @@ from sekisho_check.transit import same_zone
 from sekisho_check.walk import Address, Piece, Pieces, Walk, Way
 from sekisho_check.ways import BEHIND, Found, enter, ways_of
 
+V4 = 4
+OF_IPV4 = frozenset({"carrier-gateway", "carrier-gateway-beyond"})
+"""Ways that bring no packet of IPv6 to a node (S-CAGW-01)."""
 DEEPEST = 4
 """No packet is followed through more load balancers."""
 
@@ -108,7 +111,8 @@ def _link(estate: Estate, balancer: Balancer, target: Target, found: Links) -> N
     across = cross_zone(estate, balancer, target.group)
     for interface, address in held:
         subnet = subnet_of(estate, interface)
-        near = text(interface.data, "VpcId") == balancer.vpc and not target.everywhere
+        elsewhere = target.kind == "ip" and (target.everywhere or text(interface.data, "VpcId") != balancer.vpc)
+        near = not elsewhere
         zones = {_together(one, subnet) for one in enabled}
         if near and zones == {False}:  # S-ELB-07
             continue
@@ -159,8 +163,7 @@ def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Re
         ]
     held = holders(estate).get(target.name, [])
     near = [one for one in held if text(one.data, "VpcId") == balancer.vpc]
-    reach = joined(estate, balancer.vpc)
-    return [(one, target.name) for one in near or held if text(one.data, "VpcId") in reach]
+    return [(one, target.name) for one in near or held]
 
 
 def first_interfaces(estate: Estate) -> dict[str, list[Record]]:
@@ -238,8 +241,11 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             if way.kind in {"open", "none"}:
                 doubts += [way.open] if way.kind == "open" else []
                 continue
-            protocols = normal((number, number) for number in link.target.protocols)
-            packets = (Box(protocols, way.sources, one(link.target.port), PORTS),)
+            if way.kind in OF_IPV4 and link.node.family != V4:
+                continue
+            packets = _passed_on(link, way)
+            if not packets:
+                continue
             words = (*way.words, *link.words)
             family = way.family or link.node.family
             ways.append(
@@ -255,6 +261,14 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             doubts.append(doubt.why)
     doubts += _unread(estate, address, origin)
     return Found(_alone(ways), open=doubts[0] if doubts else "")
+
+
+def _passed_on(link: Link, way: Way) -> tuple[Box, ...]:
+    """What the client's packets become at the target: those on the listener's port and of its protocols."""
+    protocols = normal((number, number) for number in link.target.protocols)
+    taken = Box(protocols, way.sources, one(link.target.listener.port), PORTS)
+    held = [part for box in way.packets or (taken,) if (part := box & taken) is not None]
+    return tuple(box._replace(thirds=one(link.target.port)) for box in held)
 
 
 def _alone(ways: list[Way]) -> list[Way]:

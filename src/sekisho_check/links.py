@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from typing import NamedTuple
 
-from sekisho_check.balancers import CLASSIC, NETWORK, Balancer, Target, preserves
+from sekisho_check.balancers import CLASSIC, NETWORK, Balancer, Target, groups_of, preserves
 from sekisho_check.choices import whichever
 from sekisho_check.estate import Estate
 from sekisho_check.filters import Sight
 from sekisho_check.ranges import one
 from sekisho_check.routes import hop_for, table_of
 from sekisho_check.senders import Sender, neighbours, out_of_sender, sent, sent_back, subnet_of, walk_from
-from sekisho_check.walk import GATEWAY, Address, Pieces, Place, Walk, Way
+from sekisho_check.walk import FORWARD, GATEWAY, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import enter, leave
 
 
@@ -96,10 +97,10 @@ class Link(NamedTuple):
 
     def _named(self) -> frozenset[str]:
         """Groups of a network load balancer: rules that name them admit what comes through it (S-NLB-02)."""
-        return frozenset(self.balancer.groups) if self.balancer.kind == NETWORK else frozenset()
+        return groups_of(self.node.interface) if self.balancer.kind == NETWORK else frozenset()
 
     def _ungrouped(self) -> bool:
-        return self.balancer.kind == NETWORK and not self.balancer.groups  # S-NLB-01
+        return self.balancer.kind == NETWORK and not groups_of(self.node.interface)  # S-NLB-01
 
     def _masked(self, walk: Walk, pieces: Pieces) -> Pieces:
         return sent(walk, pieces, self._sender(walk.estate))
@@ -122,6 +123,11 @@ class Link(NamedTuple):
         pieces = out_of_sender(walk, pieces, sender.egress)
         subnet, home = sender.place.subnet, walk.place.subnet
         table = table_of(walk.estate, subnet)
+        if walk.address.vpc != self.balancer.vpc:
+            fated = copy.copy(walk)
+            fated.wanted = None
+            if all(piece.stop for piece in sent(fated, pieces, sender)):  # nothing of the node's own gets there either
+                return own + walk.stop(pieces, FORWARD, self.balancer.vpc)
         if subnet is None or home is None or table.record is None or walk.address.vpc != self.balancer.vpc:
             return own + walk.doubt(pieces, f"how {self.balancer.id} sends to {self.address} is not known")
         if neighbours(sender.place, walk):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sekisho_check.balancers import NETWORK, WORKING, attribute, balancer_of, listeners
 from sekisho_check.boxes import PORTS, Box
-from sekisho_check.estate import Estate, Json, text
+from sekisho_check.estate import Estate, Json, listed, text
 from sekisho_check.filters import Parts, partition
 from sekisho_check.gateways import unfathomed
 from sekisho_check.ranges import one
@@ -47,7 +47,7 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
 def ungrouped(estate: Estate, interface: Json) -> bool:
     """A network load balancer without groups takes all traffic of its listeners (S-NLB-01)."""
     balancer = balancer_of(estate, interface)
-    return balancer is not None and balancer.kind == NETWORK and not balancer.groups
+    return balancer is not None and balancer.kind == NETWORK and not listed(interface, "Groups")
 
 
 DESTINATIONS["balancer"] = to_node

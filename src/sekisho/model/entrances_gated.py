@@ -93,6 +93,7 @@ def _verified(topology: Topology, name: str, endpoint: VerifiedAccessEndpoint, v
         seen_as=cidrs,
         known_by=frozenset(endpoint.security_group_ids),
         own_groups=tuple(sorted(endpoint.security_group_ids)),
+        subnets=frozenset(s for s in subnets if s) or _subnets_of(topology, vpc_id),
         closed=f"{name} is deleted" if status == "deleted" else "",
         doubts=tuple(doubts),
     )
@@ -229,7 +230,8 @@ def _client_vpn(
     relay = _sender(topology, vpc_id, subnet_id)
     if relay is None:
         seen_as = _subnet_cidrs(topology, [subnet_id]) or _vpc_cidrs(topology, vpc_id)
-        return found._replace(source="service", seen_as=seen_as)
+        subnets = frozenset([subnet_id]) if subnet_id else _subnets_of(topology, vpc_id)
+        return found._replace(source="service", seen_as=seen_as, subnets=subnets)
     return found._replace(relay=relay)
 
 
@@ -290,6 +292,10 @@ def _unread(topology: Topology, call: str, name: str) -> str | None:
 def _vpc_of_subnet(topology: Topology, subnet_id: str | None) -> str | None:
     subnet = topology.snapshot.subnets.get(subnet_id or "")
     return subnet.vpc_id if subnet else None
+
+
+def _subnets_of(topology: Topology, vpc_id: str) -> frozenset[str]:
+    return frozenset(s.subnet_id for s in topology.snapshot.subnets.values() if s.vpc_id == vpc_id)
 
 
 def _subnet_cidrs(topology: Topology, subnet_ids: Iterable[str | None]) -> tuple[str, ...]:

@@ -244,16 +244,16 @@ class _HandedOn(Forward):
         if start.vpc_id != end.vpc_id:
             return self.doubt(f"whether client addresses are kept from {start.vpc_id} to {end.vpc_id} is not modelled")
         if start.subnet_id == end.subnet_id:
-            return self.inside(start, egress=reply)
+            return self.inside(start)
         return (
             (None if reply else self.straight(start))
             or self.network_acl(start, egress=True)
             or self.network_acl(end, egress=False)
         )
 
-    def inside(self, subnet: Subnet, *, egress: bool) -> Dropped | None:
+    def inside(self, subnet: Subnet) -> Dropped | None:
         hops = len(self.hops)
-        denied = self.network_acl(subnet, egress=egress)
+        denied = self.network_acl(subnet, egress=True) or self.network_acl(subnet, egress=False)
         if denied is None:
             return None
         del self.hops[hops:]
