@@ -282,7 +282,9 @@ def _targets(given: list[Json]) -> tuple[tuple[str, str], ...]:
 
 
 def _everything(filters: object) -> bool:
-    """Whether a search with the filters lists every route that is in force."""
+    """Whether a search with the filters lists every route that is in force; without any it does."""
+    if filters is None:
+        return True
     if not isinstance(filters, list):
         return False
     for one in filters:
