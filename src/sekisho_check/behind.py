@@ -97,6 +97,10 @@ def _behind(estate: Estate, balancer: Balancer, found: Links) -> None:
 def _link(estate: Estate, balancer: Balancer, target: Target, found: Links) -> None:
     known, lacking = nodes(estate, balancer)
     held = resolve(estate, balancer, target)
+    if target.kind == "instance" and len({interface.id for interface, _ in held}) > 1:
+        only = frozenset((interface.id, address) for interface, address in held)
+        found.doubts.append((balancer, Doubt(f"which interface of {target.name} is its first is not known", joined(estate, balancer.vpc), only)))
+        return
     if lacking:
         only = frozenset((interface.id, address) for interface, address in held)
         found.doubts.append((balancer, Doubt(lacking, joined(estate, balancer.vpc), only)))
@@ -145,8 +149,7 @@ def address_at(interface: Record, written: str) -> Address | None:
 def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Record, str]]:
     """The interfaces and addresses on which the target is reached (S-ELB-06)."""
     if target.kind == "instance":
-        first = first_interfaces(estate).get(target.name, [])
-        return [(one, written) for one in first if (written := primary(one, target.family)) is not None]
+        return [(one, written) for one in first_of(estate, target.name) if (written := primary(one, target.family)) is not None]
     if target.kind == "alb":
         inner = balancers(estate).get(target.name)
         if inner is None or inner.kind != APPLICATION or balancer.kind != NETWORK:
@@ -174,6 +177,13 @@ def first_interfaces(estate: Estate) -> dict[str, list[Record]]:
         estate.memo["first interfaces"] = found
     known: dict[str, list[Record]] = estate.memo["first interfaces"]
     return known
+
+
+def first_of(estate: Estate, instance: str) -> list[Record]:
+    """The interfaces of the instance one of which is its first: one alone where the snapshot shows which."""
+    found = first_interfaces(estate).get(instance, [])
+    sure = [one for one in found if isinstance(one.data["Attachment"].get("DeviceIndex"), int)]
+    return sure or found
 
 
 def primary(interface: Record, family: int) -> str | None:

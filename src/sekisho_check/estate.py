@@ -64,7 +64,7 @@ class Estate:
         self._nameless: dict[str, list[Record]] = defaultdict(list)
         self.memo: dict[Any, Any] = {}
         """Answers of other modules that depend on the estate alone."""
-        for call in _placed(snapshot.calls):
+        for call in _placed([call._replace(answer=_present(call.answer)) for call in snapshot.calls]):
             name = f"{call.kind.service}:{call.kind.operation}"
             self.calls[name].append(call)
             for record in _records(name, call):
@@ -257,6 +257,13 @@ def _records(name: str, call: Call) -> Iterator[Record]:
             continue
         named = text(item, kind.id) if kind.id else None
         yield Record(name, named or "", item, call.file, f"{path}/{i}", call.account, call.region)
+
+
+def _present(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The value without members that are null: those say as little as members that are not there."""
+    if isinstance(value, dict):
+        return {name: _present(one) for name, one in value.items() if one is not None}
+    return [_present(one) for one in value] if isinstance(value, list) else value
 
 
 def _told(data: Json) -> Json:

@@ -77,8 +77,9 @@ def instance_connect_sender(walk: Walk, record: Record) -> Sender:
     """The endpoint's interface, under its own address (S-EICE-02, S-EICE-03)."""
     groups = texts(record.data, "SecurityGroupIds")
     names = texts(record.data, "NetworkInterfaceIds")
-    subnet = walk.estate.get("ec2:DescribeSubnets", text(record.data, "SubnetId"))
     held = [one for name in names if (one := walk.estate.get("ec2:DescribeNetworkInterfaces", name))]
+    near = [text(one.data, "SubnetId") for one in (record, *held)]
+    subnet = walk.estate.get("ec2:DescribeSubnets", next((name for name in near if name), None))
     own = join(EMPTY, *(addresses(one.data, walk.address.family) for one in held)) if held else EMPTY
     own = own or (span(cidrs(subnet.data, walk.address.family)) if subnet else everything(walk.address.family))
     sight = Sight(vpcs=(walk.address.vpc,), groups=frozenset(groups))
@@ -207,7 +208,7 @@ def lattice(estate: Estate, address: Address) -> Found:
         if text(record.data, "vpcIdentifier") != address.vpc or text(record.data, "type") == "LAMBDA":
             continue
         there = True
-        name = record.id.rpartition("/")[2]
+        name = record.id.rpartition("/")[2] or text(record.data, "id") or ""
         targets = targets_of(estate, record)
         if targets is None or _held(estate, targets, address):
             doubt = "" if targets is not None else f"the targets of {name} were not read"

@@ -131,7 +131,8 @@ def _to_destination(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
     if sender.direct:
         return walk.arrive(pieces, sender.sight, crossing=not (sender.unfiltered or neighbours(sender.place, walk)))
     if sender.place.subnet is None:
-        return walk.doubt(pieces, "the subnet that it is sent from is not known")
+        pieces = walk.doubt(pieces, "the subnet that it is sent from is not known")
+        return walk.arrive(pieces, sender.sight, crossing=False)
     if neighbours(sender.place, walk):  # S-RT-09
         if sender.always_acl:
             pieces = walk.acl(pieces, sender.place.subnet, egress=True)
