@@ -240,7 +240,7 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
         if one.parameters.get("TransitGatewayRouteTableId") == table
     ]
     good = [
-        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters"))
+        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters", []))
     ]
     if not good:
         return None, ""
@@ -283,8 +283,6 @@ def _targets(given: list[Json]) -> tuple[tuple[str, str], ...]:
 
 def _everything(filters: object) -> bool:
     """Whether a search with the filters lists every route that is in force; without any it does."""
-    if filters is None:
-        return True
     if not isinstance(filters, list):
         return False
     for one in filters:

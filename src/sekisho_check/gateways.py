@@ -72,7 +72,7 @@ def from_internet(walk: Walk, pieces: Pieces) -> Pieces:
     gateway = walk.way.record
     if gateway is None:
         pieces = pieces if walk.way.open else walk.stop(pieces, GATEWAY, walk.address.vpc)
-        return walk.arrive(pieces, Sight())
+        return walk.arrive(public_address(walk, pieces, GATEWAY), Sight())
     place = walk.place
     edge = edge_table(walk.estate, gateway.id, walk.address.vpc)
     if edge.record is None:
@@ -257,7 +257,8 @@ def peerings(estate: Estate, address: Address) -> Found:
 
 def from_peering(walk: Walk, pieces: Pieces) -> Pieces:
     """S-PCX-03: delivered by the local route; no route table is asked."""
-    return walk.arrive(pieces, Sight(vpcs=(walk.way.other,)) if same_region(walk.way.record) else Sight())
+    there = Sight(vpcs=(walk.way.other,), peered=True)
+    return walk.arrive(pieces, there if same_region(walk.way.record) else Sight())
 
 
 def same_region(record: Record | None) -> bool:
@@ -280,9 +281,8 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if not walk.replying:  # S-PCX-03
         if text(far, "VpcId") != walk.address.vpc:
             return walk.stop(pieces, layer, hop.table, hop.target)
-        return walk.arrive(
-            pieces, walk.sight if same_region(record) and not any(one.passed for one in pieces) else Sight()
-        )
+        seen = same_region(record) and not any(one.passed for one in pieces)
+        return walk.arrive(pieces, walk.sight._replace(peered=True) if seen else Sight())
     return _to_far_hosts(walk, pieces, hop, far)
 
 

@@ -152,9 +152,12 @@ def to_transit(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     joined = sorted((one for one in known if one.gateway == hop.target), key=lambda one: one.dead)
     if not joined and (doubt or walk.estate.get("ec2:DescribeVpcs", place.vpc) is None):
         return walk.doubt(pieces, doubt or f"{place.vpc} was not read")
+    gone = not joined or joined[0].dead
     foreign = walk.replying and walk.way.kind == WAY and attachment_of(walk).gateway != hop.target  # S-TGW-12
-    if not joined or joined[0].dead or foreign:
-        return walk.stop(pieces, layer, hop.table, hop.target, place.vpc, *(one.id for one in joined))
+    if gone or foreign:
+        pieces = walk.stop(pieces, layer, hop.table, hop.target, place.vpc, *(one.id for one in joined))
+        if gone or walk.wanted is None:
+            return pieces
     attachment = joined[0]
     names = (hop.table, hop.target, place.vpc, attachment.id)
     if attachment.open:

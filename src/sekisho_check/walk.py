@@ -42,6 +42,8 @@ class Piece(NamedTuple):
     """Middleboxes that the reply went through."""
     choices: tuple[tuple[str, ...], ...] = ()
     """What they may have passed instead, where AWS picks the way."""
+    arrived: bool = False
+    """Whether they got to the destination; else it is not known how they go on."""
     mixed: bool = False
     """Whether some of the ways that AWS may pick stop them, and others do not."""
 
@@ -268,7 +270,7 @@ class Walk:
             pieces = self.acl(pieces, self.place.subnet, egress=False)
         if not any(free(self.estate, interface) for free in UNFILTERED):
             pieces = self.groups(pieces, interface, sight)
-        pieces = self.state(pieces, interface)
+        pieces = self.state([piece._replace(arrived=True) for piece in pieces], interface)
         return DESTINATIONS.get(kind_of(interface), ordinary)(self, pieces)
 
     def leave(self, pieces: Pieces) -> Pieces:
