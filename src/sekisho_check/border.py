@@ -81,7 +81,9 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
     )
     if not in_force or walk.way.words[1] != hop.target:  # S-RT-07; it rewrites the source of what it did not bring in
-        return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
+        pieces = walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
+        if not in_force or walk.wanted is None:
+            return pieces
     return block_public_access(walk, carried(walk, pieces, (layer,), hop.table, hop.target), place)
 
 
@@ -181,16 +183,17 @@ def pools(estate: Estate, address: Address) -> Found:
         if attached(record.data, "Attachments", address.vpc, {"available", "attached"})
     ]
     data = address.interface.data
-    if address.family != V4 or address.prefix or data.get("SourceDestCheck") is not False:
+    if address.family != V4 or address.prefix:
         return Found()
+    forwards = data.get("SourceDestCheck") is False
     if not gateways:
-        unread = not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc))
+        unread = forwards and not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc))
         return Found(open=f"pools of {address.vpc} were not read" if unread else "")
     primary = data.get("PrivateIpAddress") in {None, address.text}
     known = edge_table(estate, gateways[0].id, address.vpc)
     table = known.record
     if known.why:
-        return Found(open=known.why)
+        return Found(open=known.why if forwards else "")
     names = [
         name for one in listed(table.data if table else None, "Associations") if (name := text(one, "PublicIpv4Pool"))
     ]

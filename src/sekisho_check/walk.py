@@ -328,7 +328,8 @@ class Walk:
             pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
             return pieces if self.replying or self.wanted is None else self.arrive(pieces, Sight())
         if hop.kind == "open":
-            return self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
+            pieces = self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
+            return pieces if self.replying or place.subnet else self.arrive(pieces, Sight())  # from the gateway itself
         target = TARGET_KINDS.get(hop.kind)
         if target is None:
             return self.doubt(pieces, f"{hop.target} is not modelled")  # S-RT-11
