@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sekisho_check.estate import Estate, Json, Record, listed, text, texts
@@ -240,7 +241,7 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
         if one.parameters.get("TransitGatewayRouteTableId") == table
     ]
     good = [
-        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters"))
+        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters", []))
     ]
     if not good:
         return None, ""
@@ -261,8 +262,8 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
         for one in estate.calls[call]
     ):
         vague = f"the prefix list references of {table} were not read"
-    for record in estate.every(call):
-        if text(record.data, "TransitGatewayRouteTableId") != table or text(record.data, "State") == "deleting":
+    for record, of in _references(estate, call):
+        if of != table or text(record.data, "State") == "deleting":
             continue
         name = text(record.data, "PrefixListId") or ""
         if prefix_list(estate, name, family) is None:
@@ -277,12 +278,23 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
     return [route for _, _, route in sorted(found, key=lambda item: item[:2])], vague
 
 
+def _references(estate: Estate, call: str) -> Iterator[tuple[Record, str]]:
+    """Prefix list references with the route table that has each: as it says itself, else as was asked."""
+    member = "TransitGatewayRouteTableId"
+    for record in estate.every(call):
+        if (named := text(record.data, member)) is not None:
+            yield record, named
+    for record, asked in estate.answers(call, member):
+        if text(record.data, member) is None:
+            yield record, asked
+
+
 def _targets(given: list[Json]) -> tuple[tuple[str, str], ...]:
     return tuple((text(one, "TransitGatewayAttachmentId") or "", text(one, "ResourceType") or "") for one in given)
 
 
 def _everything(filters: object) -> bool:
-    """Whether a search with the filters lists every route that is in force."""
+    """Whether a search with the filters lists every route that is in force; without any it does."""
     if not isinstance(filters, list):
         return False
     for one in filters:

@@ -83,7 +83,9 @@ class Audit:
         return [
             key
             for key, row in self.rows.items()
-            if key not in self.seen and any(way.kind != "open" for way in row.ways)
+            if key not in self.seen
+            and any(way.kind != "open" for way in row.ways)
+            and not row.address.interface.disputed
         ]
 
     def _undemanded(self, key: Key) -> Row | None:

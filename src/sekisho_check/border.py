@@ -33,7 +33,7 @@ def carriers(estate: Estate, address: Address, kind: str, ranges: Ranges) -> Fou
     ways = [
         Way((kind, record.id), sources, record, "it is described in two ways" if record.disputed else why)
         for record in estate.all("ec2:DescribeCarrierGateways")
-        if text(record.data, "VpcId") == address.vpc and text(record.data, "State") == "available"
+        if text(record.data, "VpcId") == address.vpc and text(record.data, "State") != "deleted"
     ]
     whole = bool(ways) or estate.whole("ec2:DescribeCarrierGateways", *estate.home(address.vpc))
     return Found(ways, there=bool(ways), open="" if whole else f"carrier gateways of {address.vpc} were not read")
@@ -52,6 +52,8 @@ def beyond_carriers(estate: Estate, address: Address) -> Found:
 def from_carrier(walk: Walk, pieces: Pieces) -> Pieces:
     name = walk.way.words[1] or ""
     place = walk.place
+    if walk.way.record is not None and text(walk.way.record.data, "State") not in {None, "available"}:  # S-CAGW-01
+        pieces = walk.stop(pieces, GATEWAY, name)
     pieces = carried(walk, pieces, (GATEWAY,), name)
     if walk.way.kind == "carrier-gateway-beyond":
         africa = walk.estate.home(place.vpc)[1] == "eu-west-3"
@@ -180,11 +182,18 @@ def pools(estate: Estate, address: Address) -> Found:
         for record in estate.all("ec2:DescribeInternetGateways")
         if attached(record.data, "Attachments", address.vpc, {"available", "attached"})
     ]
-    if address.family != V4 or address.prefix or not gateways:
-        return Found()
     data = address.interface.data
+    if address.family != V4 or address.prefix:
+        return Found()
+    forwards = data.get("SourceDestCheck") is False
+    if not gateways:
+        unread = forwards and not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc))
+        return Found(open=f"pools of {address.vpc} were not read" if unread else "")
     primary = data.get("PrivateIpAddress") in {None, address.text}
-    table = edge_table(estate, gateways[0].id, address.vpc).record
+    known = edge_table(estate, gateways[0].id, address.vpc)
+    table = known.record
+    if known.why:
+        return Found(open=known.why if forwards else "")
     names = [
         name for one in listed(table.data if table else None, "Associations") if (name := text(one, "PublicIpv4Pool"))
     ]

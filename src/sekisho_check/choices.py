@@ -76,6 +76,7 @@ def _merged(one: Piece, other: Piece, box: Box) -> Piece:
         open=one.open or other.open,
         assumed=one.assumed or other.assumed,
         mixed=one.mixed or other.mixed,
+        arrived=one.arrived and other.arrived,
         passed=one.passed if len(passes) == 1 else (),
         choices=tuple(passes) if len(passes) > 1 else (),
         back=one.back if one.back == other.back else tuple(name for name in one.back if name in other.back),

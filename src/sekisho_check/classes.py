@@ -69,6 +69,7 @@ class Classes:
             state is None,
             text(state, "State", "Name"),
             data.get("DenyAllIgwTraffic") is True,
+            data.get("SourceDestCheck") is False,
             public_ipv4(self.estate, address) is None,
             _kinds_of_association(data, address.text),
         )

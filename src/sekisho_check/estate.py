@@ -29,7 +29,7 @@ class Record(NamedTuple):
     account: str | None
     region: str | None
     disputed: bool = False
-    """Described in two ways that contradict each other: what it says does not count."""
+    """Damaged, or described in two ways that contradict each other: what it says does not count."""
 
     @property
     def key(self) -> str:
@@ -74,6 +74,8 @@ class Estate:
         if not record.id:
             self._nameless[record.call].append(record)
             return
+        if _damaged(record.data):
+            record = record._replace(disputed=True)
         known = self._by_id[record.call]
         other = known.get(record.id)
         if other is None:
@@ -264,6 +266,13 @@ def _present(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, dict):
         return {name: _present(one) for name, one in value.items() if one is not None}
     return [_present(one) for one in value] if isinstance(value, list) else value
+
+
+def _damaged(value: object) -> bool:
+    """Whether there is a fraction in it: AWS gives none but for traffic dials and times."""
+    if isinstance(value, dict):
+        return any(_damaged(one) for name, one in value.items() if not name.endswith(("Percentage", "Time")))
+    return any(_damaged(one) for one in value) if isinstance(value, list) else isinstance(value, float)
 
 
 def _told(data: Json) -> Json:

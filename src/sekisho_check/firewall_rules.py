@@ -143,7 +143,7 @@ class _Reader:
         flags = bool(match.get("TCPFlags"))
         protocols = normal((value, value) for value in numbers) if numbers else ((0, 255),)
         ports = [self._ranges(match, member) for member in ("SourcePorts", "DestinationPorts")]
-        if ports != [None, None]:
+        if any(one not in {None, PORTS} for one in ports):  # every port is how any packet is written
             protocols = meet(protocols, PORTED)
         if flags:
             protocols = meet(protocols, one(6))

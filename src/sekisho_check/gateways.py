@@ -72,7 +72,7 @@ def from_internet(walk: Walk, pieces: Pieces) -> Pieces:
     gateway = walk.way.record
     if gateway is None:
         pieces = pieces if walk.way.open else walk.stop(pieces, GATEWAY, walk.address.vpc)
-        return walk.arrive(pieces, Sight())
+        return walk.arrive(public_address(walk, pieces, GATEWAY), Sight())
     place = walk.place
     edge = edge_table(walk.estate, gateway.id, walk.address.vpc)
     if edge.record is None:
@@ -144,10 +144,14 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     owner, region = estate.home(place.vpc)
     owner = (text(subnet.data, "OwnerId") if subnet else None) or owner
     modes = _block_modes(estate, owner, region)
-    told = text(subnet.data if subnet else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
-    if modes == {"off"} or (modes == set() and told in {None, "off"}):
+    names = (place.vpc, subnet.id if subnet else None, owner)
+    told = _block_mode_of(estate, place)
+    asked = estate.calls["ec2:DescribeVpcBlockPublicAccessExclusions"]
+    if modes == {"off"} or (told == "off" and (modes == set() or (modes is not None and not asked))):
         return pieces
-    if not modes or modes - {"block-bidirectional", "block-ingress"}:
+    if modes == set() and told in BLOCKING:
+        return walk.stop(pieces, BLOCK, *names)
+    if not modes or modes - BLOCKING:
         return walk.doubt(pieces, "Block Public Access was not read")
     for one in estate.all("ec2:DescribeVpcBlockPublicAccessExclusions"):
         resource = (text(one.data, "ResourceArn") or "").rpartition("/")[2]
@@ -157,7 +161,20 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
             return pieces
     if estate.open("ec2:DescribeVpcBlockPublicAccessExclusions", owner, region):
         return walk.doubt(pieces, "exclusions of Block Public Access were not read")
-    return walk.stop(pieces, BLOCK, place.vpc, subnet.id if subnet else None, owner)
+    return walk.stop(pieces, BLOCK, *names)
+
+
+BLOCKING = frozenset({"block-bidirectional", "block-ingress"})
+
+
+def _block_mode_of(estate: Estate, place: Place) -> str:
+    """The mode in force as the subnet or the VPC itself shows it, off where neither does (S-LOAD)."""
+    vpc = estate.get("ec2:DescribeVpcs", place.vpc)
+    told = [
+        text(one.data if one else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
+        for one in (place.subnet, vpc)
+    ]
+    return next((mode for mode in told if mode), "off")
 
 
 def _block_modes(estate: Estate, owner: str | None, region: str | None) -> set[str | None] | None:
@@ -257,7 +274,8 @@ def peerings(estate: Estate, address: Address) -> Found:
 
 def from_peering(walk: Walk, pieces: Pieces) -> Pieces:
     """S-PCX-03: delivered by the local route; no route table is asked."""
-    return walk.arrive(pieces, Sight(vpcs=(walk.way.other,)) if same_region(walk.way.record) else Sight())
+    there = Sight(vpcs=(walk.way.other,), peered=True)
+    return walk.arrive(pieces, there if same_region(walk.way.record) else Sight())
 
 
 def same_region(record: Record | None) -> bool:
@@ -280,9 +298,8 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if not walk.replying:  # S-PCX-03
         if text(far, "VpcId") != walk.address.vpc:
             return walk.stop(pieces, layer, hop.table, hop.target)
-        return walk.arrive(
-            pieces, walk.sight if same_region(record) and not any(one.passed for one in pieces) else Sight()
-        )
+        seen = same_region(record) and not any(one.passed for one in pieces)
+        return walk.arrive(pieces, walk.sight._replace(peered=True) if seen else Sight())
     return _to_far_hosts(walk, pieces, hop, far)
 
 

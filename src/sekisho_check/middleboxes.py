@@ -20,6 +20,8 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         if not walk.estate.read(f"ec2:{call}", *walk.estate.home(place.vpc)):
             return walk.doubt(pieces, f"{hop.target} was not read")
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
+    if box.id == walk.address.interface.id and not walk.replying:  # it is for itself, and forwards nothing
+        return TARGET_KINDS["local"](walk, pieces, hop, place)
     names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
     if text(box.data, "VpcId") != place.vpc:  # S-RT-07
         pieces = walk.stop(pieces, layer, *names)

@@ -17,7 +17,8 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     balancer = balancer_of(walk.estate, interface.data)
     taken = balancer and listeners(walk.estate, balancer)
     if balancer is None:  # S-ENI-06: its groups alone are known
-        return pieces if text(interface.data, "InterfaceType") in {None, "interface"} else unfathomed(walk, pieces)
+        lacking = text(interface.data, "InterfaceType") == "network_load_balancer" and not interface.data.get("Groups")
+        return unfathomed(walk, pieces) if lacking else pieces
     if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
         return unfathomed(walk, pieces)
     names = (balancer.id, interface.id)

@@ -215,9 +215,10 @@ def hops(estate: Estate, table: Record, family: int, destinations: Ranges) -> li
             if other.length == route.length and other.rank == route.rank and other.destinations == route.destinations
         ]
         local = route.kind == "local"
+        others = [one for one in unknown if (one.kind, one.target) != (route.kind, route.target)]
         if len({(other.kind, other.target) for other in same}) > 1:  # S-RT-05
             out.append(Hop(taken, "open", "", table.id, f"several routes of {table.id} have one prefix"))
-        elif unknown and not (local and all(one.kind not in {"nat", "eni", "i"} for one in unknown)):
+        elif others and not (local and all(one.kind not in {"nat", "eni", "i"} for one in others)):
             out.append(Hop(taken, "open", "", table.id, f"a prefix list in {table.id} was not read"))
         else:
             out.append(Hop(taken, route.kind, route.target, table.id))

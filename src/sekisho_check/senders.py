@@ -62,13 +62,14 @@ def _quantified(walk: Walk, pieces: Pieces, sender: Sender, *, replying: bool) -
         for cell, found in _cells(piece.box, fates, ported=ported):
             part = piece._replace(box=cell)
             stopped = [one for one in found if one.stop]
-            if len(stopped) < len(found) and walk.wanted is None:
-                going = [one for one in found if not one.stop]
+            going = [one for one in found if not one.stop]
+            part = part._replace(arrived=all(one.arrived for one in going))
+            if going and walk.wanted is None:
                 why = "not every address and port that may be picked gets through" if stopped else ""
                 why = why or next((one.open for one in going if one.open), "")
                 assumed = next((one.assumed for one in going if one.assumed), "")
                 out.append(part._replace(open=part.open or why, assumed=part.assumed or assumed))
-            elif len(stopped) < len(found):
+            elif going:
                 out.append(part)
             else:
                 for small, many in _cells(cell, named, ported=ported):

@@ -42,6 +42,8 @@ class Piece(NamedTuple):
     """Middleboxes that the reply went through."""
     choices: tuple[tuple[str, ...], ...] = ()
     """What they may have passed instead, where AWS picks the way."""
+    arrived: bool = False
+    """Whether they got to the destination; else it is not known how they go on."""
     mixed: bool = False
     """Whether some of the ways that AWS may pick stop them, and others do not."""
 
@@ -268,7 +270,7 @@ class Walk:
             pieces = self.acl(pieces, self.place.subnet, egress=False)
         if not any(free(self.estate, interface) for free in UNFILTERED):
             pieces = self.groups(pieces, interface, sight)
-        pieces = self.state(pieces, interface)
+        pieces = self.state([piece._replace(arrived=True) for piece in pieces], interface)
         return DESTINATIONS.get(kind_of(interface), ordinary)(self, pieces)
 
     def leave(self, pieces: Pieces) -> Pieces:
@@ -326,7 +328,8 @@ class Walk:
             pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
             return pieces if self.replying or self.wanted is None else self.arrive(pieces, Sight())
         if hop.kind == "open":
-            return self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
+            pieces = self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
+            return pieces if self.replying or place.subnet else self.arrive(pieces, Sight())  # from the gateway itself
         target = TARGET_KINDS.get(hop.kind)
         if target is None:
             return self.doubt(pieces, f"{hop.target} is not modelled")  # S-RT-11

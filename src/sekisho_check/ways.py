@@ -89,7 +89,12 @@ def enter(walk: Walk, pieces: Pieces) -> Pieces:
         return walk.stop(pieces, "gateway", address_vpc(walk))
     if way.open:
         pieces = walk.doubt(pieces, way.open)
-    return ENTRANCES[way.kind].enter(walk, pieces)
+    found = ENTRANCES[way.kind].enter(walk, pieces)
+    lost = [piece for piece in found if not piece.stop and not piece.arrived]
+    if not lost or way.kind == "open":
+        return found
+    rest = [piece for piece in found if piece.stop or piece.arrived]
+    return rest + ENTRANCES["open"].enter(walk, lost)  # wherever they are, groups and state are yet to come
 
 
 def leave(walk: Walk, pieces: Pieces) -> Pieces:
