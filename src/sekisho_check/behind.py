@@ -217,8 +217,10 @@ def joined(estate: Estate, vpc: str) -> frozenset[str]:
         found = {vpc}
         for record in estate.all("ec2:DescribeVpcPeeringConnections"):
             far = far_side(record, vpc)
-            if far is not None:
+            if far is not None and (record.disputed or text(record.data, "Status", "Code") == "active"):
                 found.add(text(far, "VpcId") or "")
+        if not estate.read("ec2:DescribeVpcPeeringConnections", *estate.home(vpc)):
+            found |= {one.id for one in estate.all("ec2:DescribeVpcs")} | set(estate.interfaces_of_vpc)
         if of_vpc(estate, vpc)[0] or of_vpc(estate, vpc)[1]:
             found |= {one.id for one in estate.all("ec2:DescribeVpcs") if any(of_vpc(estate, one.id))}
         estate.memo[key] = frozenset(found)

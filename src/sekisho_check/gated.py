@@ -181,7 +181,7 @@ def _from_subnets(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
         if subnet is None or not own:
             legs.append(lambda each, pieces: each.doubt(pieces, "a subnet was not read"))
             continue
-        sight = Sight(vpcs=(walk.address.vpc,), groups=frozenset(groups))
+        sight = Sight(groups=frozenset(groups))  # it has none of the addresses that members of other groups have
         egress = with_groups(record.id, groups) if groups else None
         key = (record.id, subnet.id, str(walk.address.family))
         place = Place(walk.address.vpc, subnet)

@@ -120,16 +120,17 @@ class Link(NamedTuple):
         own, pieces = walk.split(pieces, walk.address.ranges)
         own = walk.stop(own, GATEWAY, self.balancer.id, self.node.interface.id, walk.address.interface.id)
         walk, sender = self._walk(walk)
-        pieces = out_of_sender(walk, pieces, sender.egress)
+        pieces = out_of_sender(walk, own + pieces, sender.egress)
         subnet, home = sender.place.subnet, walk.place.subnet
         table = table_of(walk.estate, subnet)
+        unknown = f"how {self.balancer.id} sends to {self.address} is not known"
         if walk.address.vpc != self.balancer.vpc:
             fated = copy.copy(walk)
             fated.wanted = None
             if all(piece.stop for piece in sent(fated, pieces, sender)):  # nothing of the node's own gets there either
-                return own + walk.stop(pieces, FORWARD, self.balancer.vpc)
+                return walk.stop(pieces, FORWARD, self.balancer.vpc)
         if subnet is None or home is None or table.record is None or walk.address.vpc != self.balancer.vpc:
-            return own + walk.doubt(pieces, f"how {self.balancer.id} sends to {self.address} is not known")
+            return walk.arrive(walk.doubt(pieces, unknown), walk.sight, crossing=False)
         if neighbours(sender.place, walk):
             asked = (
                 walk.acl(walk.acl(pieces, subnet, egress=True), home, egress=False) if walk.wanted is None else pieces
@@ -139,10 +140,10 @@ class Link(NamedTuple):
                 one._replace(stop=None, open=one.open or undocumented) if one.stop and one not in pieces else one
                 for one in asked
             ]
-            return own + walk.arrive(asked, walk.sight, crossing=False)
+            return walk.arrive(asked, walk.sight, crossing=False)
         if hop_for(walk.estate, table.record, walk.address.family, walk.address.value).kind != "local":
-            return own + walk.doubt(pieces, f"how {self.balancer.id} sends to {self.address} is not known")
-        return own + walk.arrive(walk.acl(pieces, subnet, egress=True), walk.sight)
+            pieces = walk.doubt(pieces, unknown)
+        return walk.arrive(walk.acl(pieces, subnet, egress=True), walk.sight)
 
     def _seen_back(self, walk: Walk, pieces: Pieces) -> Pieces:
         walk, sender = self._walk(walk)

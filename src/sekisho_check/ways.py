@@ -56,7 +56,7 @@ def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[W
     there = any(one.there or one.ways or one.open for one in found)
     behind = [find(estate, address, origin, deep) for find in BEHIND]
     found += [
-        one if there else one._replace(open="") for one in behind
+        one if there else Found() for one in behind
     ]  # without a way to the VPC none to its balancers
     ways = [way for one in found for way in one.ways]
     doubts = [one.open for one in found if one.open]
