@@ -23,7 +23,7 @@ from sekisho_check.balancers import (
 )
 from sekisho_check.boxes import PORTS, Box, whole
 from sekisho_check.estate import Estate, Record, listed, text, texts
-from sekisho_check.gateways import far_side
+from sekisho_check.gateways import direct_connect, far_side
 from sekisho_check.links import Link
 from sekisho_check.ranges import block, normal, one
 from sekisho_check.senders import subnet_of
@@ -32,8 +32,6 @@ from sekisho_check.walk import Address, Piece, Pieces, Walk, Way
 from sekisho_check.ways import BEHIND, Found, enter, ways_of
 
 V4 = 4
-OF_IPV4 = frozenset({"carrier-gateway", "carrier-gateway-beyond"})
-"""Ways that bring no packet of IPv6 to a node (S-CAGW-01)."""
 DEEPEST = 4
 """No packet is followed through more load balancers."""
 
@@ -243,7 +241,7 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             if way.kind in {"open", "none"}:
                 doubts += [way.open] if way.kind == "open" else []
                 continue
-            if way.kind in OF_IPV4 and link.node.family != V4:
+            if link.node.family != V4 and _only_ipv4(estate, way):
                 continue
             packets = _passed_on(link, way)
             if not packets:
@@ -263,6 +261,13 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             doubts.append(doubt.why)
     doubts += _unread(estate, address, origin)
     return Found(_alone(ways), open=doubts[0] if doubts else "")
+
+
+def _only_ipv4(estate: Estate, way: Way) -> bool:
+    """Whether it brings no packet of IPv6 to a node (S-CAGW-01, S-LGW-01, S-VGW-02)."""
+    if way.kind == "virtual-private-gateway":
+        return direct_connect(estate, way.words[1] or "") is False
+    return way.kind in {"carrier-gateway", "carrier-gateway-beyond", "local-gateway"}
 
 
 def _passed_on(link: Link, way: Way) -> tuple[Box, ...]:

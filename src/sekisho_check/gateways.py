@@ -5,7 +5,7 @@ from __future__ import annotations
 from sekisho_check.estate import Estate, Json, Record, cidrs, listed, text
 from sekisho_check.filters import Sight
 from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, holds, less, meet, span
-from sekisho_check.routes import Hop, edge_table
+from sekisho_check.routes import Hop, edge_table, hop_for, table_of
 from sekisho_check.walk import (
     BLOCK,
     DESTINATIONS,
@@ -147,7 +147,7 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     names = (place.vpc, subnet.id if subnet else None, owner)
     told = _block_mode_of(estate, place)
     asked = estate.calls["ec2:DescribeVpcBlockPublicAccessExclusions"]
-    if modes == {"off"} or (told == "off" and (modes == set() or (modes is not None and not asked))):
+    if modes == {"off"} or (told == "off" and modes is not None and not asked) or (modes == set() and told in {"", "off"}):
         return pieces
     if modes == set() and told in BLOCKING:
         return walk.stop(pieces, BLOCK, *names)
@@ -168,13 +168,13 @@ BLOCKING = frozenset({"block-bidirectional", "block-ingress"})
 
 
 def _block_mode_of(estate: Estate, place: Place) -> str:
-    """The mode in force as the subnet or the VPC itself shows it, off where neither does (S-LOAD)."""
+    """The mode in force as the subnet or the VPC itself shows it, empty where neither does."""
     vpc = estate.get("ec2:DescribeVpcs", place.vpc)
     told = [
         text(one.data if one else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
         for one in (place.subnet, vpc)
     ]
-    return next((mode for mode in told if mode), "off")
+    return next((mode for mode in told if mode), "")
 
 
 def _block_modes(estate: Estate, owner: str | None, region: str | None) -> set[str | None] | None:
@@ -220,6 +220,16 @@ def to_egress_only(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces
 def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """A reply that a NAT gateway translates is none (S-NAT-01, S-NAT-06)."""
     if not walk.replying:
+        record = walk.estate.get("ec2:DescribeNatGateways", hop.target)
+        names = (hop.table, hop.target, place.vpc)
+        if text(record.data if record else None, "State") in {"failed", "deleted"}:  # S-NAT-03
+            return walk.stop(pieces, FORWARD, *names)
+        subnet = walk.estate.get("ec2:DescribeSubnets", text(record.data if record else None, "SubnetId"))
+        table = table_of(walk.estate, subnet).record if subnet else None
+        if table is not None:  # out of it by the routes of its own subnet, once
+            on = hop_for(walk.estate, table, walk.address.family, walk.address.value)
+            if on.kind in {"none", "blackhole"} or (on.kind == "nat" and on.target == hop.target):
+                return walk.stop(pieces, FORWARD, *names, table.id)
         return walk.doubt(pieces, f"what {hop.target} does with it is not known")
     synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
     synthetic = walk.doubt(synthetic, f"what {hop.target} does with IPv6 is not known")

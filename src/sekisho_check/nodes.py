@@ -19,8 +19,6 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     if balancer is None:  # S-ENI-06: its groups alone are known
         lacking = text(interface.data, "InterfaceType") == "network_load_balancer" and not interface.data.get("Groups")
         return unfathomed(walk, pieces) if lacking else pieces
-    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
-        return unfathomed(walk, pieces)
     names = (balancer.id, interface.id)
     if balancer.state not in WORKING:
         broken = balancer.state in {"failed", "provisioning"}
@@ -29,6 +27,8 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
             if broken
             else walk.doubt(pieces, f"the state of {balancer.id} is not known")
         )
+    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
+        return unfathomed(walk, pieces)
     if walk.way.kind == "internet-gateway" and walk.address.family == 6 and balancer.internal:  # noqa: PLR2004 - S-ELB-01
         call = "elbv2:DescribeLoadBalancerAttributes"
         denied = attribute(walk.estate, call, "LoadBalancerArn", balancer.id, "ipv6.deny_all_igw_traffic")

@@ -33,6 +33,7 @@ def connect_entrances(topology: Topology) -> Iterator[Entrance]:
 
 def _connect(topology: Topology, name: str, endpoint: InstanceConnectEndpoint, vpc_id: str) -> Entrance:
     interface = next((i for i in endpoint.network_interface_ids if i in topology.snapshot.interfaces), None)
+    ungrouped = () if endpoint.security_group_ids else (f"the security groups of {name} are not in the snapshot",)
     entrance = Entrance(
         kind=EntranceKind.INSTANCE_CONNECT,
         id=name,
@@ -46,13 +47,14 @@ def _connect(topology: Topology, name: str, endpoint: InstanceConnectEndpoint, v
         known_by=frozenset(endpoint.security_group_ids),
         own_groups=tuple(sorted(endpoint.security_group_ids)),
         closed="" if endpoint.state in _CONNECTING else f"{name} is {endpoint.state}",
+        doubts=ungrouped,
     )
     if endpoint.preserve_client_ip:
         return entrance._replace(source="caller", families=("ipv4",), acl="doubtful")
     if interface is None:
         doubt = f"the interface of {name} is not in the snapshot"
         seen_as = _subnet_cidrs(topology, [endpoint.subnet_id]) or _vpc_cidrs(topology, vpc_id)
-        return entrance._replace(seen_as=seen_as, doubts=(doubt,))
+        return entrance._replace(seen_as=seen_as, doubts=(*ungrouped, doubt))
     return entrance
 
 

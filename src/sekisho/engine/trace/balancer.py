@@ -158,11 +158,18 @@ def _barred(topology: Topology, balancer: Balancer, node: NetworkInterface, plac
         return Dropped("BAD_STATE", balancer.id, f"{balancer.name} is {balancer.state}")
     if place.zone is None:
         return None
+    home, unseen = topology.balancers.zone_of(node), topology.balancers.zones_gap(balancer)
+    if home == place.zone:
+        return None
     if place.zone not in topology.balancers.zones(balancer):
+        if unseen:
+            return Unsettled(unseen)
         return Dropped("ELB_INSTALLED_AZ_RESTRICTION", balancer.id, f"{balancer.name} is not enabled in {place.zone}")
     crosses = place.treatment.crosses
-    if topology.balancers.zone_of(node) == place.zone or crosses is True:
+    if crosses is True:
         return None
+    if home is None and unseen:
+        return Unsettled(unseen)
     if isinstance(crosses, Undecided):
         return Unsettled(crosses.reason)
     return Dropped("ELB_NOT_CROSSZONE", balancer.id, f"{balancer.name} sends nothing to another zone")
