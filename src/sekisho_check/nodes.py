@@ -27,14 +27,14 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
             if broken
             else walk.doubt(pieces, f"the state of {balancer.id} is not known")
         )
-    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
-        return unfathomed(walk, pieces)
     if walk.way.kind == "internet-gateway" and walk.address.family == 6 and balancer.internal:  # noqa: PLR2004 - S-ELB-01
         call = "elbv2:DescribeLoadBalancerAttributes"
         denied = attribute(walk.estate, call, "LoadBalancerArn", balancer.id, "ipv6.deny_all_igw_traffic")
         for layer in (PUBLIC, GATEWAY) if denied in {"", "true"} else ():
             pieces = walk.stop(pieces, layer, *names)
         pieces = walk.doubt(pieces, f"the attributes of {balancer.id} were not read") if denied is None else pieces
+    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
+        return unfathomed(walk, pieces)
     ports = [(listener.port, number) for listener, _ in taken for number in listener.protocols]
 
     def judge(box: Box) -> Parts:
