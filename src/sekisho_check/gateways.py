@@ -147,7 +147,7 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     names = (place.vpc, subnet.id if subnet else None, owner)
     told = _block_mode_of(estate, place)
     asked = estate.calls["ec2:DescribeVpcBlockPublicAccessExclusions"]
-    if modes == {"off"} or (told == "off" and (modes == set() or (modes is not None and not asked))):
+    if modes == {"off"} or (modes == set() and told in {None, "off"}) or (modes and not asked and told == "off"):
         return pieces
     if modes == set() and told in BLOCKING:
         return walk.stop(pieces, BLOCK, *names)
@@ -164,17 +164,19 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     return walk.stop(pieces, BLOCK, *names)
 
 
+BESIDE_THE_INTERNET = frozenset({"vpc-peering-connection", "virtual-private-gateway"})
+"""Ways whose senders may have addresses of IPv6 by which the internet reaches them too."""
 BLOCKING = frozenset({"block-bidirectional", "block-ingress"})
 
 
-def _block_mode_of(estate: Estate, place: Place) -> str:
-    """The mode in force as the subnet or the VPC itself shows it, off where neither does (S-LOAD)."""
+def _block_mode_of(estate: Estate, place: Place) -> str | None:
+    """The mode in force as the subnet or the VPC itself shows it; None where neither does."""
     vpc = estate.get("ec2:DescribeVpcs", place.vpc)
     told = [
         text(one.data if one else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
         for one in (place.subnet, vpc)
     ]
-    return next((mode for mode in told if mode), "off")
+    return next((mode for mode in told if mode), None)
 
 
 def _block_modes(estate: Estate, owner: str | None, region: str | None) -> set[str | None] | None:
@@ -204,6 +206,8 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(walk.stop(pieces, layer, hop.table, hop.target), GATEWAY, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
     pieces = carried + walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
+    if walk.address.family != V4 and walk.way.kind in BESIDE_THE_INTERNET:  # S-Q-02
+        pieces = walk.doubt(pieces, f"whether the sender gets it by {hop.target} is not judged")
     if walk.way.kind == "pool":  # S-POOL-01
         return block_public_access(walk, pieces, Place(place.vpc, None))
     pieces = public_address(walk, block_public_access(walk, pieces, place), layer)
@@ -314,7 +318,8 @@ def _to_far_hosts(walk: Walk, pieces: Pieces, hop: Hop, far: Json) -> Pieces:
         return returned(walk, carried, Place(walk.sender.vpc, None)) + dropped
     if walk.way.other == text(far, "VpcId"):
         return carried + dropped
-    if walk.way.kind == "transit-gateway-attachment":
+    elsewhere = walk.way.kind == "internet-gateway" and walk.address.family != V4  # S-Q-02
+    if walk.way.kind == "transit-gateway-attachment" or elsewhere:
         return walk.doubt(carried, f"whether the sender is behind {hop.target} is not known") + dropped
     return walk.stop(carried, RETURN, hop.table, hop.target) + dropped  # who came by another gateway is no host there
 
