@@ -164,8 +164,6 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     return walk.stop(pieces, BLOCK, *names)
 
 
-BESIDE_THE_INTERNET = frozenset({"vpc-peering-connection", "virtual-private-gateway"})
-"""Ways whose senders may have addresses of IPv6 by which the internet reaches them too."""
 BLOCKING = frozenset({"block-bidirectional", "block-ingress"})
 
 
@@ -206,8 +204,8 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(walk.stop(pieces, layer, hop.table, hop.target), GATEWAY, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
     pieces = carried + walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
-    if walk.address.family != V4 and walk.way.kind in BESIDE_THE_INTERNET:  # S-Q-02
-        pieces = walk.doubt(pieces, f"whether the sender gets it by {hop.target} is not judged")
+    if walk.way.kind in {"vpc-peering-connection", "virtual-private-gateway"}:  # who came by those is no host out there
+        pieces = walk.stop(pieces, layer, hop.table, hop.target)
     if walk.way.kind == "pool":  # S-POOL-01
         return block_public_access(walk, pieces, Place(place.vpc, None))
     pieces = public_address(walk, block_public_access(walk, pieces, place), layer)
@@ -318,8 +316,7 @@ def _to_far_hosts(walk: Walk, pieces: Pieces, hop: Hop, far: Json) -> Pieces:
         return returned(walk, carried, Place(walk.sender.vpc, None)) + dropped
     if walk.way.other == text(far, "VpcId"):
         return carried + dropped
-    elsewhere = walk.way.kind == "internet-gateway" and walk.address.family != V4  # S-Q-02
-    if walk.way.kind == "transit-gateway-attachment" or elsewhere:
+    if walk.way.kind == "transit-gateway-attachment":
         return walk.doubt(carried, f"whether the sender is behind {hop.target} is not known") + dropped
     return walk.stop(carried, RETURN, hop.table, hop.target) + dropped  # who came by another gateway is no host there
 
