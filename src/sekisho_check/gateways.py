@@ -60,8 +60,10 @@ def internet_gateways(estate: Estate, address: Address) -> Found:
     sources, why = outside(estate, address, INTERNET[address.family])
     for record in estate.all("ec2:DescribeInternetGateways"):
         if attached(record.data, "Attachments", address.vpc, {"available", "attached"}):
-            doubt = f"{record.id} is described in two ways" if record.disputed else why
-            return Found([Way(("internet-gateway", record.id), sources, record, doubt)], there=True)
+            if record.disputed:
+                doubt = f"{record.id} cannot be read, or is described in two ways"
+                return Found([Way(("internet-gateway", None), sources, open=doubt)], there=True)
+            return Found([Way(("internet-gateway", record.id), sources, record, why)], there=True)
     if not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc)):
         why = f"the internet gateways of {address.vpc} were not read"
         return Found([Way(("internet-gateway", None), sources, open=why)], there=True)
