@@ -17,7 +17,8 @@ PEERINGS = "ec2:DescribeTransitGatewayPeeringAttachments"
 
 # S-TGW-02
 IN_FORCE = frozenset({"available"})
-OPEN_STATES = frozenset({"modifying", "deleting", "rollingBack"})
+DAMAGED = "damaged"
+OPEN_STATES = frozenset({"modifying", "deleting", "rollingBack", DAMAGED})
 
 # S-TGW-05: static, prefix list, then propagated from these.
 SOURCES = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering")
@@ -86,6 +87,11 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
                     table=table, owners_view=owner is not None and owner == record.account and not changing
                 ),
             )
+        for call in (ATTACHMENTS, OF_VPCS):
+            for record in estate.unreadable(call):
+                resource = text(record.data, "VpcId") or text(record.data, "ResourceId")
+                lost = _plain(record, "vpc", resource)._replace(states=frozenset({DAMAGED}))
+                found.setdefault((lost.id, lost.gateway), lost)
         for key, attachment in found.items():
             if attachment.subnets is None and attachment.kind == "vpc":
                 found[key] = attachment._replace(subnets=_shown(estate, attachment))

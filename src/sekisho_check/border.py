@@ -35,8 +35,22 @@ def carriers(estate: Estate, address: Address, kind: str, ranges: Ranges) -> Fou
         for record in estate.all("ec2:DescribeCarrierGateways")
         if text(record.data, "VpcId") == address.vpc and text(record.data, "State") != "deleted"
     ]
-    whole = bool(ways) or estate.whole("ec2:DescribeCarrierGateways", *estate.home(address.vpc))
+    whole = (
+        bool(ways) or not _carried_to(estate, address.vpc) or estate.whole(CARRIERS, *estate.home(address.vpc))
+    )
     return Found(ways, there=bool(ways), open="" if whole else f"carrier gateways of {address.vpc} were not read")
+
+
+CARRIERS = "ec2:DescribeCarrierGateways"
+
+
+def _carried_to(estate: Estate, vpc: str) -> bool:
+    """Whether an address of the VPC may have a carrier address: to others no carrier gateway delivers (S-CAGW-01)."""
+    held = estate.interfaces_of_vpc[vpc]
+    told = [listed(one.data, "PrivateIpAddresses") + [one.data] for one in held]
+    return any(one.disputed for one in held) or any(
+        text(each, "Association", "CarrierIp") for each in (one for some in told for one in some)
+    )
 
 
 def carrier_networks(estate: Estate, address: Address) -> Found:

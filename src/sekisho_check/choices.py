@@ -24,7 +24,7 @@ def whichever(walk: Walk, pieces: Pieces, legs: Iterable[Leg]) -> Pieces:
         return reduce(_both, (leg(_alone(walk), pieces) for leg in given))
     found = reduce(_both, (leg(_alone(walk), pieces) for leg in given))
     settled = [piece._replace(open="", mixed=False) for piece in found if not piece.mixed]
-    unsettled = [piece._replace(open="", mixed=False, stop=None) for piece in found if piece.mixed]
+    unsettled = [piece._replace(open="", mixed=False, arrived=False, stop=None) for piece in found if piece.mixed]
     return settled + (_by_others(walk, unsettled, given) if unsettled else [])
 
 

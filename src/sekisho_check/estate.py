@@ -93,9 +93,14 @@ class Estate:
         return self._by_id[call].values() or self._nameless[call]
 
     def every(self, call: str) -> Iterator[Record]:
-        """Each description of each resource: of one that two accounts describe, both."""
+        """Each description of each resource that can be read: of one that two accounts describe, both."""
         for one in self.calls[call]:
-            yield from _records(call, one)
+            yield from (record for record in _records(call, one) if not _damaged(record.data))
+
+    def unreadable(self, call: str) -> Iterator[Record]:
+        """The damaged ones: what they say does not count, but that there are such resources."""
+        for one in self.calls[call]:
+            yield from (record for record in _records(call, one) if _damaged(record.data))
 
     def answers(self, call: str, parameter: str) -> Iterator[tuple[Record, str]]:
         """What the call lists, with the resource that it was asked of."""

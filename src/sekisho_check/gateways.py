@@ -60,8 +60,10 @@ def internet_gateways(estate: Estate, address: Address) -> Found:
     sources, why = outside(estate, address, INTERNET[address.family])
     for record in estate.all("ec2:DescribeInternetGateways"):
         if attached(record.data, "Attachments", address.vpc, {"available", "attached"}):
-            doubt = f"{record.id} is described in two ways" if record.disputed else why
-            return Found([Way(("internet-gateway", record.id), sources, record, doubt)], there=True)
+            if record.disputed:
+                doubt = f"{record.id} cannot be read, or is described in two ways"
+                return Found([Way(("internet-gateway", None), sources, open=doubt)], there=True)
+            return Found([Way(("internet-gateway", record.id), sources, record, why)], there=True)
     if not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc)):
         why = f"the internet gateways of {address.vpc} were not read"
         return Found([Way(("internet-gateway", None), sources, open=why)], there=True)
@@ -147,7 +149,7 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     names = (place.vpc, subnet.id if subnet else None, owner)
     told = _block_mode_of(estate, place)
     asked = estate.calls["ec2:DescribeVpcBlockPublicAccessExclusions"]
-    if modes == {"off"} or (told == "off" and modes is not None and not asked) or (modes == set() and told in {"", "off"}):
+    if modes == {"off"} or (modes == set() and told in {None, "off"}) or (modes and not asked and told == "off"):
         return pieces
     if modes == set() and told in BLOCKING:
         return walk.stop(pieces, BLOCK, *names)
@@ -167,14 +169,14 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
 BLOCKING = frozenset({"block-bidirectional", "block-ingress"})
 
 
-def _block_mode_of(estate: Estate, place: Place) -> str:
-    """The mode in force as the subnet or the VPC itself shows it, empty where neither does."""
+def _block_mode_of(estate: Estate, place: Place) -> str | None:
+    """The mode in force as the subnet or the VPC itself shows it; None where neither does."""
     vpc = estate.get("ec2:DescribeVpcs", place.vpc)
     told = [
         text(one.data if one else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
         for one in (place.subnet, vpc)
     ]
-    return next((mode for mode in told if mode), "")
+    return next((mode for mode in told if mode), None)
 
 
 def _block_modes(estate: Estate, owner: str | None, region: str | None) -> set[str | None] | None:
@@ -204,6 +206,8 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(walk.stop(pieces, layer, hop.table, hop.target), GATEWAY, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
     pieces = carried + walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
+    if walk.way.kind in {"vpc-peering-connection", "virtual-private-gateway"}:  # who came by those is no host out there
+        pieces = walk.stop(pieces, layer, hop.table, hop.target)
     if walk.way.kind == "pool":  # S-POOL-01
         return block_public_access(walk, pieces, Place(place.vpc, None))
     pieces = public_address(walk, block_public_access(walk, pieces, place), layer)

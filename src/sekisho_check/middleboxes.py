@@ -25,6 +25,11 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
     if text(box.data, "VpcId") != place.vpc:  # S-RT-07
         pieces = walk.stop(pieces, layer, *names)
+    kind = text(box.data, "InterfaceType")
+    if kind in NAT and not walk.replying:  # S-ENI-06
+        pieces = walk.stop(walk.stop(pieces, STATE, *names), layer, *names)
+    if kind in UNFATHOMED:
+        return walk.doubt(pieces, f"what {box.id} does with it is not known")
     if box.data.get("SourceDestCheck") is not False:  # S-ENI-04
         for each in (STATE, layer, GATEWAY):
             pieces = walk.stop(pieces, each, *names)
@@ -46,6 +51,10 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         pieces = walk.acl(pieces, subnet, egress=False)
     pieces = _through_groups(walk, pieces, box)
     return _on(walk, walk.assume(pieces, f"{box.id} forwards what it gets"), box.id, there)
+
+
+NAT = frozenset({"nat_gateway", "natGateway"})
+UNFATHOMED = frozenset({"gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"})
 
 
 def _running(walk: Walk, box: Record) -> bool:

@@ -14,7 +14,7 @@ from sekisho_check.policies import policy
 from sekisho_check.ranges import Ranges, everything
 from sekisho_check.routes import Hop, acl_of, hop_for, table_of
 from sekisho_check.walk import FORWARD, RETURN, TARGET_KINDS, Address, Pieces, Place, Walk, Way
-from sekisho_check.ways import ENTRANCES, Entrance, Found
+from sekisho_check.ways import ENTRANCES, Entrance, Found, settled
 
 WAY = "transit-gateway-attachment"
 FURTHEST = 8
@@ -36,6 +36,10 @@ def transit_ways(estate: Estate, address: Address) -> Found:
         there = True
         if attachment.subnets is None:
             doubt = doubt or f"the subnets of {attachment.id} are not in the snapshot"
+            continue
+        lacking = [name for name in attachment.subnets if estate.get("ec2:DescribeSubnets", name) is None]
+        if lacking:
+            doubt = doubt or f"{lacking[0]} of {attachment.id} was not read"
             continue
         record = estate.get("ec2:DescribeTransitGatewayVpcAttachments", attachment.id)
         ways.append(Way((WAY, attachment.id), sources, record, why or attachment.open))
@@ -83,7 +87,7 @@ def _alike(walk: Walk, vpc: str, name: str) -> tuple[str, ...]:
 def _out_by(vpc: str, name: str, sight: Sight | None = None) -> Leg:
     def leg(walk: Walk, pieces: Pieces) -> Pieces:
         walk.sight = sight or walk.sight
-        return out_of_subnet(walk, pieces, vpc, walk.estate.get("ec2:DescribeSubnets", name))
+        return settled(walk, out_of_subnet(walk, pieces, vpc, walk.estate.get("ec2:DescribeSubnets", name)))
 
     return leg
 
@@ -242,7 +246,7 @@ def by_routes(walk: Walk, pieces: Pieces, table: str, trip: Trip) -> Pieces:
 
 
 def _leg(trip: Trip, target: tuple[str, str]) -> Leg:
-    return lambda walk, pieces: out_of(walk, pieces, trip, target)
+    return lambda walk, pieces: settled(walk, out_of(walk, pieces, trip, target))
 
 
 def out_of(walk: Walk, pieces: Pieces, trip: Trip, target: tuple[str, str]) -> Pieces:

@@ -93,11 +93,17 @@ def enter(walk: Walk, pieces: Pieces) -> Pieces:
     if way.open:
         pieces = walk.doubt(pieces, way.open)
     found = ENTRANCES[way.kind].enter(walk, pieces)
-    lost = [piece for piece in found if not piece.stop and not piece.arrived]
-    if not lost or way.kind == "open":
-        return found
-    rest = [piece for piece in found if piece.stop or piece.arrived]
-    return rest + ENTRANCES["open"].enter(walk, lost)  # wherever they are, groups and state are yet to come
+    return found if way.kind == "open" else settled(walk, found)
+
+
+def settled(walk: Walk, pieces: Pieces) -> Pieces:
+    """The packets at their destination, or stopped before: those of which nobody knows how they go on have groups and
+    state to pass all the same, wherever they come out.
+    """
+    lost = [piece for piece in pieces if not piece.stop and not piece.arrived]
+    if not lost or walk.replying:
+        return pieces
+    return [piece for piece in pieces if piece.stop or piece.arrived] + ENTRANCES["open"].enter(walk, lost)
 
 
 def leave(walk: Walk, pieces: Pieces) -> Pieces:
