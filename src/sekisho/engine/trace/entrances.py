@@ -220,7 +220,9 @@ def answer(walk: "Reply", entrance: Entrance, interface_id: str) -> Outcome:
     ruling = _for_each_source(
         entrance, walk.header, blocks, lambda packet: acl_ruling(walk.topology, acl, packet, egress=True), reply=True
     )
-    if ruling.admits is not True and (why := _perhaps_unasked(entrance, walk.snapshot.interfaces[interface_id].subnet_id or "")):
+    if ruling.admits is not True and (
+        why := _perhaps_unasked(entrance, walk.snapshot.interfaces[interface_id].subnet_id or "")
+    ):
         walk.doubt(why)
         return Left(entrance.id)
     return walk.ruled(ruling, ACL) or Left(entrance.id)
