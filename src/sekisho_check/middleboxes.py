@@ -33,9 +33,6 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if box.data.get("SourceDestCheck") is not False:  # S-ENI-04
         for each in (STATE, layer, GATEWAY):
             pieces = walk.stop(pieces, each, *names)
-    if text(box.data, "InterfaceType") == "nat_gateway":  # S-NAT-01
-        for each in (STATE, layer):
-            pieces = walk.stop(pieces, each, *names)
     pieces = _once(walk, pieces, box.id, layer, names)
     pieces = walk.state(pieces, box.data)
     if text(box.data, "Status") not in {"in-use", "associated"} or not _running(walk, box):

@@ -156,23 +156,21 @@ def _barred(topology: Topology, balancer: Balancer, node: NetworkInterface, plac
     """State of the balancer, and zones (S-ELB-07)."""
     if not balancer.in_service:
         return Dropped("BAD_STATE", balancer.id, f"{balancer.name} is {balancer.state}")
-    if place.zone is None:
+    home = topology.balancers.zone_of(node)
+    if place.zone is None or home == place.zone:
         return None
-    home, unseen = topology.balancers.zone_of(node), topology.balancers.zones_gap(balancer)
-    if home == place.zone:
-        return None
+    unseen, crosses = topology.balancers.zones_gap(balancer), place.treatment.crosses
     if place.zone not in topology.balancers.zones(balancer):
-        if unseen:
-            return Unsettled(unseen)
-        return Dropped("ELB_INSTALLED_AZ_RESTRICTION", balancer.id, f"{balancer.name} is not enabled in {place.zone}")
-    crosses = place.treatment.crosses
-    if crosses is True:
-        return None
-    if home is None and unseen:
-        return Unsettled(unseen)
+        detail = f"{balancer.name} is not enabled in {place.zone}"
+        return Unsettled(unseen) if unseen else Dropped("ELB_INSTALLED_AZ_RESTRICTION", balancer.id, detail)
     if isinstance(crosses, Undecided):
         return Unsettled(crosses.reason)
-    return Dropped("ELB_NOT_CROSSZONE", balancer.id, f"{balancer.name} sends nothing to another zone")
+    return None if crosses else _not_across(balancer, unseen if home is None else None)
+
+
+def _not_across(balancer: Balancer, unseen: str | None) -> Dropped | Unsettled:
+    detail = f"{balancer.name} sends nothing to another zone"
+    return Unsettled(unseen) if unseen else Dropped("ELB_NOT_CROSSZONE", balancer.id, detail)
 
 
 # A connection of the balancer's own --------------------------------------------------------------------
