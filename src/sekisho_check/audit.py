@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sekisho_check.boxes import Box, overlap, subtract, whole
+from sekisho_check.boxes import Box, subtract, whole
 from sekisho_check.canonical import digest, pointed
 from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
 from sekisho_check.classes import Classes
@@ -17,6 +17,29 @@ from sekisho_check.ways import ORIGINS, enter, leave
 
 OWN = frozenset({"interface", "instance"})
 """In place of an id: the row's own."""
+_KINDS = frozenset(
+    {
+        "none",
+        "open",
+        "pool",
+        "internet-gateway",
+        "carrier-gateway",
+        "carrier-gateway-beyond",
+        "local-gateway",
+        "vpc-peering-connection",
+        "virtual-private-gateway",
+        "transit-gateway-attachment",
+        "accelerator",
+        "vpc-origin",
+        "instance-connect-endpoint",
+        "verified-access-endpoint",
+        "lattice-target-group",
+        "client-vpn-endpoint",
+        "endpoint-service",
+    }
+)
+"""The first words of ways."""
+_IDS = ("arn:", "igw-", "pcx-", "vgw-", "tgw-attach-", "eni-", "cagw-", "lgw-", "eice-", "cvpn-endpoint-", "vpce-")
 PROVEN, ASSUMED, UNDECIDED = "proven", "resting on assumptions", "undecided"
 
 
@@ -171,17 +194,21 @@ class Audit:
         left out; and where ways may not have been read, those that the certificate knows of are judged as open ones.
         """
         expected = {way.words if way.kind != "open" else ("open",): way for way in row.ways}
+        made_up = [way.words for way in given.ways if way.words[0] not in _KINDS]
+        if made_up:
+            raise RefusedError(f"there is no way {_said(made_up[0])}")
         found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
         if len(set(found)) != len(found):
             raise RefusedError("a way is given twice")
         for words in sorted(expected.keys() - set(found), key=str):
             proven = given.verdict == VERDICTS[0] or self._harmless(row.address, expected[words])
-            if words[0] != "none" and ("open",) not in found and not (words == ("open",) and proven):
+            if ("open",) not in found and not (words == ("open",) and proven):
                 raise RefusedError(f"the way {_said(words)} is missing")
         doubt = expected.get(("open",))
         for words in sorted(set(found) - expected.keys(), key=str):
-            if words not in {("open",), ("none", row.address.vpc)} and doubt is None:  # neither lets anybody in
-                raise RefusedError(f"there is no way {_said(words)}")
+            known = self.classes.mentioned.issuperset(word for word in words[1:] if word and word.startswith(_IDS))
+            if words not in {("open",), ("none", row.address.vpc)} and (doubt is None or not known):
+                raise RefusedError(f"there is no way {_said(words)}")  # `open` and `none` let nobody in
             expected[words] = Way(words, ()) if words[0] in {"open", "none"} or doubt is None else doubt
         return expected
 
@@ -210,8 +237,8 @@ class Audit:
     def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
         said = _said(given.words)
         if way.kind == "none":
-            boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
-            if any(claim.fate != "stopped" for claim in given.claims) or overlap(boxes):
+            covers(said, whole(address.family, everything(address.family)), [b for c in given.claims for b in c.boxes])
+            if {(c.fate, c.layer) for c in given.claims} != {("stopped", GATEWAY)}:
                 raise RefusedError(f"{said}: none is no way in")
             return []
         own = self.estate.blocks(address.vpc, address.family) or EMPTY

@@ -5,10 +5,22 @@ from __future__ import annotations
 from sekisho_check.boxes import PORTED
 from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
-from sekisho_check.firewalls import inspect
+from sekisho_check.firewalls import bypassed, inspect
 from sekisho_check.gateways import V4, block_public_access, has_public, only
 from sekisho_check.routes import Hop, Known, table_of
-from sekisho_check.walk import DESTINATIONS, FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Pieces, Place, Walk
+from sekisho_check.walk import (
+    DESTINATIONS,
+    FORWARD,
+    GATEWAY,
+    PUBLIC,
+    RETURN,
+    STATE,
+    TARGET_KINDS,
+    UNRETURNED,
+    Pieces,
+    Place,
+    Walk,
+)
 
 
 def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
@@ -184,3 +196,16 @@ def interface_endpoint(walk: Walk, pieces: Pieces) -> Pieces:
 
 TARGET_KINDS.update(eni=to_appliance, i=to_appliance, vpce=to_endpoint)
 DESTINATIONS["vpc_endpoint"] = interface_endpoint
+
+
+def _unreturned(walk: Walk, pieces: Pieces, name: str) -> Pieces:
+    """A firewall needs the replies of what its stateful rules let through (S-NFW-07)."""
+    vpc = walk.sender.vpc if walk.sender else walk.place.vpc
+    record = walk.estate.get("ec2:DescribeVpcEndpoints", name) or _as_firewalls_say(walk, name, vpc)
+    firewall = firewall_of(walk, record) if record else Known(None)
+    if record is None or firewall.record is None:
+        return walk.doubt(pieces, firewall.why) if firewall.why else pieces
+    return bypassed(walk, pieces, firewall.record, record)
+
+
+UNRETURNED.append(_unreturned)

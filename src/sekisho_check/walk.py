@@ -294,9 +294,16 @@ class Walk:
         place = self.place
         pieces = self.onward(pieces, place, table_of(self.estate, place.subnet))
         out: Pieces = []
-        for piece in pieces:  # S-EDGE-03
-            lost = [one for one in piece.passed if one not in piece.back] if self.way.kind in EDGED else []
-            out += self.stop([piece], RETURN, place.vpc, *lost) if lost and not piece.stop else [piece]
+        for piece in pieces:
+            lost = [] if piece.stop else [one for one in piece.passed if one not in piece.back]
+            if lost and self.way.kind in EDGED:  # S-EDGE-03
+                out += self.stop([piece], RETURN, place.vpc, *lost)
+                continue
+            parts = [piece]
+            for one in lost:
+                for unreturned in UNRETURNED:
+                    parts = unreturned(self, parts, one)
+            out += parts
         return out
 
     def onward(self, pieces: Pieces, place: Place, table: Known) -> Pieces:
@@ -380,6 +387,10 @@ DESTINATIONS: dict[str, Destination] = {}
 
 UNFILTERED: list[Callable[[Estate, Json], bool]] = []
 """Which interfaces take packets past no groups."""
+
+
+UNRETURNED: list[Callable[[Walk, Pieces, str], Pieces]] = []
+"""What becomes of replies that do not come back through a middlebox that the first packets passed."""
 
 
 def kind_of(interface: Json) -> str:
