@@ -47,7 +47,7 @@ clean: ## remove the environment and all caches
 
 # Compiled here, because a machine may forbid it at run time and every start would compile again.
 .venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
-	@$(INSTALL) --editable .
+	@$(INSTALL) --editable ".[all]"
 	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click, msgspec; print(*click.__path__, *msgspec.__path__)')
 	@touch $@
 
