@@ -14,7 +14,7 @@ help: ## say what the targets do
 demo: .venv/.demo ## install, then assess the bundled estate
 	@$(BIN)/sekisho demo
 
-test: .venv/.dev lint ## run the whole suite
+test: .venv/.dev .venv/.formats lint ## run the whole suite
 	@tests/system-packages.sh
 	@$(BIN)/python -m pytest
 
@@ -40,6 +40,12 @@ bench: .venv/.dev ## how long everything takes, as ratios to reading alone (BENC
 clean: ## remove the environment and all caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# What judges our exports, apart from what we run on: it pins nothing of ours.
+.venv/.formats: tests/exports/validators.txt | .venv/bin/python
+	@$(PYTHON) -m venv .venv/formats || uv venv --quiet --seed --python $(PYTHON) .venv/formats
+	@.venv/formats/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/exports/validators.txt
+	@touch $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sekisho needs Python 3.11 or later: make PYTHON=python3.11")'
