@@ -1,26 +1,31 @@
 """Workers on an existing dask.distributed cluster, reached through its `concurrent.futures` executor."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sekisho.errors import ResourceError
+from sekisho.errors import ResourceError, SekishoError
 from sekisho.model.topology import Topology
+from sekisho.version import __version__
 
 from . import wire
 from .plan import LEAST
-from .work import Question, release, run_with
+from .work import Question, installed, release, run_with
 from .workers import Submit
 
-_SECONDS_TO_CONNECT = 10
+_SECONDS_TO_CONNECT = 5
+_ADDRESS = re.compile(r"(?:tcp|tls)://(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
 
 
 class Cluster:
     """The workers behind the scheduler at an address. ResourceError, one line, where there are none."""
 
     def __init__(self, address: str, *, least: int = LEAST) -> None:
+        if not _ADDRESS.fullmatch(address):
+            raise SekishoError(f"`{address}` is no address of a scheduler: write tcp://HOST:PORT")
         try:
             import distributed  # noqa: PLC0415 - an extra
         except ModuleNotFoundError:
@@ -39,9 +44,18 @@ class Cluster:
         except (OSError, ValueError) as error:
             why = " ".join(str(error).split())[:120]
             raise ResourceError(f"{address}: no scheduler answers ({why})") from None
-        if not self.count():
+        fault = self._fault()
+        if fault:
             self.close()
-            raise ResourceError(f"{address}: the scheduler has no workers")
+            raise ResourceError(f"{address}: {fault}")
+
+    def _fault(self) -> str | None:
+        """Why it cannot work for us."""
+        if not self.count():
+            return "the scheduler has no workers"
+        found = self._client.run(installed, on_error="return")
+        wanting = next((worker for worker, version in found.items() if version != __version__), None)
+        return f"worker {wanting} has no sekisho {__version__}; install it there" if wanting else None
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +67,7 @@ class Cluster:
         self._client.close()
 
     def count(self) -> int:
-        workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        return len(workers)
+        return len(self._client.nthreads())
 
     @contextmanager
     def opened(self, topology: Topology, question: Question, tasks: int) -> Iterator[Submit]:  # noqa: ARG002 - of all workers

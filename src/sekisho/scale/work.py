@@ -123,6 +123,11 @@ def run_with(key: str, model: bytes, question: Question, chunk: Chunk) -> bytes:
         return run(chunk)
 
 
+def installed() -> str:
+    """The version that the process has."""
+    return __version__
+
+
 def release(key: str) -> None:
     """Forget the model of that key."""
     with _alone:
