@@ -11,6 +11,7 @@ from sekisho.cli import output
 from sekisho.cli.listeners import read_listeners
 from sekisho.cli.main import DONE, FINDINGS, UNDECIDED
 from sekisho.cli.progress import Progress
+from sekisho.cli.snapshot import SnapshotPlace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ SEVERITIES = ("high", "medium", "low", "informational")
     "assess",
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
-@click.argument("snapshot", type=click.Path(path_type=Path))
+@click.argument("snapshot", type=SnapshotPlace(path_type=Path))
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",
@@ -67,7 +68,7 @@ SEVERITIES = ("high", "medium", "low", "informational")
 def command(
     ctx: click.Context,
     *,
-    snapshot: Path,
+    snapshot: Path | str,
     target: str,
     direction: Literal["ingress", "egress"],
     origins: tuple[str, ...],
@@ -82,7 +83,7 @@ def command(
 ) -> int:
     """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
 
-    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers.
+    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers, here or at an address (s3://...).
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
     from sekisho.load import load  # noqa: PLC0415
