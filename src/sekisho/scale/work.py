@@ -1,5 +1,6 @@
 """What a worker does: it holds one model, and judges one chunk of its interfaces after another."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -90,6 +91,8 @@ def begin(model: Topology | bytes, question: Question) -> None:
     # What the terminal sends to all processes of a run: the one in front tells of it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # What a fork shares stays shared as long as nobody writes to it, and the collector would.
+    gc.freeze()
     _hold("", model, question)
 
 
