@@ -99,7 +99,14 @@ def _link(estate: Estate, balancer: Balancer, target: Target, found: Links) -> N
     held = resolve(estate, balancer, target)
     if target.kind == "instance" and len({interface.id for interface, _ in held}) > 1:
         only = frozenset((interface.id, address) for interface, address in held)
-        found.doubts.append((balancer, Doubt(f"which interface of {target.name} is its first is not known", joined(estate, balancer.vpc), only)))
+        found.doubts.append(
+            (
+                balancer,
+                Doubt(
+                    f"which interface of {target.name} is its first is not known", joined(estate, balancer.vpc), only
+                ),
+            )
+        )
         return
     if lacking:
         only = frozenset((interface.id, address) for interface, address in held)
@@ -149,7 +156,11 @@ def address_at(interface: Record, written: str) -> Address | None:
 def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Record, str]]:
     """The interfaces and addresses on which the target is reached (S-ELB-06)."""
     if target.kind == "instance":
-        return [(one, written) for one in first_of(estate, target.name) if (written := primary(one, target.family)) is not None]
+        return [
+            (one, written)
+            for one in first_of(estate, target.name)
+            if (written := primary(one, target.family)) is not None
+        ]
     if target.kind == "alb":
         inner = balancers(estate).get(target.name)
         if inner is None or inner.kind != APPLICATION or balancer.kind != NETWORK:

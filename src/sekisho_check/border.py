@@ -35,9 +35,7 @@ def carriers(estate: Estate, address: Address, kind: str, ranges: Ranges) -> Fou
         for record in estate.all("ec2:DescribeCarrierGateways")
         if text(record.data, "VpcId") == address.vpc and text(record.data, "State") != "deleted"
     ]
-    whole = (
-        bool(ways) or not _carried_to(estate, address.vpc) or estate.whole(CARRIERS, *estate.home(address.vpc))
-    )
+    whole = bool(ways) or not _carried_to(estate, address.vpc) or estate.whole(CARRIERS, *estate.home(address.vpc))
     return Found(ways, there=bool(ways), open="" if whole else f"carrier gateways of {address.vpc} were not read")
 
 

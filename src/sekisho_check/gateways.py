@@ -224,6 +224,11 @@ def to_egress_only(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces
 def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """A reply that a NAT gateway translates is none (S-NAT-01, S-NAT-06)."""
     if not walk.replying:
+        nat = walk.estate.get("ec2:DescribeNatGateways", hop.target)
+        whole = walk.estate.read("ec2:DescribeNatGateways", *walk.estate.home(place.vpc))
+        gone = whole if nat is None else text(nat.data, "State") in {"failed", "deleted"}
+        if gone or (nat is not None and text(nat.data, "VpcId") != place.vpc):  # S-RT-07, S-NAT-03
+            return walk.stop(pieces, FORWARD, hop.table, hop.target, place.vpc)
         return walk.doubt(pieces, f"what {hop.target} does with it is not known")
     synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
     synthetic = walk.doubt(synthetic, f"what {hop.target} does with IPv6 is not known")
