@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sekisho_check.boxes import Box, overlap, subtract, whole
 from sekisho_check.canonical import digest, pointed
 from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
-from sekisho_check.classes import Classes
+from sekisho_check.classes import Classes, strings
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
 from sekisho_check.ranges import EMPTY, everything, less, size
@@ -120,7 +120,7 @@ class Audit:
             raise RefusedError(f"{name[:120]!a} is not in the snapshot") from problem
         values = list(record.values()) if isinstance(record, dict) else []
         if pointer in {"", "/response"}:  # an answer that is about one resource
-            values += [one for each in values if isinstance(each, dict) for one in each.values()]
+            values += strings(record)
         root = self.estate.files[file]
         asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
         values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
@@ -155,7 +155,8 @@ class Audit:
         for words in sorted(expected.keys() - set(found), key=str):
             if words == ("open",) and (not proves or self._harmless(row.address, expected[words])):
                 continue
-            if expected[words].open and ("open",) in found:  # what is said of any way holds for this one
+            record = expected[words].record
+            if record is not None and record.disputed and ("open",) in found:  # what is said of any way holds for it
                 continue
             if words[0] == "none":  # it lets nobody in, whether it is said or not
                 continue

@@ -26,13 +26,13 @@ class Classes:
         self.singled: set[str] = set()
         for name, calls in estate.calls.items():
             for call in calls if name not in OF_ITSELF else ():
-                (targets if name == TARGETS else self.singled).update(_strings(call.answer))
+                (targets if name == TARGETS else self.singled).update(strings(call.answer))
         self.named = targets | self.singled
         self.mentioned = self.named | {
             name
             for calls in estate.calls.values()
             for call in calls
-            for name in (*_strings(call.parameters), *(_strings(call.answer) if call.kind.needed else ()))
+            for name in (*strings(call.parameters), *(strings(call.answer) if call.kind.needed else ()))
         }
         """Every string of the snapshot that may be an id."""
         self.bounds = {True: _bounds(self.singled), False: _bounds(self.named)}
@@ -91,7 +91,7 @@ def _kinds_of_association(data: dict[str, Any], written: str) -> tuple[str, ...]
     return tuple(sorted(association)) if isinstance(association, dict) else ()
 
 
-def _strings(value: object) -> Iterator[str]:
+def strings(value: object) -> Iterator[str]:
     """Every string in the JSON, at whatever depth."""
     waiting = [value]
     while waiting:

@@ -164,14 +164,15 @@ class Estate:
         first = next(iter(listed(self.instances.get(name), "NetworkInterfaces")), None)
         return self.get("ec2:DescribeNetworkInterfaces", text(first, "NetworkInterfaceId"))
 
-    def firewall_endpoints(self, firewall: Record) -> set[str]:
-        """The endpoints of a described firewall, by its SyncStates (S-NFW-01)."""
-        found = set()
+    def firewall_endpoints(self, firewall: Record) -> dict[str, Json]:
+        """The endpoints of a described firewall with how they are attached, by its SyncStates (S-NFW-01)."""
+        found: dict[str, Json] = {}
         for call in self.calls["network-firewall:DescribeFirewall"]:
             states = call.answer.get("FirewallStatus")
             states = states.get("SyncStates") if isinstance(states, dict) else None
             if call.file == firewall.file and isinstance(states, dict):
-                found |= {text(state, "Attachment", "EndpointId") or "" for state in states.values()}
+                attached = [state.get("Attachment") for state in states.values() if isinstance(state, dict)]
+                found |= {text(one, "EndpointId") or "": one for one in attached if isinstance(one, dict)}
         return found
 
     @cached_property

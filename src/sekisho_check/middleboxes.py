@@ -22,21 +22,10 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     if box.id == walk.address.interface.id and not walk.replying:  # it is for itself, and forwards nothing
         return TARGET_KINDS["local"](walk, pieces, hop, place)
-    names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
-    if text(box.data, "VpcId") != place.vpc:  # S-RT-07
-        pieces = walk.stop(pieces, layer, *names)
-    kind = text(box.data, "InterfaceType")
-    if kind in NAT and not walk.replying:  # S-ENI-06
-        pieces = walk.stop(walk.stop(pieces, STATE, *names), layer, *names)
-    if kind in UNFATHOMED:
+    if text(box.data, "InterfaceType") in UNFATHOMED:
         return walk.doubt(pieces, f"what {box.id} does with it is not known")
-    if box.data.get("SourceDestCheck") is not False:  # S-ENI-04
-        for each in (STATE, layer, GATEWAY):
-            pieces = walk.stop(pieces, each, *names)
-    pieces = _once(walk, pieces, box.id, layer, names)
-    pieces = walk.state(pieces, box.data)
-    if text(box.data, "Status") not in {"in-use", "associated"} or not _running(walk, box):
-        pieces = walk.stop(pieces, layer, *names)
+    names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
+    pieces = _forwarding(walk, pieces, box, place, names)
     subnet = walk.estate.get("ec2:DescribeSubnets", text(box.data, "SubnetId"))
     there = Place(place.vpc, subnet)
     edge = place.subnet is None
@@ -52,6 +41,22 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
 
 NAT = frozenset({"nat_gateway", "natGateway"})
 UNFATHOMED = frozenset({"gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"})
+
+
+def _forwarding(walk: Walk, pieces: Pieces, box: Record, place: Place, names: tuple[str | None, ...]) -> Pieces:
+    """What an interface gets that can forward it: others stop it, for their state or kind."""
+    layer = RETURN if walk.replying else FORWARD
+    if text(box.data, "VpcId") != place.vpc:  # S-RT-07
+        pieces = walk.stop(pieces, layer, *names)
+    if text(box.data, "InterfaceType") in NAT and not walk.replying:  # S-ENI-06
+        pieces = walk.stop(walk.stop(pieces, STATE, *names), layer, *names)
+    if box.data.get("SourceDestCheck") is not False:  # S-ENI-04
+        for each in (STATE, layer, GATEWAY):
+            pieces = walk.stop(pieces, each, *names)
+    pieces = walk.state(_once(walk, pieces, box.id, layer, names), box.data)
+    if text(box.data, "Status") not in {"in-use", "associated"} or not _running(walk, box):
+        pieces = walk.stop(pieces, layer, *names)
+    return pieces
 
 
 def _running(walk: Walk, box: Record) -> bool:
@@ -102,7 +107,7 @@ def _on(walk: Walk, pieces: Pieces, name: str, there: Place) -> Pieces:
 def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """Through an endpoint of a VPC."""
     layer = RETURN if walk.replying else FORWARD
-    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target)
+    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target) or _shown_by_firewall(walk, hop.target)
     if record is None:
         if walk.estate.read("ec2:DescribeVpcEndpoints", *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
@@ -125,14 +130,34 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         pieces = block_public_access(walk, pieces, Place(place.vpc, None) if firewall.why or firewall.record else there)
     if place.subnet is None or subnet is None or place.subnet.id != subnet.id:  # S-GWLBE-03
         pieces = walk.acl(pieces, subnet, egress=False)
-    pieces = _once(walk, pieces, record.id, layer, names)
-    if firewall.why:
-        pieces = walk.doubt(pieces, firewall.why)
-    elif firewall.record is not None:
-        pieces = inspect(walk, pieces, firewall.record, record)
-    else:
-        pieces = walk.assume(pieces, f"what is behind {record.id} forwards what it gets")
+    pieces = _inspected(walk, _once(walk, pieces, record.id, layer, names), record, firewall)
     return _on(walk, pieces, record.id, there)
+
+
+def _inspected(walk: Walk, pieces: Pieces, endpoint: Record, firewall: Known) -> Pieces:
+    """Through what is behind the endpoint (S-GWLBE-02, S-NFW-01)."""
+    if firewall.why:
+        return walk.doubt(pieces, firewall.why)
+    if firewall.record is not None:
+        return inspect(walk, pieces, firewall.record, endpoint)
+    return walk.assume(pieces, f"what is behind {endpoint.id} forwards what it gets")
+
+
+def _shown_by_firewall(walk: Walk, name: str) -> Record | None:
+    """The endpoint as the description of its firewall shows it (S-NFW-01)."""
+    for record in walk.estate.all("network-firewall:DescribeFirewall"):
+        shown = walk.estate.firewall_endpoints(record).get(name)
+        if shown is not None:
+            subnet = walk.estate.get("ec2:DescribeSubnets", text(shown, "SubnetId"))
+            state = text(shown, "Status") or ""
+            data = {
+                "VpcEndpointType": "GatewayLoadBalancer",
+                "VpcId": text(subnet.data, "VpcId") if subnet else text(record.data, "VpcId"),
+                "SubnetIds": [subnet.id] if subnet else [],
+                "State": "available" if state in {"READY", "SCALING"} else state,
+            }
+            return record._replace(call="ec2:DescribeVpcEndpoints", id=name, data=data)
+    return None
 
 
 UNAVAILABLE = frozenset(
