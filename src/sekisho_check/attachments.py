@@ -61,7 +61,8 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
         found: dict[tuple[str, str], Attachment] = {}
         for record in estate.every(OF_VPCS):
             data = record.data
-            options = tuple((k, v) for k, v in (data.get("Options") or {}).items() if isinstance(v, str))
+            given = data.get("Options")
+            options = tuple((k, v) for k, v in given.items() if isinstance(v, str)) if isinstance(given, dict) else ()
             subnets = tuple(texts(data, "SubnetIds")) or None
             _note(found, _plain(record, "vpc", text(data, "VpcId"))._replace(options=options, subnets=subnets))
         for record in estate.every(PEERINGS):
@@ -87,17 +88,21 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
                     table=table, owners_view=owner is not None and owner == record.account and not changing
                 ),
             )
-        for call in (ATTACHMENTS, OF_VPCS):
-            for record in estate.unreadable(call):
-                resource = text(record.data, "VpcId") or text(record.data, "ResourceId")
-                lost = _plain(record, "vpc", resource)._replace(states=frozenset({DAMAGED}))
-                found.setdefault((lost.id, lost.gateway), lost)
+        for lost in _damaged(estate):
+            found.setdefault((lost.id, lost.gateway), lost)
         for key, attachment in found.items():
             if attachment.subnets is None and attachment.kind == "vpc":
                 found[key] = attachment._replace(subnets=_shown(estate, attachment))
         estate.memo["attachments"] = found
     known: dict[tuple[str, str], Attachment] = estate.memo["attachments"]
     return known
+
+
+def _damaged(estate: Estate) -> Iterator[Attachment]:
+    """Attachments whose records cannot be read, as far as they show what they join."""
+    for record in (*estate.unreadable(ATTACHMENTS), *estate.unreadable(OF_VPCS)):
+        resource = text(record.data, "VpcId") or text(record.data, "ResourceId")
+        yield _plain(record, "vpc", resource)._replace(states=frozenset({DAMAGED}))
 
 
 def _plain(record: Record, kind: str, resource: str | None) -> Attachment:

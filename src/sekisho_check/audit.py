@@ -151,16 +151,9 @@ class Audit:
         found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
         if len(set(found)) != len(found):
             raise RefusedError("a way is given twice")
-        proves = given.verdict != VERDICTS[0]
         for words in sorted(expected.keys() - set(found), key=str):
-            if words == ("open",) and (not proves or self._harmless(row.address, expected[words])):
-                continue
-            record = expected[words].record
-            if record is not None and record.disputed and ("open",) in found:  # what is said of any way holds for it
-                continue
-            if words[0] == "none":  # it lets nobody in, whether it is said or not
-                continue
-            raise RefusedError(f"the way {_said(words)} is missing")
+            if not self._left_out(row.address, expected[words], given.verdict, found):
+                raise RefusedError(f"the way {_said(words)} is missing")
         for words in sorted(set(found) - expected.keys(), key=str):
             if words not in {("open",), ("none", row.address.vpc)}:  # neither lets anybody in
                 raise RefusedError(f"there is no way {_said(words)}")
@@ -180,6 +173,14 @@ class Audit:
             else not any(claim.assumed for way in given.ways for claim in way.claims)
         )
         return PROVEN if sure else ASSUMED, notes
+
+    def _left_out(self, address: Address, way: Way, said: str, given: list[tuple[str | None, ...]]) -> bool:
+        """Whether nothing is lost where the way is not told of."""
+        if way.kind == "open":
+            return said == VERDICTS[0] or self._harmless(address, way)
+        if way.record is not None and way.record.disputed and ("open",) in given:
+            return True  # what is said of whatever way holds for it
+        return way.kind == "none"  # it lets nobody in, whether it is said or not
 
     def _harmless(self, address: Address, way: Way) -> bool:
         """Whether nothing can get to the address, by whatever way it comes: groups and state stop everything."""

@@ -45,7 +45,7 @@ CARRIERS = "ec2:DescribeCarrierGateways"
 def _carried_to(estate: Estate, vpc: str) -> bool:
     """Whether an address of the VPC may have a carrier address: to others no carrier gateway delivers (S-CAGW-01)."""
     held = estate.interfaces_of_vpc[vpc]
-    told = [listed(one.data, "PrivateIpAddresses") + [one.data] for one in held]
+    told = [[*listed(one.data, "PrivateIpAddresses"), one.data] for one in held]
     return any(one.disputed for one in held) or any(
         text(each, "Association", "CarrierIp") for each in (one for some in told for one in some)
     )
