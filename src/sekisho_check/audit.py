@@ -12,8 +12,8 @@ from sekisho_check.classes import Classes, strings
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
 from sekisho_check.ranges import EMPTY, everything, less, size
-from sekisho_check.walk import GATEWAY, Address, Piece, Pieces, Walk, Way
-from sekisho_check.ways import ORIGINS, enter, leave
+from sekisho_check.walk import ACL_IN, ACL_OUT, GATEWAY, GROUPS, Address, Piece, Pieces, Walk, Way
+from sekisho_check.ways import ORIGINS, behind, enter, leave
 
 OWN = frozenset({"interface", "instance"})
 """In place of an id: the row's own."""
@@ -25,6 +25,8 @@ class Row(NamedTuple):
 
     address: Address
     ways: list[Way]
+    spare: tuple[Way, ...] = ()
+    """Ways that may be left out: the address has no other of the origin."""
 
 
 class Result(NamedTuple):
@@ -93,7 +95,9 @@ class Audit:
         ways of it may not have been read.
         """
         near = self.rows.get((key[0], key[1], "internet"))
-        return Row(near.address, []) if near and key[2] in ORIGINS else None
+        if near is None or key[2] not in ORIGINS:
+            return None
+        return Row(near.address, [], tuple(behind(self.estate, near.address, key[2])))
 
     # Records
 
@@ -154,6 +158,7 @@ class Audit:
         for words in sorted(expected.keys() - set(found), key=str):
             if not self._left_out(row.address, expected[words], given.verdict, found):
                 raise RefusedError(f"the way {_said(words)} is missing")
+        expected.update({way.words: way for way in row.spare if way.words in found})
         for words in sorted(set(found) - expected.keys(), key=str):
             if words not in {("open",), ("none", row.address.vpc)}:  # neither lets anybody in
                 raise RefusedError(f"there is no way {_said(words)}")
@@ -161,7 +166,7 @@ class Audit:
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
             notes += self._once(row.address, expected[words], claims)
-        if not row.ways and (not given.ways or any(way.kind != "open" for way in expected.values())):
+        if not row.ways and not any(way.kind == "open" for way in expected.values()):
             raise RefusedError("there is no such row")
         if given.verdict == "unknown":
             return UNDECIDED, notes
@@ -253,14 +258,16 @@ class Audit:
         match claim.fate:
             case "stopped":
                 pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])
-                return _unstopped(pieces, claim)
+                problem = _unstopped(pieces, claim)
+                return "" if problem and self._elsewhere(address, way, claim, box) else problem
             case "one-way" | "open-one-way":
                 arrived = enter(Walk(self.estate, address, way), [Piece(box)])
                 if claim.fate == "one-way" and (problem := _unsure(arrived, claim, "delivered")):
                     return problem
                 arrived = [piece for piece in arrived if piece.stop is None]
                 walk = Walk(self.estate, address, way, (claim.layer, claim.record))
-                return _unstopped(leave(walk, arrived), claim)
+                problem = _unstopped(leave(walk, arrived), claim)
+                return "" if problem and self._elsewhere(address, way, claim, box) else problem
             case "answered":
                 arrived = enter(Walk(self.estate, address, way), [Piece(box)])
                 if problem := _unsure(arrived, claim, "delivered"):
@@ -268,6 +275,17 @@ class Audit:
                 return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
             case _:
                 return ""
+
+    def _elsewhere(self, address: Address, way: Way, claim: Claim, box: Box) -> bool:
+        """Whether packets of a long way through load balancers, of which several legs stop them, are stopped for
+        certain, though by another leg than the one that is named.
+        """
+        if way.through is None or not _could_stop(claim.layer, claim.record):
+            return False
+        pieces = enter(Walk(self.estate, address, way), [Piece(box)])
+        if claim.fate != "stopped":
+            pieces = leave(Walk(self.estate, address, way), [piece for piece in pieces if piece.stop is None])
+        return all(piece.stop for piece in pieces)
 
     def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
         said = Claim("answered", "", "", assumed=False, boxes=list(boxes))
@@ -322,6 +340,13 @@ def verdict(fates: set[str]) -> str:
     if "one-way" in fates:
         return VERDICTS[2]
     return VERDICTS[1] if "open-one-way" in fates else VERDICTS[3]
+
+
+def _could_stop(layer: str, record: str) -> bool:
+    """Whether records of this kind stop packets at this layer at all."""
+    kind = record.partition("-")[0]
+    filters = {ACL_IN: {"acl"}, ACL_OUT: {"acl"}, GROUPS: {"eni", "sg", "interface"}}
+    return kind in filters[layer] if layer in filters else kind not in {"acl", "sg"}
 
 
 def _unstopped(pieces: Pieces, claim: Claim) -> str:

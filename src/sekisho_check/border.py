@@ -92,10 +92,10 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     in_force = (
         record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
     )
-    if not in_force or walk.way.words[1] != hop.target:  # S-RT-07; it rewrites the source of what it did not bring in
+    if not in_force:  # S-RT-07
+        return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
+    if walk.way.words[1] != hop.target:  # it rewrites the source of what it did not bring in
         pieces = walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
-        if not in_force or walk.wanted is None:
-            return pieces
     return block_public_access(walk, carried(walk, pieces, (layer,), hop.table, hop.target), place)
 
 

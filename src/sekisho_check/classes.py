@@ -92,12 +92,14 @@ def _kinds_of_association(data: dict[str, Any], written: str) -> tuple[str, ...]
 
 
 def strings(value: object) -> Iterator[str]:
-    """Every string in the JSON, at whatever depth."""
+    """Every string in the JSON, at whatever depth, and the last part of each ARN, which names the resource too."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
             yield one
+            if one.startswith("arn:"):
+                yield one.rpartition("/")[2]
         elif isinstance(one, dict):
             waiting += one.values()
         elif isinstance(one, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sekisho_check.estate import Estate, Json, Record, cidrs, listed, text
 from sekisho_check.filters import Sight
 from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, holds, less, meet, span
-from sekisho_check.routes import Hop, edge_table
+from sekisho_check.routes import Hop, edge_table, hop_for, table_of
 from sekisho_check.walk import (
     BLOCK,
     DESTINATIONS,
@@ -224,11 +224,18 @@ def to_egress_only(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces
 def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """A reply that a NAT gateway translates is none (S-NAT-01, S-NAT-06)."""
     if not walk.replying:
-        nat = walk.estate.get("ec2:DescribeNatGateways", hop.target)
+        record = walk.estate.get("ec2:DescribeNatGateways", hop.target)
         whole = walk.estate.read("ec2:DescribeNatGateways", *walk.estate.home(place.vpc))
-        gone = whole if nat is None else text(nat.data, "State") in {"failed", "deleted"}
-        if gone or (nat is not None and text(nat.data, "VpcId") != place.vpc):  # S-RT-07, S-NAT-03
-            return walk.stop(pieces, FORWARD, hop.table, hop.target, place.vpc)
+        gone = whole if record is None else text(record.data, "State") in {"failed", "deleted"}
+        names = (hop.table, hop.target, place.vpc)
+        if gone or (record is not None and text(record.data, "VpcId") != place.vpc):  # S-RT-07, S-NAT-03
+            return walk.stop(pieces, FORWARD, *names)
+        subnet = walk.estate.get("ec2:DescribeSubnets", text(record.data if record else None, "SubnetId"))
+        table = table_of(walk.estate, subnet).record if subnet else None
+        if table is not None:  # out of it by the routes of its own subnet, once
+            on = hop_for(walk.estate, table, walk.address.family, walk.address.value)
+            if on.kind in {"none", "blackhole"} or (on.kind == "nat" and on.target == hop.target):
+                return walk.stop(pieces, FORWARD, *names, table.id)
         return walk.doubt(pieces, f"what {hop.target} does with it is not known")
     synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
     synthetic = walk.doubt(synthetic, f"what {hop.target} does with IPv6 is not known")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sekisho_check.balancers import NETWORK, WORKING, attribute, balancer_of, listeners
 from sekisho_check.boxes import PORTS, Box
-from sekisho_check.estate import Estate, Json, text
+from sekisho_check.estate import Estate, Json, listed, text
 from sekisho_check.filters import Parts, partition
 from sekisho_check.gateways import unfathomed
 from sekisho_check.ranges import one
@@ -19,8 +19,6 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     if balancer is None:  # S-ENI-06: its groups alone are known
         lacking = text(interface.data, "InterfaceType") == "network_load_balancer" and not interface.data.get("Groups")
         return unfathomed(walk, pieces) if lacking else pieces
-    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
-        return unfathomed(walk, pieces)
     names = (balancer.id, interface.id)
     if balancer.state not in WORKING:
         broken = balancer.state in {"failed", "provisioning"}
@@ -35,6 +33,8 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
         for layer in (PUBLIC, GATEWAY) if denied in {"", "true"} else ():
             pieces = walk.stop(pieces, layer, *names)
         pieces = walk.doubt(pieces, f"the attributes of {balancer.id} were not read") if denied is None else pieces
+    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
+        return unfathomed(walk, pieces)
     ports = [(listener.port, number) for listener, _ in taken for number in listener.protocols]
 
     def judge(box: Box) -> Parts:
@@ -48,7 +48,7 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
 def ungrouped(estate: Estate, interface: Json) -> bool:
     """A network load balancer without groups takes all traffic of its listeners (S-NLB-01)."""
     balancer = balancer_of(estate, interface)
-    return balancer is not None and balancer.kind == NETWORK and not balancer.groups
+    return balancer is not None and balancer.kind == NETWORK and not listed(interface, "Groups")
 
 
 DESTINATIONS["balancer"] = to_node

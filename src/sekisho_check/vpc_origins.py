@@ -12,7 +12,7 @@ from sekisho_check.walk import Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
 
 V4 = 4
-FACING = "com.amazonaws.global.cloudfront.origin-facing"
+FACING = {4: "com.amazonaws.global.cloudfront.origin-facing", 6: "com.amazonaws.global.ipv6.cloudfront.origin-facing"}
 
 
 def vpc_origins(estate: Estate, address: Address) -> Found:
@@ -71,7 +71,7 @@ def cloudfront(walk: Walk) -> Sender:
         one.id
         for call in ("ec2:DescribeManagedPrefixLists", "ec2:DescribePrefixLists")
         for one in estate.all(call)
-        if text(one.data, "PrefixListName") == FACING
+        if text(one.data, "PrefixListName") in FACING.values()
     ]
     entries = [found for name in lists if (found := prefix_list(estate, name, family))]
     named = Sight(

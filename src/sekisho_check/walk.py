@@ -270,6 +270,11 @@ class Walk:
             pieces = self.acl(pieces, self.place.subnet, egress=False)
         if not any(free(self.estate, interface) for free in UNFILTERED):
             pieces = self.groups(pieces, interface, sight)
+        return self.received(pieces)
+
+    def received(self, pieces: Pieces) -> Pieces:
+        """What the destination takes, however it comes there."""
+        interface = self.address.interface.data
         pieces = self.state([piece._replace(arrived=True) for piece in pieces], interface)
         return DESTINATIONS.get(kind_of(interface), ordinary)(self, pieces)
 
@@ -288,7 +293,8 @@ class Walk:
         """The packets by the route that each takes from the place."""
         if table.record is None:
             pieces = self.acl(pieces, place.subnet, egress=True) if place.subnet else pieces
-            return self.doubt(pieces, table.why)
+            pieces = self.doubt(pieces, table.why)
+            return pieces if self.replying else self.received(pieces)
         out: Pieces = [piece for piece in pieces if piece.stop]
         going = [piece for piece in pieces if not piece.stop]
         if not self.replying:

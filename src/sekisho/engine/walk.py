@@ -260,7 +260,8 @@ class Walker:
 
     def check_groups(self, leg: Leg, t: Transit, interface: NetworkInterface, *, egress: bool) -> dict[str, FlowSet]:
         """Note what the interface's groups let through; the part that each of them admits."""
-        if not interface.group_ids and self.facts.topology.balancers.of_interface(interface):
+        balancer = self.facts.topology.balancers.of_interface(interface)
+        if not interface.group_ids and balancer and balancer.kind == "network":
             # A network load balancer without groups takes everything (S-NLB-01).
             return {}
         end = t.header.dst if egress else t.header.src

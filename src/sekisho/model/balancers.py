@@ -103,16 +103,19 @@ class Balancers:
         """The balancer whose node the interface is; None where it is none, or its record is not there."""
         return self._by_interface.get(interface.network_interface_id)
 
-    def denies_internet(self, interface: NetworkInterface) -> bool:
+    def denies_internet(self, interface: NetworkInterface) -> bool | Undecided:
         """Whether it is a node of an internal balancer, to whose IPv6 addresses nothing comes from the internet.
 
-        By default; an attribute of the balancer allows it (S-ELB-01).
+        By default; an attribute of the balancer allows it (S-ELB-01, S-ELB-10).
         """
         balancer = self.of_interface(interface)
         if balancer is None or balancer.internet_facing:
             return False
         attributes = self._snapshot.load_balancer_attributes.get(balancer.id)
-        return attributes is None or attributes.value("ipv6.deny_all_igw_traffic") != "false"
+        value = attributes.value("ipv6.deny_all_igw_traffic") if attributes else None
+        if value is None and balancer.kind != "classic" and not (attributes and attributes.complete):
+            return Undecided(f"the attributes of load balancer {balancer.name} are not in the snapshot")
+        return value != "false"
 
     def nodes(self, balancer: Balancer) -> tuple[NetworkInterface, ...]:
         """Its interfaces, one a zone, several where it has scaled (S-ELB-02)."""
@@ -248,6 +251,13 @@ class Balancers:
         subnets = (self._snapshot.subnets.get(s) for s in balancer.subnets)
         named = {s.availability_zone_id or s.availability_zone for s in subnets if s}
         return frozenset(z for z in named | {self.zone_of(n) for n in self.nodes(balancer)} if z)
+
+    def zones_gap(self, balancer: Balancer) -> str | None:
+        """Why it may be enabled in zones that the snapshot does not show."""
+        places = dict.fromkeys([*balancer.subnets, *(n.subnet_id or "" for n in self.nodes(balancer))])
+        known = {name: self._snapshot.subnets.get(name) for name in places}
+        unseen = [name for name, s in known.items() if s is None or not (s.availability_zone_id or s.availability_zone)]
+        return f"the zone of {unseen[0]}, where {balancer.name} is enabled, is not in the snapshot" if unseen else None
 
     def zone_of(self, interface: NetworkInterface) -> str | None:
         return self._readings.zone_of(interface)

@@ -74,6 +74,7 @@ class VpcOriginEndpointConfig(Record, frozen=True, kw_only=True):
     http_port: int = msgspec.field(name="HTTPPort", default=80)
     https_port: int = msgspec.field(name="HTTPSPort", default=443)
     origin_protocol_policy: str = "match-viewer"
+    ip_address_type: str = "ipv4"
 
     @property
     def ports(self) -> tuple[int, ...]:

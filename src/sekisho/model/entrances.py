@@ -77,6 +77,8 @@ class Entrance(NamedTuple):
     own_groups: tuple[str, ...] = ()
     #: What the network ACL of the destination's subnet has to say of what comes in.
     acl: Literal["applies", "ignored", "bypassed", "assumed-ignored", "doubtful"] = "applies"
+    #: The subnets that it may send from: no network ACL is asked inside one (S-ACL-06).
+    subnets: frozenset[str] = frozenset()
     #: The addresses that callers write, where records tell them.
     fronts: tuple[str, ...] = ()
     #: The groups of the destination are not asked.

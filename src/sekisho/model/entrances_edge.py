@@ -44,7 +44,7 @@ def _of_endpoint(
             origin="internet",
             record=("endpoint_groups", group.endpoint_group_arn),
             source="caller",
-            families=("ipv4", "ipv6") if accelerator and accelerator.ip_address_type == "DUAL_STACK" else ("ipv4",),
+            families=("ipv4",) if accelerator and accelerator.ip_address_type != "DUAL_STACK" else ("ipv4", "ipv6"),
             openings=_openings(listener, group),
             targets=targets,
             fronts=tuple(a for s in accelerator.ip_sets for a in s.ip_addresses) if accelerator else (),
@@ -113,6 +113,7 @@ def vpc_origin_entrances(topology: Topology) -> Iterator[Entrance]:
         status = (settings.status if settings else None) or (listed.status if listed else None)
         doubts = [] if config else [f"{name}: cloudfront:GetVpcOrigin was not read, so its ports are not known"]
         doubts += [] if status == "Deployed" else [f"{name} is in status `{status}`"]
+        dual = config is None or config.ip_address_type == "dualstack"
         for vpc_id, targets in _by_vpc(targets_of(topology, arn)):
             lists = _lists_named(topology, _ORIGIN_FACING)
             yield Entrance(
@@ -123,8 +124,9 @@ def vpc_origin_entrances(topology: Topology) -> Iterator[Entrance]:
                 record=("vpc_origin_settings", name) if config else ("vpc_origins", name),
                 source="service",
                 openings=tuple(Opening(TCP, p, p) for p in ports) or (Opening(TCP, 0, 65535),),
+                families=("ipv4", "ipv6") if dual else ("ipv4",),
                 targets=targets,
-                seen_as=_entries(topology, lists) or ("0.0.0.0/0",),
+                seen_as=_entries(topology, lists),
                 known_by=groups_named(topology, vpc_id, _SERVICE_GROUP) | lists,
                 acl="ignored",
                 doubts=tuple(doubts),
@@ -138,8 +140,11 @@ def _lists_named(topology: Topology, names: Iterable[str]) -> frozenset[str]:
 
 
 def _entries(topology: Topology, lists: Iterable[str]) -> tuple[str, ...]:
+    """The entries of the lists; of a family of which none are known, every address."""
     known = (topology.snapshot.prefix_lists.get(name) for name in sorted(lists))
-    return tuple(cidr for found in known if found for cidr in found.cidrs if ":" not in cidr)
+    cidrs = [cidr for found in known if found for cidr in found.cidrs]
+    four, six = [c for c in cidrs if ":" not in c], [c for c in cidrs if ":" in c]
+    return (*(four or ["0.0.0.0/0"]), *(six or ["::/0"]))
 
 
 # What an endpoint is --------------------------------------------------------------------------------

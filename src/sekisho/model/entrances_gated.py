@@ -33,6 +33,7 @@ def connect_entrances(topology: Topology) -> Iterator[Entrance]:
 
 def _connect(topology: Topology, name: str, endpoint: InstanceConnectEndpoint, vpc_id: str) -> Entrance:
     interface = next((i for i in endpoint.network_interface_ids if i in topology.snapshot.interfaces), None)
+    ungrouped = () if endpoint.security_group_ids else (f"the security groups of {name} are not in the snapshot",)
     entrance = Entrance(
         kind=EntranceKind.INSTANCE_CONNECT,
         id=name,
@@ -46,13 +47,14 @@ def _connect(topology: Topology, name: str, endpoint: InstanceConnectEndpoint, v
         known_by=frozenset(endpoint.security_group_ids),
         own_groups=tuple(sorted(endpoint.security_group_ids)),
         closed="" if endpoint.state in _CONNECTING else f"{name} is {endpoint.state}",
+        doubts=ungrouped,
     )
     if endpoint.preserve_client_ip:
         return entrance._replace(source="caller", families=("ipv4",), acl="doubtful")
     if interface is None:
         doubt = f"the interface of {name} is not in the snapshot"
         seen_as = _subnet_cidrs(topology, [endpoint.subnet_id]) or _vpc_cidrs(topology, vpc_id)
-        return entrance._replace(seen_as=seen_as, doubts=(doubt,))
+        return entrance._replace(seen_as=seen_as, doubts=(*ungrouped, doubt))
     return entrance
 
 
@@ -93,6 +95,7 @@ def _verified(topology: Topology, name: str, endpoint: VerifiedAccessEndpoint, v
         seen_as=cidrs,
         known_by=frozenset(endpoint.security_group_ids),
         own_groups=tuple(sorted(endpoint.security_group_ids)),
+        subnets=frozenset(s for s in subnets if s) or _subnets_of(topology, vpc_id),
         closed=f"{name} is deleted" if status == "deleted" else "",
         doubts=tuple(doubts),
     )
@@ -229,7 +232,8 @@ def _client_vpn(
     relay = _sender(topology, vpc_id, subnet_id)
     if relay is None:
         seen_as = _subnet_cidrs(topology, [subnet_id]) or _vpc_cidrs(topology, vpc_id)
-        return found._replace(source="service", seen_as=seen_as)
+        subnets = frozenset([subnet_id]) if subnet_id else _subnets_of(topology, vpc_id)
+        return found._replace(source="service", seen_as=seen_as, subnets=subnets)
     return found._replace(relay=relay)
 
 
@@ -290,6 +294,10 @@ def _unread(topology: Topology, call: str, name: str) -> str | None:
 def _vpc_of_subnet(topology: Topology, subnet_id: str | None) -> str | None:
     subnet = topology.snapshot.subnets.get(subnet_id or "")
     return subnet.vpc_id if subnet else None
+
+
+def _subnets_of(topology: Topology, vpc_id: str) -> frozenset[str]:
+    return frozenset(s.subnet_id for s in topology.snapshot.subnets.values() if s.vpc_id == vpc_id)
 
 
 def _subnet_cidrs(topology: Topology, subnet_ids: Iterable[str | None]) -> tuple[str, ...]:

@@ -37,7 +37,8 @@ def _of_balancer(topology: Topology, service: EndpointService, arn: str) -> Iter
         callers=_ANYONE,
         targets=tuple(Target(n.network_interface_id, a) for n in nodes for a in _addresses(n)),
         acl="bypassed",
-        unfiltered=flag == "off" or (record is not None and not record.security_groups),
+        unfiltered=flag == "off"
+        or (record is not None and not any((record.security_groups, *(n.group_ids for n in nodes)))),
         closed="" if is_open is not False else f"no endpoint is connected to {service.service_id}, or could connect",
         doubts=(is_open.reason,) if isinstance(is_open, Undecided) else (),
     )

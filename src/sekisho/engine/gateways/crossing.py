@@ -240,6 +240,9 @@ class Crossing:
             if len(self._facts.topology.public_holders(public)) > 1:
                 self._w.doubt(leg, t, f"{public} is associated with several private addresses", Layer.PUBLIC_ADDRESS)
             return parse(public).low
+        denies = self._facts.topology.balancers.denies_internet(interface)
+        if isinstance(denies, Undecided) and not egress_only:
+            self._w.doubt(leg, t, denies.reason, Layer.PUBLIC_ADDRESS)
         private = unpublic_ipv6 if egress_only else private_ipv6
         why = private(self._facts, interface, address)
         if why:

@@ -12,7 +12,7 @@ RFC6598 = parse_ranges(("100.64.0.0/10",), "ipv4")
 
 def private_ipv6(facts: Facts, interface: NetworkInterface, address: int) -> str | None:
     """Why an IPv6 address does not cross an internet gateway, or None (S-IGW-03, S-ENI-05)."""
-    if interface.deny_all_igw_traffic or facts.topology.balancers.denies_internet(interface):
+    if interface.deny_all_igw_traffic or facts.topology.balancers.denies_internet(interface) is True:
         return "the interface denies all traffic of internet gateways"
     return unpublic_ipv6(facts, interface, address)
 

@@ -33,8 +33,8 @@ def _announcement(facts: Facts, gateway: str, family: Family, addresses: Range) 
         a for a in snapshot.direct_connect_associations.values() if a.associated_gateway.id == gateway and a.in_force
     ]
     cidrs = [p.cidr for a in associated for p in a.allowed_prefixes_to_direct_connect_gateway]
-    own = (v for v in snapshot.vpn_connections.values() if v.vpn_gateway_id == gateway)
-    vpn = family == "ipv4" and any(v.state not in _GONE for v in own)  # no VPN carries IPv6 (S-VGW-02)
+    vpns = (v for v in snapshot.vpn_connections.values() if v.vpn_gateway_id == gateway and v.state not in _GONE)
+    vpn = family == "ipv4" and any(vpns)  # S-VGW-02
     direct = any(v.virtual_gateway_id == gateway for v in snapshot.virtual_interfaces.values())
     if not cidrs or vpn or direct or overlap([addresses], parse_ranges(cidrs, family)):
         return None

@@ -156,16 +156,21 @@ def _barred(topology: Topology, balancer: Balancer, node: NetworkInterface, plac
     """State of the balancer, and zones (S-ELB-07)."""
     if not balancer.in_service:
         return Dropped("BAD_STATE", balancer.id, f"{balancer.name} is {balancer.state}")
-    if place.zone is None:
+    home = topology.balancers.zone_of(node)
+    if place.zone is None or home == place.zone:
         return None
+    unseen, crosses = topology.balancers.zones_gap(balancer), place.treatment.crosses
     if place.zone not in topology.balancers.zones(balancer):
-        return Dropped("ELB_INSTALLED_AZ_RESTRICTION", balancer.id, f"{balancer.name} is not enabled in {place.zone}")
-    crosses = place.treatment.crosses
-    if topology.balancers.zone_of(node) == place.zone or crosses is True:
-        return None
+        detail = f"{balancer.name} is not enabled in {place.zone}"
+        return Unsettled(unseen) if unseen else Dropped("ELB_INSTALLED_AZ_RESTRICTION", balancer.id, detail)
     if isinstance(crosses, Undecided):
         return Unsettled(crosses.reason)
-    return Dropped("ELB_NOT_CROSSZONE", balancer.id, f"{balancer.name} sends nothing to another zone")
+    return None if crosses else _not_across(balancer, unseen if home is None else None)
+
+
+def _not_across(balancer: Balancer, unseen: str | None) -> Dropped | Unsettled:
+    detail = f"{balancer.name} sends nothing to another zone"
+    return Unsettled(unseen) if unseen else Dropped("ELB_NOT_CROSSZONE", balancer.id, detail)
 
 
 # A connection of the balancer's own --------------------------------------------------------------------
@@ -244,16 +249,16 @@ class _HandedOn(Forward):
         if start.vpc_id != end.vpc_id:
             return self.doubt(f"whether client addresses are kept from {start.vpc_id} to {end.vpc_id} is not modelled")
         if start.subnet_id == end.subnet_id:
-            return self.inside(start, egress=reply)
+            return self.inside(start)
         return (
             (None if reply else self.straight(start))
             or self.network_acl(start, egress=True)
             or self.network_acl(end, egress=False)
         )
 
-    def inside(self, subnet: Subnet, *, egress: bool) -> Dropped | None:
+    def inside(self, subnet: Subnet) -> Dropped | None:
         hops = len(self.hops)
-        denied = self.network_acl(subnet, egress=egress)
+        denied = self.network_acl(subnet, egress=True) or self.network_acl(subnet, egress=False)
         if denied is None:
             return None
         del self.hops[hops:]

@@ -44,11 +44,11 @@ def _by_listener(walk: "Walk", interface: NetworkInterface) -> Dropped | None:
 def _by_endpoint(walk: "Walk", interface: NetworkInterface) -> Dropped | None:
     # S-VPCE-03
     endpoint = walk.topology.services.endpoint_of(interface)
-    if endpoint is None:
+    if endpoint is None and interface.interface_type != "vpc_endpoint":
         return None
-    name = endpoint.vpc_endpoint_id
-    evidence = walk.source("vpc_endpoints", name)
-    if not endpoint.in_force:
+    name = endpoint.vpc_endpoint_id if endpoint else interface.network_interface_id
+    evidence = walk.source("vpc_endpoints" if endpoint else "interfaces", name)
+    if endpoint and not endpoint.in_force:
         return walk.drop("BAD_STATE", name, VPCE, f"{name} is {endpoint.state}", evidence)
     if walk.header.protocol not in {TCP, UDP}:
         return walk.drop("PROTOCOL_RESTRICTION", name, VPCE, f"{name} does not take {spoken(walk.header)}", evidence)

@@ -5,7 +5,7 @@ source from a range, a filter is asked once for each address at which some rule 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -149,16 +149,24 @@ def _acl_in(walk: "Forward", entrance: Entrance, interface: NetworkInterface) ->
     if isinstance(acl, Undecided):
         walk.assumptions += [not_applied] if assumed else []
         return None if assumed else walk.doubt(acl.reason)
-    blocks = [e.cidr_block for e in acl.entries if e.cidr_block]
+    blocks = [block for e in acl.entries if (block := e.cidr_block or e.ipv6_cidr_block)]
     ruling = _for_each_source(
         entrance, walk.header, blocks, lambda packet: acl_ruling(walk.topology, acl, packet, egress=False)
     )
     if assumed:
         walk.assumptions += [] if ruling.admits else [not_applied]
         return None
-    if entrance.acl == "doubtful" and ruling.admits is not True:
-        return walk.doubt(f"whether the network ACL filters the clients of {entrance.id} is not documented")
+    if ruling.admits is not True and (why := _perhaps_unasked(entrance, subnet.subnet_id)):
+        return walk.doubt(why)
     return walk.ruled(ruling, ACL)
+
+
+def _perhaps_unasked(entrance: Entrance, subnet_id: str) -> str:
+    """Why the network ACL of the destination's subnet may not be asked; empty where it is."""
+    if entrance.acl == "doubtful":
+        return f"whether the network ACL filters the clients of {entrance.id} is not documented"
+    inside = subnet_id in entrance.subnets
+    return f"{entrance.id} may send from {subnet_id}, inside which no network ACL is asked" if inside else ""
 
 
 def _groups(walk: "Forward", entrance: Entrance, interface: NetworkInterface) -> Ruling:
@@ -187,10 +195,11 @@ def _groups(walk: "Forward", entrance: Entrance, interface: NetworkInterface) ->
 
 
 def _blocks_of(walk: "Forward", interface: NetworkInterface) -> Iterator[str]:
-    """Every IPv4 block that a rule of the interface's groups names."""
+    """Every block that a rule of the interface's groups names."""
     for group in (walk.snapshot.security_groups.get(g) for g in interface.group_ids):
         for rule in group.ip_permissions if group else ():
             yield from (r.cidr_ip for r in rule.ip_ranges)
+            yield from (r.cidr_ipv6 for r in rule.ipv6_ranges)
             lists = (walk.snapshot.prefix_lists.get(p.prefix_list_id) for p in rule.prefix_list_ids)
             yield from (cidr for x in lists if x for cidr in x.cidrs)
 
@@ -207,12 +216,14 @@ def answer(walk: "Reply", entrance: Entrance, interface_id: str) -> Outcome:
     if isinstance(acl, Undecided):
         walk.doubt(acl.reason)
         return Left(entrance.id)
-    blocks = [e.cidr_block for e in acl.entries if e.cidr_block]
+    blocks = [block for e in acl.entries if (block := e.cidr_block or e.ipv6_cidr_block)]
     ruling = _for_each_source(
         entrance, walk.header, blocks, lambda packet: acl_ruling(walk.topology, acl, packet, egress=True), reply=True
     )
-    if entrance.acl == "doubtful" and ruling.admits is not True:
-        walk.doubt(f"whether the network ACL filters the clients of {entrance.id} is not documented")
+    if ruling.admits is not True and (
+        why := _perhaps_unasked(entrance, walk.snapshot.interfaces[interface_id].subnet_id or "")
+    ):
+        walk.doubt(why)
         return Left(entrance.id)
     return walk.ruled(ruling, ACL) or Left(entrance.id)
 
@@ -226,7 +237,8 @@ def _for_each_source(
     """The one ruling for every source that the service may show; undecided where they differ."""
     if entrance.source == "caller":
         return rule(packet)
-    sources = _edges(entrance.seen_as, blocks)
+    family = 6 if is_ipv6(packet.source if reply else packet.destination) else 4
+    sources = _edges(entrance.seen_as, blocks, family)
     packets = [packet._replace(destination=s) if reply else packet._replace(source=s) for s in sources]
     rulings = [rule(p) for p in packets]
     if not rulings:
@@ -238,11 +250,12 @@ def _for_each_source(
     return Ruling(None, first.component, detail=detail)
 
 
-def _edges(seen_as: Iterable[str], blocks: Iterable[str]) -> list[str]:
+def _edges(seen_as: Iterable[str], blocks: Iterable[str], version: int) -> list[str]:
     """The addresses of the ranges at which what rules say may change."""
-    ranges = [ip_network(cidr) for cidr in seen_as if not is_ipv6(cidr)]
-    named = [n for n in map(ip_network, blocks) if isinstance(n, IPv4Network)]
+    ranges = [n for n in map(ip_network, seen_as) if n.version == version]
+    named = [n for n in map(ip_network, blocks) if n.version == version]
     marks = {int(r.network_address) for r in ranges}
     marks |= {edge for n in named for edge in (int(n.network_address), int(n.broadcast_address) + 1)}
     inside = (m for m in sorted(marks) if any(int(r[0]) <= m <= int(r[-1]) for r in ranges))
-    return [str(ip_address(m)) for m in inside]
+    address = IPv6Address if version == 6 else IPv4Address  # noqa: PLR2004
+    return [str(address(m)) for m in inside]

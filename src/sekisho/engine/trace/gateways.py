@@ -184,7 +184,9 @@ class GatewayWalk(TransitWalk):
     def unpublic_ipv6(self, vpc_id: str, address: str) -> str | None:
         denies = self.topology.balancers.denies_internet
         holders = self.topology.holders_in_vpc(vpc_id, address)
-        denying = (i for i in holders if i.deny_all_igw_traffic or denies(i))
+        for unknown in (found for i in holders if isinstance(found := denies(i), Undecided)):
+            self.doubt(unknown.reason)
+        denying = (i for i in holders if i.deny_all_igw_traffic or denies(i) is True)
         denied = next(denying, None)
         if denied:  # S-ENI-05
             return f"{denied.network_interface_id} denies all traffic of internet gateways (DenyAllIgwTraffic)"

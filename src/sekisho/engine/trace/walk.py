@@ -172,7 +172,8 @@ class Walk(ABC):
     def security_groups(self, interface: NetworkInterface, *, egress: bool) -> Dropped | None:
         if self.tracked_by(interface.network_interface_id):  # S-SG-05, S-APP-02
             return None
-        if not interface.group_ids and self.topology.balancers.of_interface(interface):  # S-NLB-01
+        balancer = self.topology.balancers.of_interface(interface)
+        if not interface.group_ids and balancer and balancer.kind == "network":  # S-NLB-01
             return None
         lost = None if egress else self.stripped
         ruling = groups_ruling(

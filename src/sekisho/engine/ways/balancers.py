@@ -145,7 +145,9 @@ class Relays:
             onwards = self._onward(stage, hidden=_is_hidden(client))
             if not onwards:
                 continue
-            joined = [self._join(client, onward, stage, taken) for onward in onwards]
+            family = client.question.family  # not the node's, behind another balancer that translates
+            asked = taken if taken.family == family else in_family(taken, family)
+            joined = [self._join(client, onward, stage, asked) for onward in onwards]
             yield joined[0] if len(joined) == 1 else _either(joined[0], joined[1], registration.place)
 
     def _sends(self, stage: Stage) -> bool | Undecided:
@@ -153,11 +155,14 @@ class Relays:
         balancer, _, place = stage.registration
         if place.zone is None or balancer.kind not in {*_ZONED, "classic"}:
             return True
-        if place.zone not in self._balancers.zones(balancer):
-            return False
-        if self._balancers.zone_of(stage.node.interface) == place.zone:
+        home = self._balancers.zone_of(stage.node.interface)
+        if home == place.zone:
             return True
-        return place.treatment.crosses
+        unseen = self._balancers.zones_gap(balancer)
+        if place.zone not in self._balancers.zones(balancer):
+            return Undecided(unseen) if unseen else False
+        crosses = place.treatment.crosses
+        return Undecided(unseen) if crosses is False and home is None and unseen else crosses
 
     def _onward(self, stage: Stage, *, hidden: bool) -> tuple[Onward, ...]:
         """The second leg; both kinds of it where it is not known whether client addresses are preserved.

@@ -52,13 +52,13 @@ def _by_front(facts: Facts, balancer: Balancer, family: Family) -> tuple[Taken, 
 
 def _by_endpoint(facts: Facts, interface: NetworkInterface, family: Family) -> tuple[Taken, ...]:
     endpoint = facts.topology.services.endpoint_of(interface)
-    if endpoint is None:
+    if endpoint is None and interface.interface_type != "vpc_endpoint":
         return ()
-    place = facts.source("vpc_endpoints", endpoint.vpc_endpoint_id)
+    name = endpoint.vpc_endpoint_id if endpoint else interface.network_interface_id
+    place = facts.source("vpc_endpoints" if endpoint else "interfaces", name)
     carried = FlowSet.build(family, protocols=[(TCP, TCP), (UDP, UDP)])
-    name = endpoint.vpc_endpoint_id
     found = [Taken(decided(carried), Stated("PROTOCOL_RESTRICTION", name, f"{name} takes TCP and UDP only", (place,)))]
-    if not endpoint.in_force:
+    if endpoint and not endpoint.in_force:
         detail = f"{name} is {endpoint.state}"
         found.append(Taken(nothing(family), Stated("BAD_STATE", name, detail, (place,))))
     return tuple(found)

@@ -277,9 +277,13 @@ class _Entering:
             share = self._projected(check.share)
             if mode == "assumed-ignored" and not egress:
                 share = self._not_asked(t, share, subnet)
-            elif mode == "doubtful":
+            elif mode == "doubtful" or subnet.subnet_id in self._entrance.subnets:
                 open_part = t.region - share.sure
-                why = f"whether network ACLs filter the clients of {self._entrance.id} is not documented"
+                why = (
+                    f"whether network ACLs filter the clients of {self._entrance.id} is not documented"
+                    if mode == "doubtful"
+                    else f"{self._entrance.id} may send from {subnet.subnet_id}, inside which no network ACL is asked"
+                )
                 share = Share(share.sure, FlowSet.full(self._family), doubtful(open_part, why).doubts)
             leg.check(check.layer, t.region, share, check.cause)
 

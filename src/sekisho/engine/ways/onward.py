@@ -253,7 +253,8 @@ class _Preserving:
         """Whether the ACL is asked for a client's packet that a node hands to its neighbour: no document says."""
         for leg, t in ((self.forward, self.t), (self.reply, self.back)):
             asked = Leg(leg.direction)
-            self.w.check_acl(asked, t, subnet, egress=leg is self.reply)
+            self.w.check_acl(asked, t, subnet, egress=True)
+            self.w.check_acl(asked, t, subnet, egress=False)
             for check in asked.checks:
                 why = f"whether the ACL of {subnet.subnet_id} filters what a node hands on inside it is not documented"
                 open_part = t.region - check.share.sure

@@ -299,7 +299,9 @@ class Ways:
             return True
         balancers = self._facts.topology.balancers
         nodes = balancers.nodes(balancer)
-        if any(a.association for n in nodes for a in n.addresses) or not all(map(balancers.denies_internet, nodes)):
+        if any(a.association for n in nodes for a in n.addresses) or any(
+            balancers.denies_internet(n) is not True for n in nodes
+        ):
             return True
         held = [(n, a.private_ip_address) for n in nodes for a in n.addresses]
         before = [r.balancer for node, address in held for r in balancers.registrations(node, address)]
