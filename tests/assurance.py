@@ -70,19 +70,23 @@ def shown(section: Section, run: Run) -> str:
 def _table(name: str, value: Mapping[str, Any]) -> str:
     columns = next(iter(value.values()))
     if not isinstance(columns, Mapping):
-        return _rows([name, ""], value)
+        return _rows([_spoken(name), ""], value)
     rows = {row: tuple(cells.get(column, "") for column in columns) for row, cells in value.items()}
-    return _rows([name, *columns], rows)
+    return _rows([_spoken(name), *columns], rows)
 
 
 def _rows(head: list[str], rows: Mapping[str, Any]) -> str:
-    cells = [
-        [key.replace("_", " ") if "`" not in key else key, *map(_cell, value if isinstance(value, tuple) else [value])]
-        for key, value in rows.items()
-    ]
+    cells = [[_spoken(key), *map(_cell, value if isinstance(value, tuple) else [value])] for key, value in rows.items()]
     right = all(isinstance(v, int | float | tuple) for v in rows.values())
     lines = [head, ["---", *["---:" if right else "---"] * (len(head) - 1)], *cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _spoken(name: str) -> str:
+    """A name of a figure as words; a code as it is."""
+    if "`" in name or name.isupper():
+        return f"`{name}`" if "_" in name and "`" not in name else name
+    return name.replace("_", " ")
 
 
 def _cell(value: object) -> str:

@@ -1,12 +1,9 @@
 """Readings of one network that must agree: whatever contradicts itself is shrunk, and told as a case.
 
-`READINGS` is the list: sets against steps, answers where a call fails, answers where a rule is added, and, where the
-package `sekisho_check` is there, certificates against it.
+`READINGS` is the list: sets against steps, answers where a call fails, answers where a rule is added, and certificates
+against their checker.
 """
 
-import importlib.util
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -14,28 +11,29 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import msgspec
-from click.testing import CliRunner
 
+import certificates
 from agreement import Pair, pairs_of, questions
 from estates import perm
 from failed_calls import closed_in, tables_of
 from random_networks import Network
 from saved import save
-from sekisho.cli.main import IO_ERROR, USAGE, main
 from sekisho.engine.assess import Assessor
 from sekisho.engine.connected import Connection
+from sekisho.errors import InternalError, SnapshotError
 from sekisho.model.filters import SecurityGroup
 from sekisho.model.topology import Topology
 from sekisho.sets.flows import ICMP, ICMPV6, TCP, UDP, FlowSet
 from sekisho.sets.prefixes import spell
+from sekisho_check.estate import Estate
+from sekisho_check.snapshot import read
 from shrinking import described, shrunk, smallest, written
 from tally import Tally
 
-CHECKER = "sekisho_check"
 _NAMES = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmpv6"}
 _OPENED = perm("tcp", (22, 1024), "0.0.0.0/1", "::/0")
-#: How many smaller networks are tried: by sets and steps, by whole assessments, by programs.
-_EFFORT, _EFFORT_OF_ROWS, _EFFORT_OF_PROGRAMS = 3000, 400, 150
+#: How many smaller networks are tried: by sets and steps, by whole assessments.
+_EFFORT, _EFFORT_OF_ROWS = 3000, 400
 #: Of so many networks one is asked each of the questions that take long.
 _SELDOM = 5
 
@@ -139,25 +137,23 @@ def _sets(c: Connection) -> tuple[FlowSet, ...]:
 # Certificates -----------------------------------------------------------------------------------------
 
 
-def certificates(whole: Network, seed: int, _: Tally) -> Contradiction | None:
+def certified_and_checked(whole: Network, seed: int, _: Tally) -> Contradiction | None:
     """What the engine certifies, and the checker of certificates."""
-    if seed % _SELDOM != 2 or importlib.util.find_spec(CHECKER) is None:
-        return None
-    return _told(whole, refused, _EFFORT_OF_PROGRAMS)
+    return _told(whole, refused, _EFFORT_OF_ROWS) if seed % _SELDOM == 2 else None
 
 
 def refused(whole: Network) -> str | None:
-    """What the checker says against the certificates of the network, or None where it accepts them all."""
+    """The first fault that the checker finds in the certificates of the network, or None where it accepts them all."""
     with TemporaryDirectory() as scratch:
-        place, file = Path(scratch, "aws"), Path(scratch, "certificates.jsonl")
+        place = Path(scratch)
         save(whole, place)
-        arguments = ["assess", str(place), "--certificates", str(file), "-o", "json"]
-        assessed = CliRunner().invoke(main, arguments, catch_exceptions=False)
-        if assessed.exit_code in {USAGE, IO_ERROR}:
+        try:
+            written = certificates.certified(place)
+        except SnapshotError:
             return None  # nothing to certify
-        command = [sys.executable, "-m", CHECKER, str(place), str(file)]
-        checked = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
-        return (checked.stderr + checked.stdout).strip() or "refused" if checked.returncode else None
+        except InternalError as error:
+            return str(error)
+        return certificates.faults_of(Estate(read(str(place))), written) or None
 
 
 def _told(whole: Network, shows: Callable[[Network], str | None], effort: int) -> Contradiction | None:
@@ -172,5 +168,5 @@ READINGS: Mapping[str, Reading] = {
     "sets and steps": sets_and_steps,
     "failed calls prove nothing": failed_calls_prove_nothing,
     "more rules close nothing": more_rules_close_nothing,
-    "certificates": certificates,
+    "certificates": certified_and_checked,
 }

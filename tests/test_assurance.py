@@ -18,7 +18,7 @@ def test_numbers_ranges_and_tables() -> None:
         "seeds": [1, 500],
         "objections": [],
         "seconds": 3,
-        "what was asked": {"TCP": 1000, "`S_X`": 2},
+        "what_was asked": {"TCP": 1000, "`S_X`": 2, "BAD_STATE": 3},
         "both": {"up": {"left": 1, "right": 2000}, "down": {"left": 0, "right": 4}},
     }
     assert (
@@ -39,6 +39,7 @@ A text.
 | --- | ---: |
 | TCP | 1,000 |
 | `S_X` | 2 |
+| `BAD_STATE` | 3 |
 
 | both | left | right |
 | --- | ---: | ---: |

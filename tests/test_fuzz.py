@@ -1,20 +1,26 @@
 """The fuzzer finds mistakes, makes them small, and writes them as cases that can be read."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import certificates
 import failed_calls
 import readings
 from fuzz import case
 from mutants import put_in
 from random_estates import drawn, mixed
 from random_networks import Network, table_of
-from readings import certificates, failed_calls_prove_nothing, more_rules_close_nothing, refused, sets_and_steps
+from readings import (
+    certified_and_checked,
+    failed_calls_prove_nothing,
+    more_rules_close_nothing,
+    refused,
+    sets_and_steps,
+)
 from saved import save
 from seeded_mistakes import MISTAKES
 from sekisho.load import load
@@ -105,18 +111,14 @@ def test_laws_are_asked_of_one_network_in_five(monkeypatch: pytest.MonkeyPatch) 
     assert more_rules_close_nothing(drawn(1)[1], 1, Tally.empty()) is None
 
 
-def test_what_the_checker_refuses_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "refuses.py").write_text("raise SystemExit('row 1 is false')\n")
-    (tmp_path / "accepts.py").write_text("import sys\nassert open(sys.argv[2]).readline().startswith('{')\n")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")]))))
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(readings, "_EFFORT_OF_PROGRAMS", 2)
-    monkeypatch.setattr(readings, "CHECKER", "accepts")
+def test_what_the_checker_refuses_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(drawn(7)[1]) is None
-    monkeypatch.setattr(readings, "CHECKER", "refuses")
-    found = certificates(drawn(7)[1], 7, Tally.empty())
+    whole = certificates.certified
+    monkeypatch.setattr(certificates, "certified", lambda place: whole(place)[1:])
+    monkeypatch.setattr(readings, "_EFFORT_OF_ROWS", 3)
+    found = certified_and_checked(drawn(7)[1], 7, Tally.empty())
     assert found is not None
-    assert found.title == "row 1 is false"
+    assert found.title == "a row has no certificate"
 
 
 # The runs ---------------------------------------------------------------------------------------------

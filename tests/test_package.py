@@ -54,7 +54,8 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_every_file_of_the_package_and_no_other(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         carried = {name for name in archive.namelist() if ".dist-info/" not in name}
-    files = (path for path in SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    packages = (SOURCE, SOURCE.parent / "sekisho_check")
+    files = (path for one in packages for path in one.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     assert carried == {path.relative_to(SOURCE.parent).as_posix() for path in files}
     assert {"sekisho/py.typed", "sekisho/report/templates/report.html.j2"} <= carried
     assert {"sekisho/report/templates/report.css", "sekisho/report/templates/report.js"} <= carried

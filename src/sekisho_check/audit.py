@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sekisho_check.boxes import Box, overlap, subtract, whole
+from sekisho_check.boxes import Box, subtract, whole
 from sekisho_check.canonical import digest, pointed
 from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
 from sekisho_check.classes import Classes, strings
@@ -17,6 +17,29 @@ from sekisho_check.ways import ORIGINS, behind, enter, leave
 
 OWN = frozenset({"interface", "instance"})
 """In place of an id: the row's own."""
+_KINDS = frozenset(
+    {
+        "none",
+        "open",
+        "pool",
+        "internet-gateway",
+        "carrier-gateway",
+        "carrier-gateway-beyond",
+        "local-gateway",
+        "vpc-peering-connection",
+        "virtual-private-gateway",
+        "transit-gateway-attachment",
+        "accelerator",
+        "vpc-origin",
+        "instance-connect-endpoint",
+        "verified-access-endpoint",
+        "lattice-target-group",
+        "client-vpn-endpoint",
+        "endpoint-service",
+    }
+)
+"""The first words of ways."""
+_IDS = ("arn:", "igw-", "pcx-", "vgw-", "tgw-attach-", "eni-", "cagw-", "lgw-", "eice-", "cvpn-endpoint-", "vpce-")
 PROVEN, ASSUMED, UNDECIDED = "proven", "resting on assumptions", "undecided"
 
 
@@ -113,7 +136,8 @@ class Audit:
             cited |= ids
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
         for one in sorted(named - cited):
-            raise RefusedError(f"{one[:80]!a} is not among the records cited")
+            if one in self.estate.by_id:  # else it is only referred to, and there is nothing to cite
+                raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
     def _digest(self, name: str) -> tuple[str, frozenset[str]]:
         file, _, pointer = name.partition("#")
@@ -135,7 +159,7 @@ class Audit:
     def _claims(self, given: Certificate, row: Row, key: Key) -> tuple[str, list[str]]:
         """Certificates of one text about rows of one class hold or fail together, so each text is walked once."""
         instance = text(row.address.interface.data, "Attachment", "InstanceId") or "-"
-        essence = given.essence.replace(f'"{key[0]}"', '"@"').replace(f'"{instance}"', '"@@"')
+        essence = given.essence.replace(f'"{key[0]}"', "@").replace(f'"{instance}"', "@@")  # no JSON has these
         known = (self.classes.of(row.address), key[2], essence)
         if known not in self._known:
             try:
@@ -151,18 +175,8 @@ class Audit:
         fates = {claim.fate for way in given.ways for claim in way.claims}
         if given.verdict != verdict(fates):
             raise RefusedError(f"the verdict {given.verdict} does not follow from the claims")
-        expected = {way.words if way.kind != "open" else ("open",): way for way in row.ways}
+        expected = self._expected(given, row)
         found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
-        if len(set(found)) != len(found):
-            raise RefusedError("a way is given twice")
-        for words in sorted(expected.keys() - set(found), key=str):
-            if not self._left_out(row.address, expected[words], given.verdict, found):
-                raise RefusedError(f"the way {_said(words)} is missing")
-        expected.update({way.words: way for way in row.spare if way.words in found})
-        for words in sorted(set(found) - expected.keys(), key=str):
-            if words not in {("open",), ("none", row.address.vpc)}:  # neither lets anybody in
-                raise RefusedError(f"there is no way {_said(words)}")
-            expected[words] = Way(words, ())
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
             notes += self._once(row.address, expected[words], claims)
@@ -179,13 +193,31 @@ class Audit:
         )
         return PROVEN if sure else ASSUMED, notes
 
-    def _left_out(self, address: Address, way: Way, said: str, given: list[tuple[str | None, ...]]) -> bool:
-        """Whether nothing is lost where the way is not told of."""
-        if way.kind == "open":
-            return said == VERDICTS[0] or self._harmless(address, way)
-        if way.record is not None and way.record.disputed and ("open",) in given:
-            return True  # what is said of whatever way holds for it
-        return way.kind == "none"  # it lets nobody in, whether it is said or not
+    def _expected(self, given: Certificate, row: Row) -> dict[tuple[str | None, ...], Way]:
+        """The ways of the row, by their words. Refuses certificates that leave one out or make one up.
+
+        What is said of the way `open` is said of any way, so where the certificate has it, it stands for those that are
+        left out; and where ways may not have been read, those that the certificate knows of are judged as open ones.
+        """
+        expected = {way.words if way.kind != "open" else ("open",): way for way in row.ways}
+        made_up = [way.words for way in given.ways if way.words[0] not in _KINDS]
+        if made_up:
+            raise RefusedError(f"there is no way {_said(made_up[0])}")
+        found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
+        if len(set(found)) != len(found):
+            raise RefusedError("a way is given twice")
+        for words in sorted(expected.keys() - set(found), key=str):
+            proven = given.verdict == VERDICTS[0] or self._harmless(row.address, expected[words])
+            if ("open",) not in found and not (words == ("open",) and proven):
+                raise RefusedError(f"the way {_said(words)} is missing")
+        expected.update({way.words: way for way in row.spare if way.words in found})
+        doubt = expected.get(("open",))
+        for words in sorted(set(found) - expected.keys(), key=str):
+            known = self.classes.mentioned.issuperset(word for word in words[1:] if word and word.startswith(_IDS))
+            if words not in {("open",), ("none", row.address.vpc)} and (doubt is None or not known):
+                raise RefusedError(f"there is no way {_said(words)}")  # `open` and `none` let nobody in
+            expected[words] = Way(words, ()) if words[0] in {"open", "none"} or doubt is None else doubt
+        return expected
 
     def _harmless(self, address: Address, way: Way) -> bool:
         """Whether nothing can get to the address, by whatever way it comes: groups and state stop everything."""
@@ -212,8 +244,8 @@ class Audit:
     def _way(self, address: Address, way: Way, given: WayClaims) -> list[str]:
         said = _said(given.words)
         if way.kind == "none":
-            boxes = [box for claim in given.claims for box in claim.boxes if box.sources]
-            if any(claim.fate != "stopped" for claim in given.claims) or overlap(boxes):
+            covers(said, whole(address.family, everything(address.family)), [b for c in given.claims for b in c.boxes])
+            if {(c.fate, c.layer) for c in given.claims} != {("stopped", GATEWAY)}:
                 raise RefusedError(f"{said}: none is no way in")
             return []
         own = self.estate.blocks(address.vpc, address.family) or EMPTY
@@ -253,28 +285,23 @@ class Audit:
         return any(piece.assumed for piece in leave(Walk(self.estate, address, way), there))
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
-        if address.interface.disputed and claim.fate not in {"open", "delivered"}:
+        if claim.fate in {"open", "delivered"}:
+            return ""
+        if address.interface.disputed:
             return "the interface is described in two ways"
-        match claim.fate:
-            case "stopped":
-                pieces = enter(Walk(self.estate, address, way, (claim.layer, claim.record)), [Piece(box)])
-                problem = _unstopped(pieces, claim)
-                return "" if problem and self._elsewhere(address, way, claim, box) else problem
-            case "one-way" | "open-one-way":
-                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
-                if claim.fate == "one-way" and (problem := _unsure(arrived, claim, "delivered")):
-                    return problem
-                arrived = [piece for piece in arrived if piece.stop is None]
-                walk = Walk(self.estate, address, way, (claim.layer, claim.record))
-                problem = _unstopped(leave(walk, arrived), claim)
-                return "" if problem and self._elsewhere(address, way, claim, box) else problem
-            case "answered":
-                arrived = enter(Walk(self.estate, address, way), [Piece(box)])
-                if problem := _unsure(arrived, claim, "delivered"):
-                    return problem
-                return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
-            case _:
-                return ""
+        named = (claim.layer, claim.record)
+        if claim.fate == "stopped":
+            problem = _unstopped(enter(Walk(self.estate, address, way, named), [Piece(box)]), claim)
+            return "" if problem and self._elsewhere(address, way, claim, box) else problem
+        arrived = enter(Walk(self.estate, address, way), [Piece(box)])
+        if claim.fate == "open-one-way":
+            arrived = [piece for piece in arrived if piece.stop is None]
+        elif problem := _unsure(arrived, claim, "delivered"):
+            return problem
+        if claim.fate == "answered":
+            return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
+        problem = _unstopped(leave(Walk(self.estate, address, way, named), arrived), claim)
+        return "" if problem and self._elsewhere(address, way, claim, box) else problem
 
     def _elsewhere(self, address: Address, way: Way, claim: Claim, box: Box) -> bool:
         """Whether packets of a long way through load balancers, of which several legs stop them, are stopped for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sekisho_check.estate import Estate, Json, Record, listed, text, texts
 from sekisho_check.ranges import block
@@ -120,26 +120,26 @@ def listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]]
     """Listeners, with their records; None where they were not read (S-ELB-10)."""
     if balancer.kind == CLASSIC:
         given = [one.get("Listener") for one in listed(balancer.record.data, "ListenerDescriptions")]
-        return [
-            (Listener(one["LoadBalancerPort"], SPOKEN.get(one.get("Protocol", ""), ()), ""), one)
-            for one in given
-            if isinstance(one, dict) and isinstance(one.get("LoadBalancerPort"), int)
-        ]
+        return _all_read([("", one, "LoadBalancerPort") for one in given])
     found = [one for one in estate.all("elbv2:DescribeListeners") if text(one.data, "LoadBalancerArn") == balancer.id]
     if not found and estate.of("elbv2:DescribeListeners", "LoadBalancerArn", balancer.id) is None:
         return None
     if any(one.disputed for one in found) or _failed(estate, "elbv2:DescribeListeners", "LoadBalancerArn", balancer.id):
         return None
-    return [
-        (Listener(one.data["Port"], SPOKEN.get(one.data.get("Protocol", ""), ()), one.id), one.data)
-        for one in found
-        if isinstance(one.data.get("Port"), int)
-    ]
+    return _all_read([(one.id, one.data, "Port") for one in found])
+
+
+def _all_read(found: list[tuple[str, Any, str]]) -> list[tuple[Listener, Json]] | None:
+    """The listeners; None where the port of one cannot be read."""
+    if not all(isinstance(data, dict) and isinstance(data.get(port), int) for _, data, port in found):
+        return None
+    spoken = [SPOKEN.get(text(data, "Protocol") or "", ()) for _, data, _ in found]
+    return [(Listener(data[port], each, name), data) for each, (name, data, port) in zip(spoken, found, strict=True)]
 
 
 def _failed(estate: Estate, call: str, parameter: str, name: str) -> bool:
     return any(
-        (one.failed or one.incomplete) and one.parameters.get(parameter) in {name, None} for one in estate.calls[call]
+        (one.failed or one.incomplete) and one.parameters.get(parameter) in (name, None) for one in estate.calls[call]
     )
 
 

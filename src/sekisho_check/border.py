@@ -88,7 +88,7 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     layer = RETURN if walk.replying else FORWARD
     record = walk.estate.get("ec2:DescribeCarrierGateways", hop.target)
     if record is None and not walk.estate.read("ec2:DescribeCarrierGateways", *walk.estate.home(place.vpc)):
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     in_force = (
         record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
     )
@@ -201,7 +201,7 @@ def pools(estate: Estate, address: Address) -> Found:
     if not gateways:
         unread = forwards and not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc))
         return Found(open=f"pools of {address.vpc} were not read" if unread else "")
-    primary = data.get("PrivateIpAddress") in {None, address.text}
+    primary = text(data, "PrivateIpAddress") in {None, address.text}
     known = edge_table(estate, gateways[0].id, address.vpc)
     table = known.record
     if known.why:

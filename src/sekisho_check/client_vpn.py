@@ -7,7 +7,7 @@ from sekisho_check.endpoints import stop_outside
 from sekisho_check.estate import Estate, Record, addresses, cidrs, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.gated import with_groups
-from sekisho_check.ranges import EMPTY, block, blocks, everything, less, span
+from sekisho_check.ranges import EMPTY, Ranges, block, blocks, everything, less, span
 from sekisho_check.senders import Sender, sent, sent_back
 from sekisho_check.walk import GATEWAY, Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
@@ -69,12 +69,13 @@ def from_client_vpn(walk: Walk, pieces: Pieces) -> Pieces:
     record = walk.way.record
     assert record is not None  # noqa: S101 - the way was found by it
     pieces = stop_outside(walk, pieces, blocks([record.data.get("ClientCidrBlock")], 4), record.id)
-    rules = authorized(walk.estate, record)
-    if rules is None:
+    rules, whole = authorized(walk.estate, record)
+    barred = less(walk.address.ranges, rules)
+    if barred and not whole:
         pieces = walk.doubt(pieces, f"{RULES} was not read")
-    elif less(walk.address.ranges, rules) == walk.address.ranges:  # S-CVPN-02
+    elif barred == walk.address.ranges:  # S-CVPN-02
         pieces = walk.stop(pieces, GATEWAY, record.id)
-    elif less(walk.address.ranges, rules):
+    elif barred:
         pieces = walk.doubt(pieces, "a rule tells the addresses of the prefix apart")
     legs = _legs(walk, record, back=False)
     if walk.wanted is not None and len(legs) < len(associations(walk.estate, record) or []):
@@ -101,14 +102,13 @@ def targets(walk: Walk, endpoint: Record) -> set[str | None] | None:
     return {subnet for length, subnet in held if length == longest}
 
 
-def authorized(estate: Estate, endpoint: Record) -> tuple[tuple[int, int], ...] | None:
-    """The destinations of authorization rules in force; None where they were not read."""
+def authorized(estate: Estate, endpoint: Record) -> tuple[Ranges, bool]:
+    """The destinations of authorization rules in force, and whether there are no others."""
     asked = estate.of(RULES, "ClientVpnEndpointId", endpoint.id)
     found = [one for one in estate.every(RULES) if text(one.data, "ClientVpnEndpointId") == endpoint.id]
-    if asked is None and (not found or estate.open(RULES, endpoint.account, endpoint.region)):
-        return None
+    whole = asked is not None or (bool(found) and not estate.open(RULES, endpoint.account, endpoint.region))
     counted = [one for one in found if text(one.data, "Status", "Code") in {None, "active"}]
-    return blocks((one.data.get("DestinationCidr") for one in counted), 4)
+    return blocks((one.data.get("DestinationCidr") for one in counted), 4), whole
 
 
 def back_to_client_vpn(walk: Walk, pieces: Pieces) -> Pieces:

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from sekisho_check.behind import addresses_of, first_interfaces, holders
 from sekisho_check.boxes import PORTS, Box
-from sekisho_check.estate import Estate, Record, text
+from sekisho_check.estate import Estate, Record, listed, text
 from sekisho_check.gateways import attached, block_public_access, outside
 from sekisho_check.ranges import INTERNET, Ranges, one
 from sekisho_check.walk import GATEWAY, Pieces, Walk
@@ -44,6 +44,11 @@ def _all(estate: Estate) -> dict[str, list[Held]]:
         interface, address = text(record.data, "NetworkInterfaceId"), text(record.data, "PrivateIpAddress")
         if interface and address:
             found[record.id].append((interface, address))
+    for record in estate.all("ec2:DescribeNetworkInterfaces"):
+        for each in listed(record.data, "PrivateIpAddresses"):
+            address, name = text(each, "PrivateIpAddress"), text(each, "Association", "AllocationId")
+            if address and name and (record.id, address) not in found[name]:
+                found[name].append((record.id, address))
     for written, records in holders(estate).items():
         found[written] += [(one.id, written) for one in records]
     return dict(found)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from sekisho_check.boxes import ICMP, NONE, PORTED, PORTS, TYPES, Box, subtract, whole
-from sekisho_check.estate import Estate, Json, Record, addresses, listed, text, texts
-from sekisho_check.ranges import EMPTY, Ranges, blocks, everything, join, less, meet, one
+from sekisho_check.estate import Estate, Json, Record, addresses, listed, text
+from sekisho_check.ranges import EMPTY, Ranges, block, blocks, everything, join, less, meet, one
 
 
 class Parts(NamedTuple):
@@ -83,7 +83,9 @@ class Rules(NamedTuple):
 
 def group_rules(estate: Estate, interface: Json, *, egress: bool, family: int, sight: Sight) -> Rules:
     """The union of the rules of all groups of the interface (S-SG-01)."""
-    names = tuple(sorted({name for group in listed(interface, "Groups") if (name := text(group, "GroupId"))}))
+    given = interface.get("Groups") or []
+    named = {text(group, "GroupId") for group in given} if isinstance(given, list) else {None}
+    names = tuple(sorted(name or "" for name in named))
     key = ("groups", names, egress, family, sight)
     if key not in estate.memo:
         estate.memo[key] = _group_rules(estate, names, egress, family, sight)
@@ -98,7 +100,7 @@ def _group_rules(estate: Estate, names: tuple[str, ...], egress: bool, family: i
     sure: list[Box] = []
     maybe: list[Box] = []
     for name in names:
-        group = estate.get("ec2:DescribeSecurityGroups", name)
+        group = estate.get("ec2:DescribeSecurityGroups", name or None)
         if group is None:  # S-LOAD
             maybe += all_of_it
             continue
@@ -116,7 +118,7 @@ def _group_rules(estate: Estate, names: tuple[str, ...], egress: bool, family: i
 def _permission(estate: Estate, permission: object, family: int, sight: Sight) -> tuple[list[Box], list[Box]]:
     all_of_it = whole(family, everything(family))
     number = protocol(permission.get("IpProtocol")) if isinstance(permission, dict) else None
-    if not isinstance(permission, dict) or number is None:
+    if not isinstance(permission, dict) or number is None or not _readable(permission):
         return [], all_of_it
     member, cidr = ("IpRanges", "CidrIp") if family == 4 else ("Ipv6Ranges", "CidrIpv6")  # noqa: PLR2004
     sure = [blocks((item.get(cidr) for item in listed(permission, member)), family)]
@@ -136,6 +138,21 @@ def _permission(estate: Estate, permission: object, family: int, sight: Sight) -
     certain = allowance(family, number, join(*sure), low, high)
     possible = allowance(family, number, join(*maybe), low, high)
     return ([], all_of_it) if certain is None or possible is None else (certain, possible)
+
+
+READ = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "PrefixListIds": "PrefixListId", "UserIdGroupPairs": "GroupId"}
+"""Where a rule names its peers, and the member that each names one by."""
+
+
+def _readable(permission: Json) -> bool:
+    """Whether all peers of the rule can be read; one that cannot may be anybody."""
+    for member, name in READ.items():
+        given = permission.get(member) or []
+        if not isinstance(given, list) or any(text(item, name) is None for item in given):
+            return False
+        if name.startswith("Cidr") and any(block(text(item, name)) is None for item in given):
+            return False
+    return True
 
 
 def _members(estate: Estate, pair: Json, family: int, sight: Sight) -> tuple[Ranges, Ranges]:
@@ -177,9 +194,16 @@ def prefix_list(estate: Estate, name: str, family: int) -> Ranges | None:
     """The entries of the list of one family; None where they are not in the snapshot (S-SG-09)."""
     entries = estate.of("ec2:GetManagedPrefixListEntries", "PrefixListId", name)
     if entries is not None:
-        return blocks((entry.data.get("Cidr") for entry in entries), family)
+        return _all_read([entry.data.get("Cidr") for entry in entries], family)
     old = estate.get("ec2:DescribePrefixLists", name)
-    return None if old is None else blocks(texts(old.data, "Cidrs"), family)
+    return None if old is None else _all_read(old.data.get("Cidrs"), family)
+
+
+def _all_read(given: object, family: int) -> Ranges | None:
+    """The blocks of one family; None where some cannot be read."""
+    if not isinstance(given, list) or any(block(cidr) is None for cidr in given):
+        return None
+    return blocks(given, family)
 
 
 class Entry(NamedTuple):
@@ -197,28 +221,39 @@ def acl_entries(estate: Estate, acl: Record, *, egress: bool, family: int) -> li
 
 
 def _acl_entries(data: Json, egress: bool, family: int) -> list[Entry] | None:  # noqa: FBT001
-    found: list[tuple[int, Entry]] = []
     if not isinstance(data.get("Entries"), list):
         return None
-    for entry in data["Entries"]:
-        if not isinstance(entry, dict) or not isinstance(entry.get("Egress"), bool):
-            return None
-        cidr = entry.get("CidrBlock" if family == 4 else "Ipv6CidrBlock")  # noqa: PLR2004
-        if entry["Egress"] != egress or cidr is None:
-            continue
-        number, rule, action = protocol(entry.get("Protocol")), entry.get("RuleNumber"), entry.get("RuleAction")
-        remote = blocks([cidr], family)
-        if number is None or not isinstance(rule, int) or action not in {"allow", "deny"} or not remote:
-            return None
-        ports, types = entry.get("PortRange"), entry.get("IcmpTypeCode")
-        limits = types if one(number) == ICMP[family] else ports
-        names = ("Type", "Code") if limits is types else ("From", "To")
-        low, high = (limits.get(name) for name in names) if isinstance(limits, dict) else (None, None)
-        match = allowance(family, number, remote, low, high)  # S-ACL-05
-        if match is None:
-            return None
-        found.append((rule, Entry(action == "allow", match)))
-    return [entry for _, entry in sorted(found, key=lambda item: item[0])]
+    found = [_acl_entry(entry, egress, family) for entry in data["Entries"]]
+    if not all(found):
+        return None
+    return [each.entry for each in sorted((one for one in found if one), key=lambda one: one.number) if each.entry]
+
+
+class _Numbered(NamedTuple):
+    number: int
+    entry: Entry | None
+    """None where it is of the other direction or family."""
+
+
+def _acl_entry(entry: object, egress: bool, family: int) -> _Numbered | None:  # noqa: FBT001
+    """One entry; None where it cannot be read."""
+    member, other = ("CidrBlock", "Ipv6CidrBlock") if family == 4 else ("Ipv6CidrBlock", "CidrBlock")  # noqa: PLR2004
+    if not isinstance(entry, dict) or not isinstance(entry.get("Egress"), bool):
+        return None
+    if entry["Egress"] != egress or (entry.get(member) is None and block(entry.get(other)) is not None):
+        return _Numbered(0, None)
+    number, rule, action = protocol(entry.get("Protocol")), entry.get("RuleNumber"), text(entry, "RuleAction")
+    remote = blocks([entry.get(member)], family)
+    if number is None or not isinstance(rule, int) or action not in {"allow", "deny"} or not remote:
+        return None
+    limits, names = entry.get("PortRange"), ("From", "To")
+    if one(number) == ICMP[family]:
+        limits, names = entry.get("IcmpTypeCode"), ("Type", "Code")
+    if limits is not None and not isinstance(limits, dict):
+        return None
+    low, high = (limits.get(name) for name in names) if limits else (None, None)
+    match = allowance(family, number, remote, low, high)  # S-ACL-05
+    return None if match is None else _Numbered(rule, Entry(action == "allow", match))
 
 
 def acl_parts(entries: list[Entry], header: Box) -> Parts:

@@ -87,7 +87,7 @@ def _answer(estate: Estate, operation: str, parameter: str, response: str, name:
     found = [
         call
         for call in estate.calls[f"network-firewall:{operation}"]
-        if name is not None and name in {call.parameters.get(parameter), text(call.answer.get(response), parameter)}
+        if name is not None and name in {text(call.parameters, parameter), text(call.answer.get(response), parameter)}
     ]
     fine = len(found) > 0 and not any(call.failed or call.incomplete for call in found)
     return found[0].answer if fine else None

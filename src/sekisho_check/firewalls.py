@@ -7,7 +7,7 @@ from sekisho_check.estate import Record, text
 from sekisho_check.filters import echo_views
 from sekisho_check.firewall_rules import Policy, Rule, matches, policy_of
 from sekisho_check.ranges import Ranges, one
-from sekisho_check.walk import GATEWAY, Piece, Pieces, Walk
+from sekisho_check.walk import GATEWAY, RETURN, Piece, Pieces, Walk
 
 Fate = frozenset[str]
 """What may become of a packet: `pass` for itself, `rule` by a pass rule, `free` as no rule matches, `drop`."""
@@ -39,6 +39,23 @@ def inspect(walk: Walk, pieces: Pieces, firewall: Record, endpoint: Record) -> P
                 out += walk.stop([part], GATEWAY, *ids)
             else:
                 out += walk.doubt([part], f"the rules of {firewall.id} do not decide by addresses and ports alone")
+    return out
+
+
+def bypassed(walk: Walk, pieces: Pieces, firewall: Record, endpoint: Record) -> Pieces:
+    """Replies that do not come back through the endpoint that their first packets passed (S-NFW-07)."""
+    policy = policy_of(walk.estate, firewall.data, walk.address.family)
+    if policy is None:
+        return walk.doubt(pieces, f"the policy of {firewall.id} was not read")
+    out = [piece for piece in pieces if piece.stop]
+    for piece in (piece for piece in pieces if not piece.stop):
+        for box, fate in _forward(policy, piece.box, walk.address.family, walk.address.ranges):
+            part, kept = [piece._replace(box=box)], fate & {"rule", "free"}
+            if fate <= {"rule", "free", "drop"}:
+                part = walk.stop(part, RETURN, endpoint.id, firewall.id)
+            elif kept:
+                part = walk.doubt(part, f"whether {firewall.id} keeps the state of the connection is not decided")
+            out += part
     return out
 
 

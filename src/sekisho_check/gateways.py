@@ -96,8 +96,8 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
         return pieces
     if not meet(address.ranges, INTERNET[6]):  # S-ADR-02
         pieces = walk.stop(walk.stop(pieces, PUBLIC, address.interface.id, address.vpc), layer, walk.way.words[1])
-    vpc = walk.estate.get("ec2:DescribeVpcs", address.vpc)
-    for one in listed(vpc.data, "Ipv6CidrBlockAssociationSet") if vpc else ():
+    near = (walk.estate.get("ec2:DescribeVpcs", address.vpc), walk.place.subnet)
+    for one in [each for record in near if record for each in listed(record.data, "Ipv6CidrBlockAssociationSet")]:
         cidr = block(one.get("Ipv6CidrBlock"))
         if cidr and holds(cidr.ranges, address.value) and text(one, "Ipv6AddressAttribute") == "private":
             pieces = walk.stop(pieces, PUBLIC, address.interface.id, address.vpc)
@@ -197,7 +197,7 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     layer = RETURN if walk.replying else FORWARD
     gateway = walk.estate.get("ec2:DescribeInternetGateways", hop.target)
     if gateway is None and not walk.estate.read("ec2:DescribeInternetGateways", *walk.estate.home(place.vpc)):
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     if gateway is None or not attached(gateway.data, "Attachments", place.vpc, {"available", "attached"}):
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     if not walk.replying:
@@ -236,7 +236,7 @@ def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
             on = hop_for(walk.estate, table, walk.address.family, walk.address.value)
             if on.kind in {"none", "blackhole"} or (on.kind == "nat" and on.target == hop.target):
                 return walk.stop(pieces, FORWARD, *names, table.id)
-        return walk.doubt(pieces, f"what {hop.target} does with it is not known")
+        return walk.astray(pieces, f"what {hop.target} does with it is not known")
     synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
     synthetic = walk.doubt(synthetic, f"what {hop.target} does with IPv6 is not known")
     return synthetic + walk.stop(others, RETURN, hop.table, hop.target, place.vpc)
@@ -307,7 +307,7 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     layer = RETURN if walk.replying else FORWARD
     record = walk.estate.get("ec2:DescribeVpcPeeringConnections", hop.target)
     if record is None and not walk.estate.read("ec2:DescribeVpcPeeringConnections", *walk.estate.home(place.vpc)):
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     far = far_side(record, place.vpc) if record else None
     if record is None or far is None or text(record.data, "Status", "Code") != "active":  # S-RT-07
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
@@ -433,7 +433,7 @@ def to_private_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pi
     layer = RETURN if walk.replying else FORWARD
     record = walk.estate.get("ec2:DescribeVpnGateways", hop.target)
     if record is None and not walk.estate.read("ec2:DescribeVpnGateways", *walk.estate.home(place.vpc)):
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     if record is None or not attached(record.data, "VpcAttachments", place.vpc, {"attached"}):  # S-RT-07
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     pieces = line(walk, pieces, hop.target, layer, hop.table)

@@ -5,10 +5,22 @@ from __future__ import annotations
 from sekisho_check.boxes import PORTED
 from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
-from sekisho_check.firewalls import inspect
+from sekisho_check.firewalls import bypassed, inspect
 from sekisho_check.gateways import V4, block_public_access, has_public, only
 from sekisho_check.routes import Hop, Known, table_of
-from sekisho_check.walk import DESTINATIONS, FORWARD, GATEWAY, PUBLIC, RETURN, STATE, TARGET_KINDS, Pieces, Place, Walk
+from sekisho_check.walk import (
+    DESTINATIONS,
+    FORWARD,
+    GATEWAY,
+    PUBLIC,
+    RETURN,
+    STATE,
+    TARGET_KINDS,
+    UNRETURNED,
+    Pieces,
+    Place,
+    Walk,
+)
 
 
 def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
@@ -18,12 +30,12 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if box is None:
         call = "DescribeNetworkInterfaces" if hop.kind == "eni" else "DescribeInstances"
         if not walk.estate.read(f"ec2:{call}", *walk.estate.home(place.vpc)):
-            return walk.doubt(pieces, f"{hop.target} was not read")
+            return walk.astray(pieces, f"{hop.target} was not read")
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     if box.id == walk.address.interface.id and not walk.replying:  # it is for itself, and forwards nothing
         return TARGET_KINDS["local"](walk, pieces, hop, place)
     if text(box.data, "InterfaceType") in UNFATHOMED:
-        return walk.doubt(pieces, f"what {box.id} does with it is not known")
+        return walk.astray(pieces, f"what {box.id} does with it is not known")
     names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
     pieces = _forwarding(walk, pieces, box, place, names)
     subnet = walk.estate.get("ec2:DescribeSubnets", text(box.data, "SubnetId"))
@@ -111,12 +123,18 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if record is None:
         if walk.estate.read("ec2:DescribeVpcEndpoints", *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
-        return walk.doubt(pieces, f"{hop.target} was not read")
+        return walk.astray(pieces, f"{hop.target} was not read")
     kind = text(record.data, "VpcEndpointType")
     if kind == "Gateway":  # S-VPCE-04
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     if kind != "GatewayLoadBalancer":  # S-RT-11
-        return walk.doubt(pieces, f"what {hop.target} does is not known")
+        return walk.astray(pieces, f"what {hop.target} does is not known")
+    return _by_endpoint(walk, pieces, record, hop, place)
+
+
+def _by_endpoint(walk: Walk, pieces: Pieces, record: Record, hop: Hop, place: Place) -> Pieces:
+    """Through an endpoint that inspects (S-GWLBE-01)."""
+    layer = RETURN if walk.replying else FORWARD
     names = (hop.table, hop.target, place.vpc)
     state = (text(record.data, "State") or "").lower()
     if state in UNAVAILABLE or text(record.data, "VpcId") != place.vpc:  # S-GWLBE-04
@@ -154,7 +172,7 @@ def _shown_by_firewall(walk: Walk, name: str) -> Record | None:
                 "VpcEndpointType": "GatewayLoadBalancer",
                 "VpcId": text(subnet.data, "VpcId") if subnet else text(record.data, "VpcId"),
                 "SubnetIds": [subnet.id] if subnet else [],
-                "State": "available" if state in {"READY", "SCALING"} else state,
+                "State": "available" if state in {"", "READY", "SCALING"} else state,
             }
             return record._replace(call="ec2:DescribeVpcEndpoints", id=name, data=data)
     return None
@@ -199,3 +217,15 @@ def interface_endpoint(walk: Walk, pieces: Pieces) -> Pieces:
 
 TARGET_KINDS.update(eni=to_appliance, i=to_appliance, vpce=to_endpoint)
 DESTINATIONS["vpc_endpoint"] = interface_endpoint
+
+
+def _unreturned(walk: Walk, pieces: Pieces, name: str) -> Pieces:
+    """A firewall needs the replies of what its stateful rules let through (S-NFW-07)."""
+    record = walk.estate.get("ec2:DescribeVpcEndpoints", name) or _shown_by_firewall(walk, name)
+    firewall = firewall_of(walk, record) if record else Known(None)
+    if record is None or firewall.record is None:
+        return walk.doubt(pieces, firewall.why) if firewall.why else pieces
+    return bypassed(walk, pieces, firewall.record, record)
+
+
+UNRETURNED.append(_unreturned)

@@ -44,7 +44,7 @@ def _rule(entry: Json, family: int, own: Ranges, replying: bool) -> Rule | None:
         first, second = second, first
     if not meet(near, own) or not far:
         return None
-    number = -1 if data.get("Protocol") in {None, "*"} else protocol(data.get("Protocol"))
+    number = -1 if data.get("Protocol") in (None, "*") else protocol(data.get("Protocol"))
     kinds = _kinds(number) if number is not None else ((0, 255),)
     boxes = []
     for box in whole(family, far):
@@ -63,7 +63,7 @@ def _kinds(number: int) -> Ranges:
 
 
 def _addresses(data: Json, member: str, family: int) -> Ranges:
-    if data.get(member) in {None, "*"}:
+    if data.get(member) in (None, "*"):
         return everything(family)
     found = block(data.get(member))
     return found.ranges if found is not None and found.family == family else EMPTY

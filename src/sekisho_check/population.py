@@ -21,9 +21,9 @@ def addresses_of(interface: Record) -> Iterator[Address]:
     own += [one.get("Ipv6Address") for one in listed(data, "Ipv6Addresses")]
     delegated = [one.get("Ipv4Prefix") for one in listed(data, "Ipv4Prefixes")]
     delegated += [one.get("Ipv6Prefix") for one in listed(data, "Ipv6Prefixes")]
-    for written in dict.fromkeys((*own, *delegated)):
+    for written in dict.fromkeys(each for each in (*own, *delegated) if isinstance(each, str)):
         found = block(written)
-        if found is not None and isinstance(written, str):
+        if found is not None:
             yield Address(interface, written, found.family, found[1], found.ranges, written in delegated)
 
 

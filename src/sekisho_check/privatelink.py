@@ -20,13 +20,16 @@ def endpoint_services(estate: Estate, address: Address) -> Found:
     own = balancer_of(estate, address.interface.data)
     ways: list[Way] = []
     there = False
+    doubt = "" if estate.whole(SERVICES, *estate.home(address.vpc)) else f"{SERVICES} failed"
     for record in estate.all(SERVICES):
         names = texts(record.data, "NetworkLoadBalancerArns")
+        unread = [name for name in names if name not in balancers(estate)]
+        if unread and estate.home(address.vpc) == (record.account, record.region):
+            doubt = f"{unread[0]} was not read"
         there = there or any(one.id in names and one.vpc == address.vpc for one in balancers(estate).values())
         if own is not None and own.id in names:
             ways.append(Way(("endpoint-service", record.id), everything(address.family), record, masked=True))
-    known = estate.whole(SERVICES, *estate.home(address.vpc))
-    return Found(ways, there=there, open="" if known else f"{SERVICES} failed")
+    return Found(ways, there=there, open=doubt)
 
 
 def from_service(walk: Walk, pieces: Pieces) -> Pieces:
@@ -49,6 +52,9 @@ def consumers(estate: Estate, service: Record) -> bool | None:
     """Whether somebody is connected, or may connect by itself; None where that is open (S-PL-02)."""
     found = [one for one in estate.all(CONNECTIONS) if text(one.data, "ServiceId") == service.id]
     states = {(text(one.data, "VpcEndpointState") or "").lower() for one in found}
+    for one in estate.all("ec2:DescribeVpcEndpoints"):  # as the consumer sees it
+        if (text(one.data, "ServiceName") or "").endswith(f".{service.id}"):
+            states.add((text(one.data, "State") or "").lower())
     if "available" in states:
         return True
     read = estate.read(CONNECTIONS, service.account, service.region)

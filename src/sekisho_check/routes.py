@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sekisho_check.estate import Estate, Json, Record, cidrs, listed, text
+from sekisho_check.estate import Estate, Json, Record, cidrs, listed, text, texts
 from sekisho_check.filters import prefix_list
 from sekisho_check.ranges import EMPTY, Block, Ranges, block, blocks, everything, holds, join, less, meet
 
@@ -137,6 +137,7 @@ class Route(NamedTuple):
 def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], list[Route]]:
     """The routes of the table by prefix, and those whose prefixes are not known (S-RT-05)."""
     member = "DestinationCidrBlock" if family == 4 else "DestinationIpv6CidrBlock"  # noqa: PLR2004
+    other = "DestinationIpv6CidrBlock" if family == 4 else "DestinationCidrBlock"  # noqa: PLR2004
     known: list[Route] = []
     unknown: list[Route] = []
     vpc = estate.get("ec2:DescribeVpcs", text(table.data, "VpcId"))
@@ -156,6 +157,8 @@ def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], li
                 known += [
                     Route(each.ranges, each.length, 1, kind, target) for each in listed_blocks(estate, name, family)
                 ]
+        elif data.get(member) is not None or block(data.get(other)) is None:  # it may be any prefix
+            unknown.append(Route(everything(family), 0, 0, kind, target))
     given = {route.destinations for route in known if route.rank == 0}
     for cidr in own:  # S-VPC
         if cidr.ranges not in given:
@@ -173,7 +176,7 @@ def listed_blocks(estate: Estate, name: str, family: int) -> list[Block]:
         found = [block(entry.data.get("Cidr")) for entry in entries]
     else:
         old = estate.get("ec2:DescribePrefixLists", name)
-        found = [block(cidr) for cidr in (old.data.get("Cidrs") if old else None) or ()]
+        found = [block(cidr) for cidr in texts(old.data if old else None, "Cidrs")]
     return [each for each in found if each is not None and each.family == family]
 
 
@@ -182,7 +185,7 @@ def _target(data: Json) -> tuple[str, str]:
     state = data.get("State")
     if state == "blackhole":  # S-RT-06
         return "blackhole", target
-    if state not in {None, "active"} or not target:
+    if state not in (None, "active") or not target:  # it may be anything
         return "open", target
     if target.startswith("arn:"):
         return "core", target

@@ -91,37 +91,46 @@ def gathered(place: str, found: Iterable[tuple[str, bytes]]) -> Snapshot:
 
 def _files(place: str) -> Iterator[tuple[str, bytes]]:
     path = Path(place)
-    budget = LIMIT
     try:
         if path.is_dir():
-            for found in sorted(path.rglob("*")):
-                if found.is_file() and found.name.endswith((".json", ".json.gz")):
-                    budget -= found.stat().st_size
-                    _within(budget, place)
-                    yield found.relative_to(path).as_posix(), found.read_bytes()
+            yield from _of_directory(path)
         elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
-                    budget -= entry.file_size
-                    _within(budget, place)
-                    if not entry.is_dir():
-                        yield entry.filename, archive.read(entry)
+            yield from _of_zip(path)
         elif tarfile.is_tarfile(path):
-            with tarfile.open(path) as tar:
-                for member in sorted(tar.getmembers(), key=lambda member: member.name):
-                    budget -= member.size
-                    _within(budget, place)
-                    stream = tar.extractfile(member) if member.isfile() else None
-                    if stream is not None:
-                        yield member.name.removeprefix("./"), stream.read()
+            yield from _of_tar(path)
         else:
             yield path.name, path.read_bytes()
     except (OSError, EOFError, ValueError, RuntimeError, *DAMAGE) as problem:
         raise UnreadableError(f"{place}: cannot be read: {problem}") from problem
 
 
-def _within(budget: int, place: str) -> None:
-    if budget < 0:
+def _of_directory(path: Path) -> Iterator[tuple[str, bytes]]:
+    found = [each for each in sorted(path.rglob("*")) if each.is_file() and each.name.endswith((".json", ".json.gz"))]
+    _within(path, sum(each.stat().st_size for each in found))
+    for each in found:
+        yield each.relative_to(path).as_posix(), each.read_bytes()
+
+
+def _of_zip(path: Path) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(path) as archive:
+        found = sorted((entry for entry in archive.infolist() if not entry.is_dir()), key=lambda entry: entry.filename)
+        _within(path, sum(entry.file_size for entry in found))
+        for entry in found:
+            yield entry.filename, archive.read(entry)
+
+
+def _of_tar(path: Path) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(path) as tar:
+        found = sorted((member for member in tar.getmembers() if member.isfile()), key=lambda member: member.name)
+        _within(path, sum(member.size for member in found))
+        for member in found:
+            stream = tar.extractfile(member)
+            if stream is not None:
+                yield member.name.removeprefix("./"), stream.read()
+
+
+def _within(place: Path, size: int) -> None:
+    if size > LIMIT:
         raise UnreadableError(f"{place}: unpacks to more than {LIMIT} bytes")
 
 

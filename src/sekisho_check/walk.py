@@ -149,6 +149,23 @@ class Walk:
         """The packets, and it is not known whether they go on."""
         return [piece if piece.stop or piece.open else piece._replace(open=why) for piece in pieces]
 
+    def astray(self, pieces: Pieces, why: str) -> Pieces:
+        """The packets, and it is not known which way they take, if they get to the destination at all.
+
+        What comes from outside the VPC keeps its address, for no NAT gateway serves it (S-NAT-03); what comes over a
+        transit gateway may have another (S-TGW-10).
+        """
+        pieces = self.doubt(pieces, why)
+        if self.replying:
+            return pieces
+        own = self.estate.blocks(self.address.vpc, self.address.family)
+        kept = self.way.kind in KEEPING and own is not None
+        near, far = self.split(pieces, own or ()) if kept else (pieces, [])
+        everybody = Sight(vpcs=(self.address.vpc,), anybody=True)
+        return [after for anyhow in ASTRAY for after in anyhow(self, near)] + self.arrive(
+            far, everybody, crossing=False
+        )
+
     def assume(self, pieces: Pieces, what: str) -> Pieces:
         return [piece._replace(assumed=piece.assumed or what) for piece in pieces]
 
@@ -284,17 +301,23 @@ class Walk:
         place = self.place
         pieces = self.onward(pieces, place, table_of(self.estate, place.subnet))
         out: Pieces = []
-        for piece in pieces:  # S-EDGE-03
-            lost = [one for one in piece.passed if one not in piece.back] if self.way.kind in EDGED else []
-            out += self.stop([piece], RETURN, place.vpc, *lost) if lost and not piece.stop else [piece]
+        for piece in pieces:
+            lost = [] if piece.stop else [one for one in piece.passed if one not in piece.back]
+            if lost and self.way.kind in EDGED:  # S-EDGE-03
+                out += self.stop([piece], RETURN, place.vpc, *lost)
+                continue
+            parts = [piece]
+            for one in lost:
+                for unreturned in UNRETURNED:
+                    parts = unreturned(self, parts, one)
+            out += parts
         return out
 
     def onward(self, pieces: Pieces, place: Place, table: Known) -> Pieces:
         """The packets by the route that each takes from the place."""
         if table.record is None:
             pieces = self.acl(pieces, place.subnet, egress=True) if place.subnet else pieces
-            pieces = self.doubt(pieces, table.why)
-            return pieces if self.replying else self.received(pieces)
+            return self.astray(pieces, table.why)
         out: Pieces = [piece for piece in pieces if piece.stop]
         going = [piece for piece in pieces if not piece.stop]
         if not self.replying:
@@ -334,11 +357,12 @@ class Walk:
             pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
             return pieces if self.replying or self.wanted is None else self.arrive(pieces, Sight())
         if hop.kind == "open":
-            pieces = self.doubt(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
-            return pieces if self.replying or place.subnet else self.arrive(pieces, Sight())  # from the gateway itself
+            why = hop.why or f"a route of {hop.table} is in a state that is not known"
+            inside = self.replying or place.subnet is not None
+            return self.astray(pieces, why) if inside else self.arrive(self.doubt(pieces, why), Sight())
         target = TARGET_KINDS.get(hop.kind)
         if target is None:
-            return self.doubt(pieces, f"{hop.target} is not modelled")  # S-RT-11
+            return self.astray(pieces, f"{hop.target} is not modelled")  # S-RT-11
         return target(self, pieces, hop, place)
 
 
@@ -357,6 +381,12 @@ EDGED = frozenset({"internet-gateway", "virtual-private-gateway", "pool"})
 Target = Callable[[Walk, Pieces, Hop, Place], Pieces]
 Destination = Callable[[Walk, Pieces], Pieces]
 
+KEEPING = frozenset({"internet-gateway", "pool", "vpc-peering-connection", "virtual-private-gateway", "local-gateway"})
+"""Ways of packets that no NAT gateway of the VPC can translate."""
+
+ASTRAY: list[Destination] = []
+"""How packets arrive that took a way which is not known."""
+
 TARGET_KINDS: dict[str, Target] = {}
 """What a route's target does, by the kind of a hop."""
 
@@ -366,6 +396,10 @@ DESTINATIONS: dict[str, Destination] = {}
 
 UNFILTERED: list[Callable[[Estate, Json], bool]] = []
 """Which interfaces take packets past no groups."""
+
+
+UNRETURNED: list[Callable[[Walk, Pieces, str], Pieces]] = []
+"""What becomes of replies that do not come back through a middlebox that the first packets passed."""
 
 
 def kind_of(interface: Json) -> str:

@@ -21,6 +21,7 @@ ASKED_OF_ONE = frozenset(
         "classic_attributes",
         "client_vpn_authorizations",
         "client_vpn_networks",
+        "client_vpn_routes",
         "direct_connect_associations",
         "endpoint_groups",
         "endpoint_permissions",

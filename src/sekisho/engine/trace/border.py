@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sekisho.engine.packet import ICMP, TCP, UDP, Dropped, Outcome, Unsettled
 from sekisho.model.border import LocalGatewayRoute, LocalGatewayRouteTable
+from sekisho.model.entrances import gap_of
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.routing import TargetKind
@@ -80,6 +81,10 @@ def out_of_pool(walk: "GatewayWalk", gateway_id: str, interface: NetworkInterfac
         return walk.drop("BAD_STATE", gateway_id, "internet-gateway", f"the block of {address} is not advertised")
     if state not in {None, "advertised"}:
         walk.doubt(f"{blocks[0].cidr} is {state}")
+    scope = walk.topology.vpc_scope(interface.vpc_id or "")
+    unread = None if blocks else gap_of(walk.snapshot, "ec2:DescribeByoipCidrs", scope)  # S-POOL-02
+    if unread:
+        walk.doubt(unread)
     subnet = walk.topology.subnet_of(interface)
     blocked = None
     if not isinstance(subnet, Undecided):

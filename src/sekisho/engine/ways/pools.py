@@ -6,6 +6,7 @@ A route table of the gateway that is associated with a pool leads blocks of it t
 from typing import TYPE_CHECKING, NamedTuple
 
 from sekisho.engine.facts import Facts
+from sekisho.model.entrances import gap_of
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Undecided
 from sekisho.model.routing import RouteTable, TargetKind
@@ -124,6 +125,9 @@ def is_pooled(facts: Facts, vpc_id: str, address: int) -> bool:
     return any(low <= address <= high for p in pools_into(facts, vpc_id) for low, high in p.ranges)
 
 
+BYOIP_CALL = "ec2:DescribeByoipCidrs"
+
+
 def advertised(facts: Facts, host: "Host") -> bool | Undecided:
     """Whether the internet is told of the addresses; taken so where nothing says otherwise (S-POOL-02)."""
     for block in facts.snapshot.byoip_cidrs.values():
@@ -135,4 +139,5 @@ def advertised(facts: Facts, host: "Host") -> bool | Undecided:
         if block.state in {"provisioned", "provisioned-not-publicly-advertisable"}:
             return False
         return Undecided(f"{block.cidr} is in state `{block.state}`")
-    return True
+    gap = gap_of(facts.snapshot, BYOIP_CALL, facts.topology.vpc_scope(host.interface.vpc_id or ""))
+    return Undecided(gap) if gap else True
