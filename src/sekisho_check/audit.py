@@ -136,7 +136,7 @@ class Audit:
             cited |= ids
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
         for one in sorted(named - cited):
-            if one in self.estate.by_id:  # else it is only referred to, and there is nothing to cite
+            if one in self.estate.by_id or one not in self.classes.mentioned:  # what is only referred to, none can cite
                 raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
     def _digest(self, name: str) -> tuple[str, frozenset[str]]:
