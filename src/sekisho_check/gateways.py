@@ -90,8 +90,6 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
     address, data = walk.address, walk.address.interface.data
     if address.family == V4:
         if address.prefix or public_ipv4(walk.estate, address) is None:  # S-ENI-03
-            if translating(walk, pieces):
-                return walk.doubt(pieces, "an appliance with a public address may translate")
             pieces = walk.stop(pieces, PUBLIC, address.interface.id)
         return pieces
     if not meet(address.ranges, INTERNET[6]):  # S-ADR-02
@@ -106,12 +104,6 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
         pieces = walk.stop(pieces, PUBLIC, address.interface.id)
         pieces = walk.stop(pieces, layer, address.interface.id, walk.way.words[1])
     return pieces
-
-
-def translating(walk: Walk, pieces: Pieces) -> bool:
-    """Whether a reply came through an appliance that has a public address (S-APP-04)."""
-    boxes = {name for piece in pieces for name in piece.back}
-    return any(has_public(walk.estate, name) for name in boxes)
 
 
 def has_public(estate: Estate, name: str) -> bool:

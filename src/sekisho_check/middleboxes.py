@@ -34,10 +34,10 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     if box.id == walk.address.interface.id and not walk.replying:  # it is for itself, and forwards nothing
         return TARGET_KINDS["local"](walk, pieces, hop, place)
-    if text(box.data, "InterfaceType") in UNFATHOMED:
-        return walk.astray(pieces, f"what {box.id} does with it is not known")
     names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
     pieces = _forwarding(walk, pieces, box, place, names)
+    if text(box.data, "InterfaceType") in UNFATHOMED:
+        return walk.astray(pieces, f"what {box.id} does with it is not known")
     subnet = walk.estate.get("ec2:DescribeSubnets", text(box.data, "SubnetId"))
     there = Place(place.vpc, subnet)
     edge = place.subnet is None

@@ -161,10 +161,9 @@ class Walk:
         own = self.estate.blocks(self.address.vpc, self.address.family)
         kept = self.way.kind in KEEPING and own is not None
         near, far = self.split(pieces, own or ()) if kept else (pieces, [])
-        everybody = Sight(vpcs=(self.address.vpc,), anybody=True)
-        return [after for anyhow in ASTRAY for after in anyhow(self, near)] + self.arrive(
-            far, everybody, crossing=False
-        )
+        peers = tuple(sorted(self.estate.interfaces_of_vpc)) if self.way.other else ()
+        far = self.arrive(far, Sight(vpcs=peers), crossing=False)
+        return [after for anyhow in ASTRAY for after in anyhow(self, near)] + far
 
     def assume(self, pieces: Pieces, what: str) -> Pieces:
         return [piece._replace(assumed=piece.assumed or what) for piece in pieces]
