@@ -155,6 +155,7 @@ def to_local_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Piec
         if walk.estate.read(call, *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
         return walk.doubt(pieces, f"whether {hop.target} serves {place.vpc} is not known")
+    pieces = pieces if walk.address.family == V4 else walk.stop(pieces, layer, hop.table, hop.target)
     pieces = owned_address(walk, pieces, hop.target, (layer,))
     name = text(found[0].data, "LocalGatewayRouteTableId") or ""
     routes = walk.estate.of("ec2:SearchLocalGatewayRoutes", "LocalGatewayRouteTableId", name)

@@ -168,9 +168,8 @@ def _members(estate: Estate, pair: Json, family: int, sight: Sight) -> tuple[Ran
     for vpc in sight.vpcs:
         own = estate.holders.get((name, vpc), [])
         sure = join(sure, *(addresses(one.data, family) for one in own if not one.disputed))
-        if any(one.disputed for one in estate.interfaces_of_vpc[vpc]) or not estate.read(
-            "ec2:DescribeNetworkInterfaces", *estate.home(vpc)
-        ):  # S-SG-08
+        whole = estate.read("ec2:DescribeNetworkInterfaces", *estate.home(vpc))
+        if any(one.disputed for one in own) or not whole:  # S-SG-08
             maybe = join(maybe, estate.blocks(vpc, family) or everything(family))
     return sure, less(maybe, sure)
 

@@ -203,11 +203,11 @@ class _Reader:
         options = {text(option, "Keyword") for option in listed(rule, "RuleOptions")}
         source, destination = (self.addresses(text(header, member) or "?") for member in ("Source", "Destination"))
         leaving, going = (self.ports(text(header, member) or "?") for member in ("SourcePort", "DestinationPort"))
-        if protocols is not None and {leaving, going} != {PORTS}:
-            protocols = meet(protocols, PORTED)
+        exact = protocols is not None and options <= NOTES
+        if {leaving, going} - {None, PORTS} or (protocols is not None and {leaving, going} != {PORTS}):
+            protocols = meet(protocols or ((0, 255),), PORTED)
         ends = Ends(protocols, source, leaving, destination, going)
         both = (ends, Ends(protocols, destination, going, source, leaving))
-        exact = protocols is not None and options <= NOTES
         return Rule(action, both if text(header, "Direction") == "ANY" else (ends,), exact)
 
     def addresses(self, written: str, depth: int = 0) -> Ranges | None:

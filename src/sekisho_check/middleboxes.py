@@ -6,7 +6,7 @@ from sekisho_check.boxes import PORTED
 from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.firewalls import bypassed, inspect
-from sekisho_check.gateways import V4, block_public_access, has_public, only
+from sekisho_check.gateways import V4, block_public_access, far_side, has_public, only, same_region
 from sekisho_check.routes import Hop, Known, table_of
 from sekisho_check.walk import (
     DESTINATIONS,
@@ -96,8 +96,21 @@ def _through_groups(walk: Walk, pieces: Pieces, box: Record) -> Pieces:
         first = walk.replying and not piece.back
         sight = Sight(vpcs=(walk.address.vpc,)) if first else Sight()
         inside = walk.groups([piece], box.data, sight)
-        out += walk.groups(inside, box.data, Sight() if walk.replying else Sight(vpcs=(walk.address.vpc,)), egress=True)
+        out += walk.groups(inside, box.data, _outwards(walk, text(box.data, "VpcId") or ""), egress=True)
     return out
+
+
+def _outwards(walk: Walk, vpc: str) -> Sight:
+    """Whom an egress rule of an interface means by a group: members in its own VPC, and in peered ones (S-SG-07)."""
+    peers = [
+        text(far, "VpcId")
+        for record in walk.estate.all("ec2:DescribeVpcPeeringConnections")
+        if (far := far_side(record, vpc)) is not None
+        and text(record.data, "Status", "Code") == "active"
+        and same_region(record)
+    ]
+    named = tuple(sorted({name for name in peers if name}))
+    return Sight(vpcs=(vpc, *named), peered=bool(named))
 
 
 def _on(walk: Walk, pieces: Pieces, name: str, there: Place) -> Pieces:

@@ -173,6 +173,9 @@ class TransitCrossing:
         if came.attached.id in wanted:
             leg.endings.append(Ending(t._replace(via=(*t.via[:-1],)), Outside(came.attached.id, here)))
             return
+        if leg.direction == "return" and kind == "vpc" and name in wanted:
+            self._w.doubt(leg, t, f"the reply is led back to {name}, by which its first packet came into the VPC")
+            return
         t = t._replace(via=(*t.via, name))
         far = self._transit.beyond(target) if target and kind == "peering" else None
         # A reply to hosts that are not known ends here too: whether it gets to them is the asker's business.
