@@ -193,15 +193,17 @@ def pools(estate: Estate, address: Address) -> Found:
     gateways = [
         record
         for record in estate.all("ec2:DescribeInternetGateways")
-        if attached(record.data, "Attachments", address.vpc, {"available", "attached"})
+        if attached(record.data, "Attachments", address.vpc, {"available", "attached"}) and not record.disputed
     ]
     data = address.interface.data
     if address.family != V4 or address.prefix:
         return Found()
     forwards = data.get("SourceDestCheck") is False
     if not gateways:
-        unread = forwards and not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc))
-        return Found(open=f"pools of {address.vpc} were not read" if unread else "")
+        unread = any(record.disputed for record in estate.all("ec2:DescribeInternetGateways")) or not estate.read(
+            "ec2:DescribeInternetGateways", *estate.home(address.vpc)
+        )
+        return Found(open=f"pools of {address.vpc} were not read" if forwards and unread else "")
     primary = text(data, "PrivateIpAddress") in {None, address.text}
     known = edge_table(estate, gateways[0].id, address.vpc)
     table = known.record

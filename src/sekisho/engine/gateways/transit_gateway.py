@@ -174,7 +174,8 @@ class TransitCrossing:
             leg.endings.append(Ending(t._replace(via=(*t.via[:-1],)), Outside(came.attached.id, here)))
             return
         if leg.direction == "return" and kind == "vpc" and name in wanted:
-            self._w.doubt(leg, t, f"the reply is led back to {name}, by which its first packet came into the VPC")
+            detail = f"the reply is led back to {name}, by which its first packet came into the VPC"
+            self._w.stop(leg, t, Stated("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", name, detail))
             return
         t = t._replace(via=(*t.via, name))
         far = self._transit.beyond(target) if target and kind == "peering" else None
