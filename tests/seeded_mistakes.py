@@ -362,8 +362,8 @@ _SERVICES = (
     Mistake(
         "load balancers send to targets in every zone",
         "engine.ways.balancers:Relays._sends",
-        "return place.treatment.crosses",
-        "return True",
+        "crosses = place.treatment.crosses",
+        "crosses = True",
         "balancers/028-cross-zone-off",
     ),
     Mistake(

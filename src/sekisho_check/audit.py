@@ -245,7 +245,8 @@ class Audit:
         said = _said(given.words)
         if way.kind == "none":
             covers(said, whole(address.family, everything(address.family)), [b for c in given.claims for b in c.boxes])
-            if {(c.fate, c.layer) for c in given.claims} != {("stopped", GATEWAY)}:
+            stops = {(c.fate, c.layer) for c in given.claims}
+            if stops != {("stopped", GATEWAY)} or any(c.record not in self.classes.mentioned for c in given.claims):
                 raise RefusedError(f"{said}: none is no way in")
             return []
         own = self.estate.blocks(address.vpc, address.family) or EMPTY
