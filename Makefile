@@ -14,7 +14,7 @@ help: ## say what the targets do
 demo: .venv/.demo ## install, then assess the bundled estate
 	@$(BIN)/sekisho demo
 
-test: .venv/.dev lint ## run the whole suite
+test: .venv/.dev .venv/.formats lint ## run the whole suite
 	@tests/system-packages.sh
 	@$(BIN)/python -m pytest
 
@@ -41,13 +41,19 @@ clean: ## remove the environment and all caches
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
+# What judges our exports, apart from what we run on: it pins nothing of ours.
+.venv/.formats: tests/exports/validators.txt | .venv/bin/python
+	@$(PYTHON) -m venv .venv/formats || uv venv --quiet --seed --python $(PYTHON) .venv/formats
+	@.venv/formats/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/exports/validators.txt
+	@touch $@
+
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sekisho needs Python 3.11 or later: make PYTHON=python3.11")'
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; command -v uv >/dev/null && uv venv --quiet --seed --python $(PYTHON) .venv; }
 
 # Compiled here, because a machine may forbid it at run time and every start would compile again.
 .venv/.demo: pyproject.toml constraints.txt | .venv/bin/python
-	@$(INSTALL) --editable .
+	@$(INSTALL) --editable ".[all]"
 	@$(BIN)/python -m compileall -q src $$($(BIN)/python -c 'import click, msgspec; print(*click.__path__, *msgspec.__path__)')
 	@touch $@
 

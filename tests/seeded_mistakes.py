@@ -255,14 +255,14 @@ _GATEWAYS = (
     ),
     Mistake(
         "a NAT gateway takes replies of connections that it never saw",
-        "engine.gateways.crossing:Crossing.nat_gateway",
-        'if self._is_stray_reply(leg, t, "translate")',
+        "engine.gateways.nat:Nat.translate",
+        'if self._w.crossing.is_stray_reply(leg, t, "translate")',
         "if False",
         "gateways/009-reply-by-a-nat-gateway",
     ),
     Mistake(
         "a NAT gateway carries every protocol",
-        "engine.gateways.crossing:Crossing._translate",
+        "engine.gateways.nat:Nat._send_on",
         "[(ICMP, ICMP), (TCP, TCP), (UDP, UDP)]",
         "[(0, 255)]",
         "nat/018-behind-a-nat-gateway",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Document = Any
 Command = TypeVar("Command", bound=Callable[..., Any])
+#: Formats of other tools that an assessment can be had in: `sekisho.exports`, which is imported where it is used.
+EXPORTS = ("csv", "verdicts-csv", "xlsx", "markdown", "sarif", "asff", "ocsf", "oscal", "junit", "inspector")
 _WIDEST = 4  # digits of COLUMNS
 _HEIGHT = 24
 
@@ -79,6 +81,10 @@ def _render(
         from sekisho.report.html import to_html  # noqa: PLC0415
 
         return to_html(document)
+    if output_format in EXPORTS:
+        from sekisho.exports import render  # noqa: PLC0415
+
+        return render(document, output_format)
     return _table(document, print_table, place)
 
 

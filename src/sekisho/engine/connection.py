@@ -268,7 +268,7 @@ class Connector:
         w4 = four._walker(w.picks)
         w4.met, w4.transit.ends = w.met, {"forward": goal.gateways}
         out, header = Leg("forward"), Header(End(remote=False, address=0), to)
-        w4.crossing.out_of_nat(out, t._replace(region=in_ipv4(t.region), header=header), nat, home, from_ipv6=True)
+        w4.crossing.nat.leave(out, t._replace(region=in_ipv4(t.region), header=header), nat, home, from_ipv6=True)
         four._keep(w4, out, goal, None)
         back = four._replies(w4, out, Goal(gateways=frozenset({nat.nat_gateway_id})), None)
         forward.checks += map(told_in_ipv6, out.checks)
@@ -285,7 +285,7 @@ class Connector:
         tracked = t.tracked | {seen(interface, Header(header.dst, header.src))}
         back = t._replace(header=header, passed=(), via=(), peer_vpc=None, tracked=tracked, crossed=t.via)
         leg = Leg("return")
-        w.crossing.from_subnet(leg, back._replace(entered=None, over_tgw=(), unreferenced=None), home)
+        w.crossing.nat.from_subnet(leg, back._replace(entered=None, over_tgw=(), unreferenced=None), home)
         for each in leg.endings:
             w.middleboxes.check_awaited(leg, each.transit)
         self._keep(w, leg, Goal(interface=interface), None)

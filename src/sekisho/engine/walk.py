@@ -86,7 +86,7 @@ class Walker:
         if t.translation and t.translation.peered and t.header.dst.address == t.translation.address:
             # The peer VPC returns to a NAT gateway what came from it, whatever its routes say (S-NAT-04).
             self.check_acl(leg, t, subnet, egress=True)
-            self.crossing.back_at_nat(leg, t, None)
+            self.crossing.nat.back_in(leg, t, None)
             return
         table = self.facts.topology.route_table_of(subnet)
         if isinstance(table, Undecided):
@@ -161,7 +161,7 @@ class Walker:
             case TargetKind.EGRESS_ONLY_INTERNET_GATEWAY:
                 self.crossing.egress_only_gateway(leg, t, subnet)
             case TargetKind.NAT_GATEWAY:
-                self.crossing.nat_gateway(leg, t, subnet)
+                self.crossing.nat.translate(leg, t, subnet)
             case TargetKind.PEERING:
                 self.crossing.peering(leg, t, subnet)
             case TargetKind.VPN_GATEWAY:
@@ -186,7 +186,7 @@ class Walker:
         """To whoever holds the destination in the VPC (S-RT-10)."""
         address = t.header.dst.address
         if t.translation and t.header.reply and address == t.translation.address and self._is_home(t, vpc_id):
-            self.crossing.back_at_nat(leg, t, from_subnet)
+            self.crossing.nat.back_in(leg, t, from_subnet)
             return
         holders = () if address is None else self.facts.topology.holders_in_vpc(vpc_id, spell(address, self.family))
         if len(holders) == 1:

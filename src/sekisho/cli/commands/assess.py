@@ -50,7 +50,7 @@ SEVERITIES = ("high", "medium", "low", "informational")
     metavar="FILE",
     help="Also write a certificate of each verdict there, one a line, for `python -m sekisho_check`.",
 )
-@output.options("table", "json", "html")
+@output.options("table", "json", "html", *output.EXPORTS)
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Also write report.html and assessment.json there.")
 @click.pass_context
 def command(

@@ -8,21 +8,20 @@ from collections.abc import Iterable
 
 from sekisho.engine.bpa import Use, block_public_access
 from sekisho.engine.share import decided, nothing
-from sekisho.engine.transit import End, Ending, Layer, Leg, Outside, Stated, Transit, Translation
+from sekisho.engine.transit import End, Ending, Layer, Leg, Outside, Stated, Transit
 from sekisho.engine.walk import Walker, read
 from sekisho.engine.ways.pools import is_pooled
-from sekisho.model.gateways import GatewayAttachment, NatGateway
+from sekisho.model.gateways import GatewayAttachment
 from sekisho.model.interface import NetworkInterface
-from sekisho.model.record import Record, Undecided
+from sekisho.model.record import Undecided
 from sekisho.model.vpc import Subnet
 from sekisho.sets.boxes import remotes_of
-from sekisho.sets.flows import ICMP, TCP, UDP, FlowSet
+from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Range, internet, parse, parse_ranges, spell, subtract
 
 from .edge import Edge
 from .internet_addresses import RFC6598, private_ipv6, unpublic_ipv6
-from .nat64 import to_ipv4
-from .regional_nat import RegionalNat
+from .nat import Nat
 
 
 class Crossing:
@@ -32,7 +31,7 @@ class Crossing:
         self._w = walker
         self._facts = walker.facts
         self.edge = Edge(walker)
-        self.regional = RegionalNat(walker)
+        self.nat = Nat(walker)
 
     # Internet gateway, outwards ------------------------------------------------------------------
 
@@ -282,7 +281,7 @@ class Crossing:
     def egress_only_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
         """IPv6 outwards; no reply to what came in elsewhere (S-EIGW-01)."""
         target = self._w.target(t)
-        if self._is_stray_reply(leg, t, "start"):
+        if self.is_stray_reply(leg, t, "start"):
             return
         gateway = self._facts.snapshot.egress_only_gateways.get(target)
         if gateway is None:
@@ -298,90 +297,6 @@ class Crossing:
         self.check_bpa(leg, t, subnet, "nat", target)
         self.public_source(leg, t, subnet.vpc_id, egress_only=True)
         self._out(leg, t, target, subnet.vpc_id, None)
-
-    # NAT gateway ---------------------------------------------------------------------------------
-
-    def nat_gateway(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
-        """Through a NAT gateway: a new source address and port (S-NAT-01 to S-NAT-05)."""
-        target = self._w.target(t)
-        if self._is_stray_reply(leg, t, "translate"):
-            return
-        nat = self._facts.snapshot.nat_gateways.get(target)
-        if nat is None:
-            self.gone(leg, t, "nat_gateways", subnet)
-        elif nat.state in {"deleted", "failed"}:
-            self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", f"is {nat.state}")
-        elif nat.state != "available":
-            self._w.doubt(leg, t, f"{target} is in state `{nat.state}`")
-        elif t.translation and t.translation.gateway == target:
-            self._w.stop_at_route(leg, t, "NO_ROUTE_TO_DESTINATION", f"leads back to {target}: a loop")
-        elif nat.vpc_id != subnet.vpc_id:
-            self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "is a NAT gateway of another VPC")
-        elif nat.is_regional:
-            self.regional.translate(leg, t, subnet, nat)
-        else:
-            self._translate(leg, t, subnet, nat)
-
-    def _translate(self, leg: Leg, t: Transit, subnet: Subnet, nat: NatGateway) -> None:
-        name = nat.nat_gateway_id
-        addresses = [a for a in nat.nat_gateway_addresses if a.private_ip and a.status in {None, "succeeded"}]
-        home = self._facts.snapshot.subnets.get(nat.subnet_id or "")
-        if t.translation or home is None or not addresses:
-            self._w.doubt(leg, t, f"what {name} does here is not modelled ({_why_not(t, home)})")
-            return
-        if self._w.family == "ipv6":
-            to_ipv4(self._w, leg, t, subnet, nat)
-            return
-        # What a transit gateway brings is served like the VPC's own (S-TGW-10).
-        if not t.entered and not self.source_in_vpc(leg, t, subnet.vpc_id, "NGW_REQUIRES_SOURCE_IN_VPC", name):
-            return
-        carried = FlowSet.build("ipv4", protocols=[(ICMP, ICMP), (TCP, TCP), (UDP, UDP)])
-        place = self._facts.source("nat_gateways", name)
-        cause = Stated("PROTOCOL_RESTRICTION", name, f"{name} carries TCP, UDP and ICMP only", (place,))
-        leg.check(leg.route_layer, t.region, decided(carried), cause)
-        if home.subnet_id != subnet.subnet_id:
-            self._w.check_acl(leg, t, home, egress=False)
-        region = t.region & carried
-        if not region.is_empty:
-            self.out_of_nat(leg, t._replace(region=region), nat, home)
-
-    def out_of_nat(self, leg: Leg, t: Transit, nat: NatGateway, home: Subnet, *, from_ipv6: bool = False) -> None:
-        """On from the gateway's subnet, under an address and a port of the gateway."""
-        name = nat.nat_gateway_id
-        addresses = [a for a in nat.nat_gateway_addresses if a.private_ip and a.status in {None, "succeeded"}]
-        chosen = addresses[self._w.pick(name, len(addresses))]
-        private = parse(chosen.private_ip or "").low
-        public = parse(chosen.public_ip).low if chosen.public_ip and nat.connectivity_type == "public" else None
-        translation = Translation(name, private, public, home.subnet_id, t.header, from_ipv6=from_ipv6)
-        header = t.header._replace(src=End(remote=False, address=private), translated=True)
-        out = t._replace(header=header, translation=translation, peer_vpc=None, via=(*t.via, name))
-        self.from_subnet(leg, out._replace(over_tgw=(), unreferenced=None), home)
-
-    def from_subnet(self, leg: Leg, t: Transit, subnet: Subnet) -> None:
-        near, far = self._w.split(t, parse_ranges(subnet.cidrs, self._w.family))
-        if near:
-            self._w.deliver(leg, near, subnet.vpc_id, subnet.subnet_id)
-        if far:
-            self._w.leave_subnet(leg, far, subnet)
-
-    def back_at_nat(self, leg: Leg, t: Transit, from_subnet: str | None) -> None:
-        """A reply is back at the NAT gateway that translated its connection: on to the sender."""
-        translation = t.translation
-        if translation is None:
-            raise ValueError("a reply at a NAT gateway has a translation")
-        if translation.vpc:
-            header = t.header._replace(dst=translation.before.src, translated=False)
-            nat = self._facts.snapshot.nat_gateways[translation.gateway]
-            self.regional.leave(leg, t._replace(header=header, translation=None), nat)
-            return
-        home = self._facts.snapshot.subnets[translation.subnet]
-        if from_subnet != home.subnet_id:
-            self._w.check_acl(leg, t, home, egress=False)
-        if translation.from_ipv6:
-            leg.endings.append(Ending(t, Outside(translation.gateway, home.vpc_id)))
-            return
-        header = t.header._replace(dst=translation.before.src, translated=False)
-        self.from_subnet(leg, t._replace(header=header, translation=None), home)
 
     # Peering -------------------------------------------------------------------------------------
 
@@ -452,7 +367,7 @@ class Crossing:
 
     # Common --------------------------------------------------------------------------------------
 
-    def _is_stray_reply(self, leg: Leg, t: Transit, deed: str) -> bool:
+    def is_stray_reply(self, leg: Leg, t: Transit, deed: str) -> bool:
         """Whether it is a reply, which a gateway that keeps state did not expect here; stopped where it is."""
         if t.header.reply:
             why = f"carries no reply to a connection that it did not {deed}"
@@ -497,7 +412,3 @@ class Crossing:
             self._w.doubt(leg, t, self._facts.snapshot.why_missing(table, target, scope))
         else:
             self._w.stop_at_route(leg, t, "BAD_STATE_ROUTE", "names a gateway that is gone")
-
-
-def _why_not(t: Transit, home: Record | None) -> str:
-    return "two NAT gateways in a row" if t.translation else "it has no address" if home else "a regional NAT gateway"
