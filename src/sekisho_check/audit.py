@@ -283,7 +283,8 @@ class Audit:
         """Whether some packet of the claim gets there, or its reply back, under an assumption alone."""
         arrived = enter(Walk(self.estate, address, way), [Piece(box) for box in claim.boxes if box.sources])
         there = [piece for piece in arrived if piece.stop is None]
-        return any(piece.assumed for piece in leave(Walk(self.estate, address, way), there))
+        named = None if claim.fate == "answered" else (claim.layer, claim.record)
+        return any(piece.assumed for piece in leave(Walk(self.estate, address, way, named), there))
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
         if claim.fate in {"open", "delivered"}:

@@ -25,7 +25,7 @@ from sekisho_check.boxes import PORTS, Box, whole
 from sekisho_check.estate import Estate, Record, listed, text, texts
 from sekisho_check.gateways import direct_connect, far_side
 from sekisho_check.links import Link
-from sekisho_check.ranges import block, normal, one
+from sekisho_check.ranges import block, everything, normal, one
 from sekisho_check.senders import subnet_of
 from sekisho_check.transit import same_zone
 from sekisho_check.walk import Address, Piece, Pieces, Walk, Way
@@ -250,7 +250,7 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
     for link in known.to.get((address.interface.id, address.text), []):
         for way in ways_of(estate, link.node, origin, deep + 1):
             if way.kind in {"open", "none"}:
-                doubts += [way.open] if way.kind == "open" else []
+                doubts += [way.open] if way.kind == "open" and _leads_on(estate, address, link, way) else []
                 continue
             if link.node.family != V4 and _only_ipv4(estate, way):
                 continue
@@ -272,6 +272,14 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             doubts.append(doubt.why)
     doubts += _unread(estate, address, origin)
     return Found(_alone(ways), open=doubts[0] if doubts else "")
+
+
+def _leads_on(estate: Estate, address: Address, link: Link, way: Way) -> bool:
+    """Whether something may get to the address through the node, by whatever way it comes to the node."""
+    protocols = normal((number, number) for number in link.target.protocols)
+    packets = Box(protocols, everything(link.node.family), one(link.target.port), PORTS)
+    onward = Way((*way.words, *link.words), (), client=way, through=link)
+    return any(piece.stop is None for piece in enter(Walk(estate, address, onward), [Piece(packets)]))
 
 
 def _only_ipv4(estate: Estate, way: Way) -> bool:

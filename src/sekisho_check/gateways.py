@@ -106,6 +106,14 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
     return pieces
 
 
+def unpublic_sender(walk: Walk, pieces: Pieces) -> Pieces:
+    """An interface of the estate that sends has no address that the internet gateway serves (S-IGW-02)."""
+    known = walk.estate.get("ec2:DescribeNetworkInterfaces", walk.opener)
+    if known is None or known.disputed or walk.address.family != V4 or has_public(walk.estate, known.id):
+        return pieces
+    return walk.stop(pieces, PUBLIC, known.id)
+
+
 def has_public(estate: Estate, name: str) -> bool:
     record = estate.get("ec2:DescribeNetworkInterfaces", name)
     data = record.data if record else None
@@ -193,7 +201,7 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if gateway is None or not attached(gateway.data, "Attachments", place.vpc, {"available", "attached"}):
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     if not walk.replying:
-        return walk.stop(pieces, layer, hop.table, hop.target)
+        return walk.stop(unpublic_sender(walk, pieces), layer, hop.table, hop.target)
     if place.vpc != walk.address.vpc:  # S-TGW-10
         return walk.stop(walk.stop(pieces, layer, hop.table, hop.target), GATEWAY, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
