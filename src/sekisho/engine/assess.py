@@ -79,8 +79,8 @@ class _Behind(NamedTuple):
 class Assessor:
     """Answers of one snapshot, one for each class of addresses and origin."""
 
-    def __init__(self, topology: Topology) -> None:
-        self.facts = Facts(topology)
+    def __init__(self, topology: Topology, facts: Facts | None = None) -> None:
+        self.facts = facts or Facts(topology)
         self.ways = Ways(self.facts)
         groups = Groups(self.facts)
         self.connectors: Mapping[Family, Connector] = {

@@ -24,7 +24,7 @@ class Node:
 
     __slots__ = ("dependents", "key", "needs", "owner")
 
-    def __init__(self, owner: "Kept[Any, Any] | None" = None, key: Hashable = None) -> None:
+    def __init__(self, owner: "Kept[Any, Any] | None", key: Hashable) -> None:
         self.owner, self.key = owner, key
         self.needs: dict[Node, None] = {}
         self.dependents: dict[Node, None] = {}
@@ -46,7 +46,10 @@ class Ledger:
     def read(self, table: str, record_id: str) -> None:
         """A record was read, by what is being made."""
         if self._open:
-            self.use(self._records.setdefault((table, record_id), Node()))
+            name = (table, record_id)
+            if name not in self._records:
+                self._records[name] = Node(None, name)
+            self.use(self._records[name])
 
     def use(self, node: Node) -> None:
         if self._open:
@@ -62,17 +65,26 @@ class Ledger:
         for need in node.needs:
             need.dependents[node] = None
 
-    @property
-    def current(self) -> Node | None:
-        """The value that is being made."""
-        return self._open[-1] if self._open else None
+    def around(self, node: Node) -> tuple[Node, ...]:
+        """What the value was made of, so far, for which this one is being made."""
+        outer = self._open[-2] if self._open[-1:] == [node] and len(self._open) > 1 else None
+        return tuple(outer.needs) if outer else ()
 
-    def changed(self, names: Iterable[Name]) -> None:
-        """Undo every value that was made of these, directly or not.
+    def noting(self, make: Callable[[], V]) -> tuple[V, frozenset[Node]]:
+        """What is made, and what it was made of; it is not kept."""
+        node = Node(None, None)
+        self._open.append(node)
+        made = make()
+        self._open.pop()
+        return made, frozenset(node.needs)
+
+    def changed(self, names: Iterable[Name]) -> list[Node]:
+        """Undo every value that was made of these, directly or not; the values that are gone, or are others now.
 
         A value of a `Kept` that can make it `again` is made again at once: where it comes out the same,
         what was made of it stays.
         """
+        gone: list[Node] = []
         undone = [self._records[name] for name in names if name in self._records]
         again: dict[Node, None] = {}
         while undone or again:
@@ -86,11 +98,14 @@ class Ledger:
                         again[dependent] = None
                 if node.owner is not None and node.owner.holds(node):
                     node.owner.undo(node)
+                    gone.append(node)
             if again:
                 node = min(again, key=_rank)
                 del again[node]
                 if node.owner is not None and node.owner.holds(node) and not node.owner.made_again(node):
                     undone.append(node)
+                    gone.append(node)
+        return gone
 
 
 def _rank(node: Node) -> int:
@@ -116,8 +131,6 @@ class Kept(dict[K, V]):
         self.ledger, self.again, self.rank = ledger, again, rank
         self._made_of = made_of
         self._nodes: dict[K, Node] = {}
-        #: Keys whose values were undone, or came out as something else, since this was last emptied.
-        self.undone: dict[K, None] = {}
 
     def __contains__(self, key: object) -> bool:
         if super().__contains__(key):
@@ -156,7 +169,6 @@ class Kept(dict[K, V]):
         key: Any = node.key
         node.leave()
         del self[key], self._nodes[key]
-        self.undone[key] = None
 
     def made_again(self, node: Node) -> bool:
         """Make the value again; whether it is what it was."""
@@ -166,9 +178,7 @@ class Kept(dict[K, V]):
         del self[key], self._nodes[key]
         if self.again is not None:
             self.again(key)
-        same = super().__contains__(key) and bool(super().__getitem__(key) == before)
-        if not same:
-            self.undone[key] = None
+        if not super().__contains__(key) or super().__getitem__(key) != before:
             return False
         fresh = self._nodes[key]
         for dependent in node.dependents:
