@@ -60,7 +60,23 @@ def assess(
     origins = tuple(o for o in origins if o in DESTINATIONS) if outwards else origins
     chosen = select(topology, target)
     judged = assessor.rows(progress(assessor.in_order(chosen)), origins)
-    rows, answers = _answered(assessor, judged if certificates is None else _certified(assessor, judged, certificates))
+    judged = judged if certificates is None else _certified(assessor, judged, certificates)
+    return assessed(assessor, judged, chosen, target=target, origins=origins, listeners=listeners)
+
+
+def assessed(
+    assessor: Assessor,
+    judged: Iterable[Judged],
+    chosen: list[NetworkInterface],
+    *,
+    target: str,
+    origins: tuple[Origin, ...],
+    listeners: Listeners | None,
+) -> Assessment:
+    """The rows that were judged as one assessment, with the findings and the coverage of the interfaces chosen."""
+    topology, outwards = assessor.facts.topology, isinstance(assessor, OutboundAssessor)
+    snapshot = topology.snapshot
+    rows, answers = _answered(assessor, judged)
     facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
     return Assessment(
         run=Run(
@@ -69,7 +85,7 @@ def assess(
             input_digest=digest(snapshot),
             collected=snapshot.collected,
             target=target,
-            direction=direction,
+            direction="egress" if outwards else "ingress",
             origins=origins,
         ),
         rows=rows,

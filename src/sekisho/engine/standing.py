@@ -5,7 +5,7 @@ of a network ACL, the routes of a table or the entries of a prefix list change, 
 made anew, and no others. Whatever else changes is not tracked.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sekisho.model.entrances import Entrance, Entrances
@@ -210,7 +210,12 @@ class Turn(NamedTuple):
 class Standing:
     """The rows of some interfaces with their answers, which follow the records."""
 
-    def __init__(self, snapshot: Snapshot, interfaces: Iterable[NetworkInterface], origins: tuple[Origin, ...] = ORIGINS):
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        select: Callable[[Topology], Iterable[NetworkInterface]],
+        origins: tuple[Origin, ...] = ORIGINS,
+    ) -> None:
         self.assessor = RecordedAssessor(snapshot)
         self.rows: list[Row] = []
         self._hosts: list[Host] = []
@@ -219,7 +224,7 @@ class Standing:
         self._told: dict[Any, tuple[Answer, tuple[Connection, ...]]] = {}
         self._keyed: Kept[frozenset[Node], None] = Kept(self.assessor.ledger)
         self._keyed_rows: dict[frozenset[Node], list[int]] = {}
-        for interface in interfaces:
+        for interface in self.assessor.in_order(select(self.assessor.topology)):
             for host in hosts_of(interface):
                 for origin in self.assessor.origins(interface.vpc_id or ""):
                     if origin in origins:
@@ -251,10 +256,11 @@ class Standing:
         for row, key in zip(self.rows, self._classes, strict=True):
             yield Judged(row, *self._told[key], familiar=True)
 
-    def confirmable(self) -> Iterator[tuple[Connection, ...]]:
-        """The connections of every answer."""
-        for _, connections in self._told.values():
-            yield connections
+    def unfamiliar(self) -> Iterator[tuple[Connection, ...]]:
+        """The connections of every answer whose way and groups do not both stand in others that were made before."""
+        for answer, connections in self._told.values():
+            if id(answer) not in self.assessor._familiar:  # noqa: SLF001 - of answers that are there
+                yield connections
 
     def change(self, pairs: Iterable[tuple[Record, Record]]) -> tuple[Turn, ...] | None:
         """Records in the place of others, and the rows whose answer became another; None where rows come or go.
