@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from sekisho.analysis import Listeners, assessed, select
-from sekisho.engine.answer import ORIGINS, Answer, Origin, Row
+from sekisho.engine.answer import ORIGINS, Origin, Row
+from sekisho.engine.connected import Connection
 from sekisho.engine.standing import Standing, is_tracked
+from sekisho.engine.verdict import Said
 from sekisho.engine.witness import confirm
 from sekisho.errors import QueryError
 from sekisho.findings.assessment import Assessment
@@ -19,11 +21,11 @@ _TABLES: Mapping[type[Record], str] = {kind.type: kind.table for kind in KINDS}
 
 
 class Change(NamedTuple):
-    """Rows that had one answer and have another now; None where they were not there, or are not there any more."""
+    """Rows, what was said of them, and what is said now; None where they were not there, or are not any more."""
 
     rows: tuple[Row, ...]
-    before: Answer | None
-    after: Answer | None
+    before: Said | None
+    after: Said | None
 
 
 class Difference(NamedTuple):
@@ -55,8 +57,7 @@ class StandingAssessment:
         with _uncollected():
             own = _with(self._read, {})
             self._standing = Standing(own, lambda topology: select(topology, self._target), self._origins)
-            for connections in self._standing.unfamiliar():
-                confirm(self._standing.assessor.topology, connections)
+            self._confirm(self._standing.strange())
 
     @property
     def snapshot(self) -> Snapshot:
@@ -112,35 +113,32 @@ class StandingAssessment:
         turns = self._standing.change(pairs)
         if turns is None:
             return self._whole()
-        for turn in turns:
-            confirm(self._standing.assessor.topology, turn.connections)
-        told = (Change(tuple(self._standing.rows[place] for place in t.rows), t.before, t.after) for t in turns)
-        return Difference(tuple(change for change in told if _differs(change.before, change.after)))
+        self._confirm(turn.connections for turn in turns)
+        rows = self._standing.rows
+        return Difference(tuple(Change(tuple(rows[place] for place in t.rows), t.before, t.after) for t in turns))
+
+    def _confirm(self, found: Iterable[tuple[Connection, ...]]) -> None:
+        """Replay an example of each (`engine.witness`)."""
+        for connections in found:
+            confirm(self._standing.assessor.topology, connections)
 
     def _whole(self) -> Difference:
         """Assess everything from the beginning, and compare."""
         self._read, self._put = self.snapshot, {}
-        old = {_identity(j.row): (j.row, j.answer) for j in self._standing.judged()}
+        old = {_identity(row): (row, said) for row, said in self._standing.told()}
         self._begin()
-        new = {_identity(j.row): (j.row, j.answer) for j in self._standing.judged()}
-        gathered: dict[tuple[int, int], Change] = {}
+        new = {_identity(row): (row, said) for row, said in self._standing.told()}
+        changed: dict[tuple[Said | None, Said | None], list[Row]] = {}
         for key in {**old, **new}:
             row, before = old.get(key, (None, None))
             row, after = new.get(key, (row, None))
-            known = gathered.get((id(before), id(after)), Change((), before, after))
-            gathered[id(before), id(after)] = known._replace(rows=known.rows + ((row,) if row else ()))
-        return Difference(tuple(c for c in gathered.values() if _differs(c.before, c.after)), whole=True)
+            if row and before != after:
+                changed.setdefault((before, after), []).append(row)
+        return Difference(tuple(Change(tuple(rows), *turn) for turn, rows in changed.items()), whole=True)
 
 
 def _all_tracked(pairs: Iterable[tuple[Record, Record]]) -> bool:
     return all(is_tracked(before, after) for before, after in pairs)
-
-
-def _differs(before: Answer | None, after: Answer | None) -> bool:
-    """Whether a reader of verdicts and flows sees two answers."""
-    if before is None or after is None:
-        return before is not after
-    return (before.verdict, before.flows, before.possible) != (after.verdict, after.flows, after.possible)
 
 
 def _identity(row: Row) -> tuple[str, str, Origin]:

@@ -23,6 +23,7 @@ from .connected import Connection, Host
 from .dependencies import ANY, Kept, KeptInRound, Ledger, Name, Node, RecordedTable
 from .facts import Facts
 from .population import hosts_of
+from .verdict import Said, said
 
 #: The tables whose records are tracked, and the members of those that may change without a look at anything else.
 TRACKED: Mapping[type[Record], tuple[str, frozenset[str]]] = {
@@ -153,6 +154,9 @@ class RecordedAssessor(Assessor):
         self._inspected: Kept[str, frozenset[str]] = Kept(ledger, again=lambda _: self._inspecting)
         super().__init__(self.topology, _Facts(self.topology, ledger))
         self.of_vpc: Kept[str, tuple[Origin, ...]] = Kept(ledger, again=self.origins, rank=2)
+        self.met: Kept[Any, tuple[Connection, ...]] = Kept(ledger)
+        #: Classes whose way and whose groups are not both those of classes that were met before.
+        self.strange: dict[Any, None] = {}
         self._answers = Kept(ledger)
         self._admits = Kept(ledger)
         self._of_nodes = KeptInRound(ledger)
@@ -170,17 +174,31 @@ class RecordedAssessor(Assessor):
         ways._absent = Kept(ledger, again=lambda key: ways.assumed_absent(*key), rank=1)  # noqa: SLF001
         ways._vpcs = Kept(ledger)  # noqa: SLF001
         relays._onwards = Kept(ledger)  # noqa: SLF001
-        shares: list[Kept[Any, Any]] = []
-        for groups in {id(c.groups): c.groups for c in self.connectors.values()}.values():
-            groups._shares, groups._unions = Kept(ledger), Kept(ledger)  # noqa: SLF001
-            shares += (groups._shares, groups._unions)  # noqa: SLF001
-        self._places = _Places(ledger, shares)
+        groups = self.connectors["ipv4"].groups
+        groups._shares = Kept(ledger, again=lambda key: groups.of_group(*key))  # noqa: SLF001
+        groups._unions = Kept(ledger, again=lambda key: groups.of_groups(*key), rank=1)  # noqa: SLF001
+        self._places = _Places(ledger, (groups._shares, groups._unions))  # noqa: SLF001
 
     @property
     def _inspecting(self) -> frozenset[str]:  # type: ignore[override]  # read-only, as the cached property is
         if "all" not in self._inspected:
             self._inspected["all"] = Assessor._inspecting.func(self)  # type: ignore[attr-defined]  # a cached property
         return self._inspected["all"]
+
+    def meet(self, host: Host, origin: Origin, key: Any) -> tuple[Connection, ...]:  # noqa: ANN401 - a class is the assessor's own
+        """The connections of the class, which is that of the host and the origin."""
+        if key not in self.met:
+            self.met[key] = self._connections(host, origin, key) or self.no_way(host, origin)
+            if not self._is_familiar(key):
+                self.strange[key] = None
+        return self.met[key]
+
+    def explained(self, host: Host, origin: Origin, key: Any) -> Answer:  # noqa: ANN401
+        """The answer of the class with all that stands behind it."""
+        if key not in self._answers:
+            connections = self.meet(host, origin, key)
+            self._answers[key] = (self._answer(host, origin, connections), connections)
+        return self._answers[key][0]
 
     def origins(self, vpc_id: str) -> tuple[Origin, ...]:
         if vpc_id not in self.of_vpc:
@@ -199,16 +217,16 @@ class RecordedAssessor(Assessor):
 
 
 class Turn(NamedTuple):
-    """Rows, by their places, whose answer became another."""
+    """Rows, by their places, of which something else is said now; `connections` are what it is said of."""
 
     rows: tuple[int, ...]
-    before: Answer
-    after: Answer
+    before: Said
+    after: Said
     connections: tuple[Connection, ...]
 
 
 class Standing:
-    """The rows of some interfaces with their answers, which follow the records."""
+    """The rows of some interfaces with what is said of them, which follow the records."""
 
     def __init__(
         self,
@@ -221,7 +239,7 @@ class Standing:
         self._hosts: list[Host] = []
         self._classes: list[Any] = []
         self._members: dict[Any, dict[int, None]] = {}
-        self._told: dict[Any, tuple[Answer, tuple[Connection, ...]]] = {}
+        self._said: dict[Any, Said] = {}
         self._keyed: Kept[frozenset[Node], None] = Kept(self.assessor.ledger)
         self._keyed_rows: dict[frozenset[Node], list[int]] = {}
         for interface in self.assessor.in_order(select(self.assessor.topology)):
@@ -237,8 +255,8 @@ class Standing:
         key = self._class_of(place)
         self._classes.append(key)
         self._members.setdefault(key, {})[place] = None
-        if key not in self._told:
-            self._told[key] = self.assessor.judge(host, origin)
+        if key not in self._said:
+            self._said[key] = said(self.assessor.meet(host, origin, key))
 
     def _class_of(self, place: int) -> Any:  # noqa: ANN401 - a class is the assessor's own
         """The class of the row, with a note of what that depends on: few rows differ in it."""
@@ -251,19 +269,27 @@ class Standing:
         self._keyed_rows.setdefault(needs, []).append(place)
         return key
 
+    def told(self) -> Iterator[tuple[Row, Said]]:
+        """Every row with what is said of it."""
+        for row, key in zip(self.rows, self._classes, strict=True):
+            yield row, self._said[key]
+
     def judged(self) -> Iterator[Judged]:
         """Every row with its answer, as it stands."""
-        for row, key in zip(self.rows, self._classes, strict=True):
-            yield Judged(row, *self._told[key], familiar=True)
+        for place, key in enumerate(self._classes):
+            first = min(self._members[key])
+            found = self.assessor.explained(self._hosts[first], self.rows[first].origin, key)
+            yield Judged(self.rows[place], found, self.assessor.met[key], familiar=True)
 
-    def unfamiliar(self) -> Iterator[tuple[Connection, ...]]:
-        """The connections of every answer whose way and groups do not both stand in others that were made before."""
-        for answer, connections in self._told.values():
-            if id(answer) not in self.assessor._familiar:  # noqa: SLF001 - of answers that are there
-                yield connections
+    def strange(self) -> Iterator[tuple[Connection, ...]]:
+        """The connections of classes whose way and groups are not both those of others, once."""
+        for key in self.assessor.strange:
+            if key in self._members:
+                yield self.assessor.met[key]
+        self.assessor.strange.clear()
 
     def change(self, pairs: Iterable[tuple[Record, Record]]) -> tuple[Turn, ...] | None:
-        """Records in the place of others, and the rows whose answer became another; None where rows come or go.
+        """Records in the place of others, and the rows of which something else is said; None where rows come or go.
 
         Every pair `is_tracked`. After None nothing holds any more: assess from the beginning.
         """
@@ -272,31 +298,32 @@ class Standing:
         if any(node.owner is self.assessor.of_vpc for node in gone):
             return None
         moved = self._moved(node.key for node in gone if node.owner is self._keyed)
-        stale = [node.key for node in gone if node.owner is self.assessor._answers and self._members.get(node.key)]  # noqa: SLF001
-        turns: dict[tuple[int, int], Turn] = {}
+        stale = [node.key for node in gone if node.owner is self.assessor.met and self._members.get(node.key)]
+        turns: dict[tuple[Said, Said], Turn] = {}
         for key in dict.fromkeys([*stale, *(self._classes[place] for place in moved)]):
-            for place, before in self._judged_again(key, moved):
-                after, connections = self._told[key]
-                known = turns.get((id(before), id(after))) or Turn((), before, after, connections)
-                turns[id(before), id(after)] = known._replace(rows=(*known.rows, place))
-        return tuple(turn for turn in turns.values() if turn.before != turn.after)
+            before = self._said_again(key)
+            for place in self._members[key]:
+                turn = (moved.get(place, before), self._said[key])
+                if turn[0] != turn[1]:
+                    known = turns.get(turn) or Turn((), *turn, self.assessor.met[key])
+                    turns[turn] = known._replace(rows=(*known.rows, place))
+        return tuple(turns.values())
 
-    def _moved(self, undone: Iterable[Any]) -> dict[int, Answer]:
-        """Rows that are of another class now, with the answers that they had."""
-        moved: dict[int, Answer] = {}
+    def _moved(self, undone: Iterable[Any]) -> dict[int, Said]:
+        """Rows that are of another class now, with what was said of them."""
+        moved: dict[int, Said] = {}
         for place in [place for needs in undone for place in self._keyed_rows.pop(needs, ())]:
             key, before = self._class_of(place), self._classes[place]
             if key != before:
-                moved[place] = self._told[before][0]
+                moved[place] = self._said[before]
                 del self._members[before][place]
                 self._members.setdefault(key, {})[place] = None
                 self._classes[place] = key
         return moved
 
-    def _judged_again(self, key: Any, moved: Mapping[int, Answer]) -> list[tuple[int, Answer]]:  # noqa: ANN401
-        """The rows of the class with the answers that they had; the class has its answer now."""
-        members, known = self._members[key], self._told.get(key)
-        first = min(members)
-        self._told[key] = self.assessor.judge(self._hosts[first], self.rows[first].origin)
-        own = known[0] if known else self._told[key][0]
-        return [(place, moved.get(place, own)) for place in sorted(members)]
+    def _said_again(self, key: Any) -> Said:  # noqa: ANN401
+        """Say anew what holds of the class; what was said of it before, where something was."""
+        first = min(self._members[key])
+        before = self._said.get(key)
+        self._said[key] = said(self.assessor.meet(self._hosts[first], self.rows[first].origin, key))
+        return before or self._said[key]
