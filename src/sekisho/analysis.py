@@ -71,6 +71,21 @@ def assess(
     else:
         judged = assessor.rows(progress(ordered), origins)
         judged = judged if certificates is None else _certified(assessor, judged, certificates)
+    return assessed(assessor, judged, chosen, target=target, origins=origins, listeners=listeners)
+
+
+def assessed(
+    assessor: Assessor,
+    judged: Iterable[Judged],
+    chosen: list[NetworkInterface],
+    *,
+    target: str,
+    origins: tuple[Origin, ...],
+    listeners: Listeners | None,
+) -> Assessment:
+    """The rows that were judged as one assessment, with the findings and the coverage of the interfaces chosen."""
+    topology, outwards = assessor.facts.topology, isinstance(assessor, OutboundAssessor)
+    snapshot = topology.snapshot
     rows, answers = _answered(assessor, judged)
     facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
     return Assessment(
@@ -80,7 +95,7 @@ def assess(
             input_digest=digest(snapshot),
             collected=snapshot.collected,
             target=target,
-            direction=direction,
+            direction="egress" if outwards else "ingress",
             origins=origins,
         ),
         rows=rows,
