@@ -97,6 +97,8 @@ class Way(NamedTuple):
     """The family of its senders, where a load balancer translates; 0 where it is the destination's."""
     masked: bool = False
     """Whether no client's own address can be seen by it, for it is PrivateLink's (S-PL-03)."""
+    spare: bool = False
+    """Whether it brings nothing, so that it may be left out."""
 
     @property
     def kind(self) -> str:
