@@ -142,7 +142,8 @@ def test_what_is_read_alike_changes_nothing() -> None:
 
 
 def test_another_association_is_assessed_from_the_beginning() -> None:
-    records = [acl("acl-a", "vpc-1", ["subnet-a", "subnet-b"], entry(100, "deny", "-1", "0.0.0.0/0")), acl("acl-b", "vpc-1", [])]
+    closed = entry(100, "deny", "-1", "0.0.0.0/0")
+    records = [acl("acl-a", "vpc-1", ["subnet-a", "subnet-b"], closed), acl("acl-b", "vpc-1", [])]
     found = StandingAssessment(estate()).update(records)
     assert found.whole
     assert verdicts(found) == {("eni-x", "reachable", "unreachable"), ("eni-y", "reachable", "unreachable")}
@@ -176,7 +177,7 @@ def test_the_snapshot_given_stays_as_it_is() -> None:
 
 def test_every_value_that_the_engine_keeps_is_tracked() -> None:
     """A dictionary of the engine is tracked, or holds nothing that a tracked record could change."""
-    harmless = {"strange", "connectors", "_connectors"}
+    harmless = {"strange", "connectors", "_connectors", "tables"}
     assessor = RecordedAssessor(estate())
     groups = assessor.connectors["ipv4"].groups
     parts = (assessor, assessor.facts, assessor.ways, assessor.relays, groups)

@@ -118,7 +118,7 @@ class _Facts(Facts):
         return self._listed[key]
 
     @property
-    def entrances(self) -> Entrances:  # type: ignore[override]  # read-only, as the cached property is
+    def entrances(self) -> Entrances:
         found = self._list()
         if self._made is None or self._made.all is not found:
             self._made = Entrances(self.topology, found)
@@ -153,8 +153,10 @@ class RecordedAssessor(Assessor):
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.ledger = ledger = Ledger()
-        for table, _ in TRACKED.values():
-            setattr(snapshot, table, RecordedTable(table, snapshot.table(table).items(), ledger))
+        names = [table for table, _ in TRACKED.values()]
+        self.tables = {name: RecordedTable(name, snapshot.table(name).items(), ledger) for name in names}
+        for name, table in self.tables.items():
+            setattr(snapshot, name, table)
         self.topology = _Topology(snapshot, ledger)
         self.topology.build()
         self._inspected: Kept[str, frozenset[str]] = Kept(ledger, again=lambda _: self._inspecting)
@@ -190,9 +192,9 @@ class RecordedAssessor(Assessor):
         self._direct: Kept[Any, Place | None] = _Places(ledger, (shares, unions))
 
     @property
-    def _inspecting(self) -> frozenset[str]:  # type: ignore[override]  # read-only, as the cached property is
+    def _inspecting(self) -> frozenset[str]:
         if "all" not in self._inspected:
-            self._inspected["all"] = Assessor._inspecting.func(self)  # type: ignore[attr-defined]  # a cached property
+            self._inspected["all"] = Assessor._inspecting.func(self)  # type: ignore[attr-defined]  # noqa: SLF001
         return self._inspected["all"]
 
     def meet(self, host: Host, origin: Origin, key: Any) -> tuple[Connection, ...]:  # noqa: ANN401 - a class is the assessor's own
@@ -234,7 +236,7 @@ class RecordedAssessor(Assessor):
         """The record in the place of the one before; the names of what changed with it."""
         table, _ = TRACKED[type(after)]
         name = record_key(table, after, Scope(None, None))
-        dict.__setitem__(self.facts.snapshot.table(table), name, after)  # type: ignore[arg-type]  # ours is a dict
+        self.tables[table].put(name, after)
         self.topology.put(before, after)
         yield from ((table, name), (table, ANY))
         if isinstance(after, RouteTable) and after.vpc_id:

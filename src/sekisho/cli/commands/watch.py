@@ -38,7 +38,12 @@ _SETTLED = 0.2
     "--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance id or an interface id."
 )
 @click.option(
-    "-o", "--output", "output_format", type=click.Choice(["table", "json"]), default="table", show_default=True,
+    "-o",
+    "--output",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
     help="Format of the result.",
 )
 @click.pass_context
