@@ -18,5 +18,9 @@ class QueryError(SekishoError):
     """The question cannot be understood, or names something that is nowhere in the snapshot (exit 2)."""
 
 
+class AwsError(SekishoError):
+    """AWS cannot be asked: no credentials, nobody answers (exit 4)."""
+
+
 class InternalError(Exception):
     """The engine and `trace` disagree, or an invariant does not hold: please report it."""
