@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import pytest
-from aws_endpoint import Answers, Endpoint, Fault, Request, service_model, serving
 
+from aws_endpoint import Answers, Endpoint, Fault, Request, service_model, serving
 from sekisho.collect import Connection, Summary, collect
 from sekisho.collect.calls import CALLS
 from sekisho.load.files import File, read
@@ -34,6 +36,13 @@ def credentials(patch: pytest.MonkeyPatch, account: str = ACCOUNT) -> None:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         patch.setenv(name, value)
+    # Sessions read descriptions of services anew, which takes longer than everything that is tested.
+    patch.setattr(botocore.loaders, "create_loader", _loader)
+
+
+@cache
+def _loader(search_path_string: str | None = None) -> botocore.loaders.Loader:
+    return botocore.loaders.Loader([search_path_string] if search_path_string else None)
 
 
 def account_of(request: Request) -> str:
@@ -62,7 +71,7 @@ def listed(request: Request, records: list[Any], token: str = "") -> dict[str, A
     call = CALLS[request.call]
     shape = service_model(call.service).operation_model(call.operation).output_shape
     assert shape is not None
-    member = shape.members[call.member]
+    member: Any = shape.members[call.member]
     if member.type_name == "list":
         name = next((t for t in ("NextToken", "nextToken", "NextMarker") if t in shape.members), "")
         return {call.member: records} | ({name: token} if token else {})
@@ -80,7 +89,7 @@ def collected(answers: Answers, place: Path, **asked: Any) -> Iterator[tuple[End
 
 
 def run(endpoint: Endpoint, place: Path, **asked: Any) -> Summary:
-    options = {"regions": (REGION,), "attempts": 1} | asked
+    options: dict[str, Any] = {"regions": (REGION,), "attempts": 1} | asked
     return collect(Connection(endpoint_url=endpoint.url, **options), place)
 
 

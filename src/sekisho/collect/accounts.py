@@ -69,6 +69,7 @@ def check(connection: Connection) -> None:
 
 def accounts(connection: Connection) -> Iterator[Account]:
     """The account of the credentials, then with `organization` the others. AwsError where AWS cannot be asked."""
+    _boto3()
     import botocore.exceptions  # noqa: PLC0415
 
     try:
@@ -102,10 +103,11 @@ def regions_of(account: Account, connection: Connection, default: str | None) ->
 
 def default_region(connection: Connection) -> str | None:
     """The Region that the profile or the environment names."""
+    boto3 = _boto3()
     import botocore.exceptions  # noqa: PLC0415
 
     try:
-        region: str | None = _boto3().Session(profile_name=connection.profile).region_name
+        region: str | None = boto3.Session(profile_name=connection.profile).region_name
     except botocore.exceptions.BotoCoreError as error:
         raise _unreachable(type(error).__name__, str(error)) from None
     return region

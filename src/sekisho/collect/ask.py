@@ -17,6 +17,7 @@ _TOKENS_OUT = ("NextToken", "nextToken", "NextMarker")
 _TOKENS_IN = ("NextToken", "nextToken", "Marker")
 _MOST_PAGES = 100_000
 _LONGEST_MESSAGE = 500
+_TRIES_OF_A_CUT_PAGE = 3
 #: Codes that say that no further call of these credentials can succeed.
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 #: What looks like a credential in an error: key ids, session tokens and signatures.
@@ -105,7 +106,7 @@ def _pages(client: Any, call: Call, parameters: Mapping[str, Any]) -> Iterator[P
     seen: set[str] = set()
     more: dict[str, Any] = {}
     for _ in range(_MOST_PAGES):
-        page = method(**parameters, **more)
+        page = _whole(method, {**parameters, **more})
         yield page
         token = _token(page)
         # A token that comes again would go round for ever: it stays in the answer, which then is not whole.
@@ -113,6 +114,18 @@ def _pages(client: Any, call: Call, parameters: Mapping[str, Any]) -> Iterator[P
             return
         seen.add(token)
         more = {token_name: token}
+
+
+def _whole(method: Callable[..., Page], parameters: Mapping[str, Any]) -> Page:
+    """The page, asked for again where it was cut short: botocore takes that for AWS's answer and does not try again."""
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+    for _ in range(_TRIES_OF_A_CUT_PAGE - 1):
+        try:
+            return method(**parameters)
+        except ResponseParserError:
+            continue
+    return method(**parameters)
 
 
 def _token(page: Page) -> str | None:
