@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from sekisho.cli.progress import Progress
 
@@ -67,6 +69,24 @@ def gather(asked: "Connection", place: Path, progress: Progress, settings: Any) 
     return summary
 
 
+def snapshot(ctx: click.Context, given: Path | None, *, live: bool, progress: Progress, **asked: Any) -> Path:  # noqa: ANN401
+    """The snapshot to assess: with `live` collected into the place that was given, or into one that ends with the command."""
+    used = [o.opts[0] for o in ctx.command.params if o.name in asked and _was_given(ctx, o.name)]
+    if not live:
+        if used:
+            raise click.UsageError(f"{used[0]} is for --live: what was saved is read as it is")
+        if given is None:
+            raise click.UsageError("give a SNAPSHOT, or --live")
+        return given
+    place = given or Path(ctx.with_resource(TemporaryDirectory(prefix="sekisho-"))) / "snapshot"
+    gather(connection(**asked), place, progress, ctx.obj)
+    return place
+
+
+def _was_given(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) not in {ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP}
+
+
 @contextmanager
 def _bar(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
     if not shown:
@@ -84,9 +104,9 @@ def _bar(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
 
 def _said(summary: "Summary") -> Iterator[str]:
     if summary.kept:
-        yield f"{_counted(summary.kept, 'answer')} of an earlier run kept"
+        yield f"{counted(summary.kept, 'answer')} of an earlier run kept"
     if summary.refused:
-        yield f"{_counted(len(summary.refused), 'call')} refused or failed, so what depends on them is unknown:"
+        yield f"{counted(len(summary.refused), 'call')} refused or failed, so what depends on them is unknown:"
         times = Counter((r.call, r.error.code) for r in summary.refused)
         first = {(r.call, r.error.code): r for r in reversed(summary.refused)}
         for key, count in sorted(times.items())[:_SHOWN]:
@@ -97,7 +117,7 @@ def _said(summary: "Summary") -> Iterator[str]:
         if len(times) > _SHOWN:
             yield f"  ... {len(times) - _SHOWN} more in manifest.jsonl"
     if summary.changes:
-        yield f"the estate changed while it was collected ({_counted(len(summary.changes), 'id')}); collect again:"
+        yield f"the estate changed while it was collected ({counted(len(summary.changes), 'id')}); collect again:"
         for change in summary.changes[:_SHOWN]:
             lister, namer = change.not_in.partition(":")[2], change.named_by.partition(":")[2]
             yield _printable(f"  {change.id} is in {namer} and not in {lister} ({change.account} in {change.region})")
@@ -107,5 +127,5 @@ def _printable(line: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in line)
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from sekisho.cli import output
+from sekisho.cli import collecting, output
 from sekisho.cli.listeners import read_listeners
 from sekisho.cli.main import DONE, FINDINGS, UNDECIDED
 from sekisho.cli.progress import Progress
@@ -22,7 +22,7 @@ SEVERITIES = ("high", "medium", "low", "informational")
     "assess",
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
-@click.argument("snapshot", type=click.Path(path_type=Path))
+@click.argument("snapshot", required=False, type=click.Path(path_type=Path))
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",
@@ -50,13 +50,17 @@ SEVERITIES = ("high", "medium", "low", "informational")
     metavar="FILE",
     help="Also write a certificate of each verdict there, one a line, for `python -m sekisho_check`.",
 )
+@click.option("--live", is_flag=True, help="Collect first, into SNAPSHOT if it is given, with these options of `collect`:")
+@collecting.options
 @output.options("table", "json", "html", *output.EXPORTS)
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Also write report.html and assessment.json there.")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
-    snapshot: Path,
+    snapshot: Path | None,
+    live: bool,
     target: str,
     direction: Literal["ingress", "egress"],
     origins: tuple[str, ...],
@@ -66,6 +70,7 @@ def command(
     output_format: str,
     output_file: Path | None,
     output_dir: Path | None,
+    **asked: Any,  # noqa: ANN401 - the values of the shared options
 ) -> int:
     """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
 
@@ -79,6 +84,7 @@ def command(
     if certificates and direction == "egress":
         raise click.BadParameter("certificates speak of what comes in", param_hint="--certificates")
     progress = Progress(ctx.obj)
+    snapshot = collecting.snapshot(ctx, snapshot, live=live, progress=progress, **asked)
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
     read = load(snapshot)

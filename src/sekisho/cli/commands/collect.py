@@ -47,7 +47,8 @@ def command(
     summary = collecting.gather(connection, place, Progress(ctx.obj), ctx.obj)
     if output_file:
         pack(place, output_file)
-    click.echo(f"{summary.read + summary.kept} answers of {len(summary.accounts)} account(s): {output_file or place}")
+    answers, whose = summary.read + summary.kept, collecting.counted(len(summary.accounts), "account")
+    click.echo(f"{answers} answers of {whose}: {output_file or place}")
     return UNDECIDED if summary.refused else DONE
 
 
