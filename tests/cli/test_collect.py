@@ -5,11 +5,11 @@ from pathlib import Path
 
 import boto3
 import pytest
+from moto.server import ThreadedMotoServer
+
 from aws_endpoint import Fault, serving
 from cli.running import PUBLIC, STORY, sekisho
 from collecting import ACCOUNT, REGION, credentials, empty, saved_answers
-from moto.server import ThreadedMotoServer
-
 from sekisho.collect import policy
 
 ASKED = ("--region", REGION)

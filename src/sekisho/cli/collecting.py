@@ -57,20 +57,27 @@ def connection(**given: Any) -> "Connection":  # noqa: ANN401  the values of the
     return Connection(regions=regions, **given)
 
 
-def gather(asked: "Connection", place: Path, progress: Progress, settings: Any) -> "Summary":  # noqa: ANN401  of the context
+def gather(
+    asked: "Connection",
+    place: Path,
+    progress: Progress,
+    settings: Any,  # noqa: ANN401  of the context
+    *,
+    listeners: bool = False,
+) -> "Summary":
     """Collect into the directory, with a bar on a terminal; what was refused or has changed is said on stderr."""
     from sekisho.collect import collect  # noqa: PLC0415
 
     quiet = bool((settings or {}).get("quiet"))
     with _bar(shown=not quiet and sys.stderr.isatty()) as told:
-        summary = collect(asked, place, told)
+        summary = collect(asked, place, told, listeners=listeners)
     for line in _said(summary):
         progress.note(line)
     return summary
 
 
 def snapshot(ctx: click.Context, given: Path | None, *, live: bool, progress: Progress, **asked: Any) -> Path:  # noqa: ANN401
-    """The snapshot to assess: with `live` collected into the place that was given, or into one that ends with the command."""
+    """The snapshot to assess: with `live` collected into the given place, or into one that ends with the command."""
     used = [o.opts[0] for o in ctx.command.params if o.name in asked and _was_given(ctx, o.name)]
     if not live:
         if used:

@@ -14,6 +14,8 @@ from .accounts import Account, Connection, accounts, check, default_region, regi
 from .ask import Error, Outcome, Stopped, ask, failed, now
 from .calls import CALLS, GLOBAL, LED_TO, Call
 from .changes import Change, changes
+from .inventory import Told as Listening
+from .managed import listening
 from .store import SCHEMA, Job, Store
 
 _THREADS = 16
@@ -40,6 +42,7 @@ class Summary(NamedTuple):
     accounts: tuple[str, ...]
     refused: tuple[Refused, ...]
     changes: tuple[Change, ...]
+    listening: Mapping[str, Listening] = {}
 
 
 class _Done(NamedTuple):
@@ -49,9 +52,12 @@ class _Done(NamedTuple):
     error: BaseException | None = None
 
 
-def collect(connection: Connection, place: Path, told: Told = lambda _done, _known: None) -> Summary:
+def collect(
+    connection: Connection, place: Path, told: Told = lambda _done, _known: None, *, listeners: bool = False
+) -> Summary:
     """Save what AWS answers into the directory. What an earlier run of the same command saved is not asked again.
 
+    With `listeners`, managed instances are asked too what listens on them, at the end of each account.
     AwsError where nobody can be asked or credentials expire; QueryError where no Region is known.
     """
     check(connection)
@@ -68,6 +74,8 @@ def collect(connection: Connection, place: Path, told: Told = lambda _done, _kno
             one = _Collection(account, regions_of(account, connection, region), store, told)
             collections.append(one)
             one.run()
+            if listeners:
+                one.listen()
         summary = _summary(collections)
         if store:
             store.note(
@@ -108,6 +116,7 @@ def _summary(collections: Iterable["_Collection"]) -> Summary:
         tuple(one.account.id for one in found),
         tuple(sorted(r for one in found for r in one.refused)),
         tuple(sorted(change for one in found for change in one.changes())),
+        {name: told for one in found for name, told in one.listening.items()},
     )
 
 
@@ -117,6 +126,7 @@ class _Collection:
     def __init__(self, account: Account, regions: tuple[str, ...], store: Store, told: Told) -> None:
         self.account, self.read, self.kept = account, 0, 0
         self.refused: list[Refused] = []
+        self.listening: dict[str, Listening] = {}
         self._regions, self._store, self._told = regions, store, told
         self._names: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {}
         self._known: set[tuple[str, str, str, str]] = set()
@@ -144,6 +154,14 @@ class _Collection:
             raise
         for _ in threads:
             self._waiting.put(None)
+
+    def listen(self) -> None:
+        """Ask the managed instances of each Region what listens on them."""
+        for region in () if self.account.refusal else self._regions:
+            try:
+                self.listening.update(listening(self.account, region))
+            except AwsError as error:
+                self.refused.append(Refused("ssm:SendCommand", self.account.id, region, Error("Listeners", str(error))))
 
     def changes(self) -> Iterator[Change]:
         """What changed while the account was asked."""

@@ -50,7 +50,9 @@ SEVERITIES = ("high", "medium", "low", "informational")
     metavar="FILE",
     help="Also write a certificate of each verdict there, one a line, for `python -m sekisho_check`.",
 )
-@click.option("--live", is_flag=True, help="Collect first, into SNAPSHOT if it is given, with these options of `collect`:")
+@click.option(
+    "--live", is_flag=True, help="Collect first, into SNAPSHOT if it is given, with these options of `collect`:"
+)
 @collecting.options
 @output.options("table", "json", "html", *output.EXPORTS)
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Also write report.html and assessment.json there.")

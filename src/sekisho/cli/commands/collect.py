@@ -1,5 +1,6 @@
 """`sekisho collect`: AWS's answers about accounts, saved as a snapshot."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def command(
     An interrupted collection goes on where it stopped when the same command is given again.
     """
     from sekisho.collect import pack  # noqa: PLC0415 - imported when the command runs
+    from sekisho.collect.inventory import encoded  # noqa: PLC0415
 
     if (output_dir is None) == (output_file is None):
         raise click.UsageError("say where to save: --output-dir DIR or --output-file FILE.zip, one of them")
@@ -44,12 +46,24 @@ def command(
         raise click.UsageError(f"{output_file} is there already; give a new name")
     place = output_dir or _beside(output_file)
     connection = collecting.connection(**asked)
-    summary = collecting.gather(connection, place, Progress(ctx.obj), ctx.obj)
+    summary = collecting.gather(connection, place, Progress(ctx.obj), ctx.obj, listeners=listeners)
     if output_file:
         pack(place, output_file)
+    if listeners:
+        inventory = Path(f"{(output_file or place).resolve()}.listeners.json")
+        _write(encoded(summary.listening), inventory)
+        healthy = sum(told.state == "healthy" for told in summary.listening.values())
+        click.echo(
+            f"{collecting.counted(len(summary.listening), 'managed instance')}, {healthy} of them told: {inventory}"
+        )
     answers, whose = summary.read + summary.kept, collecting.counted(len(summary.accounts), "account")
     click.echo(f"{answers} answers of {whose}: {output_file or place}")
     return UNDECIDED if summary.refused else DONE
+
+
+def _write(data: bytes, place: Path) -> None:
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(data)
 
 
 def _beside(file: Path | None) -> Path:
