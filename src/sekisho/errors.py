@@ -18,8 +18,12 @@ class QueryError(SekishoError):
     """The question cannot be understood, or names something that is nowhere in the snapshot (exit 2)."""
 
 
-class AwsError(SekishoError):
-    """AWS cannot be asked: no credentials, nobody answers (exit 4)."""
+class ResourceError(SekishoError):
+    """Something that the work needs besides its input is not to be had: workers, a scheduler, an extra (exit 4)."""
+
+
+class AwsError(ResourceError):
+    """AWS cannot be asked: no credentials, nobody answers."""
 
 
 class InternalError(Exception):

@@ -28,7 +28,7 @@ from collecting import (
 )
 from sekisho.collect import Connection, collect, pack
 from sekisho.collect.calls import CALLS
-from sekisho.errors import AwsError, QueryError, SnapshotError
+from sekisho.errors import AwsError, QueryError, ResourceError, SnapshotError
 from sekisho.load import load
 from sekisho.model.calls import CallStatus
 from sekisho.model.record import Scope
@@ -336,5 +336,5 @@ def test_without_boto3_it_says_what_to_install(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "boto3", None)
     monkeypatch.setitem(sys.modules, "botocore", None)
     monkeypatch.setitem(sys.modules, "botocore.exceptions", None)
-    with pytest.raises(QueryError, match="sekisho\\[aws\\]"):
+    with pytest.raises(ResourceError, match="sekisho\\[aws\\]"):
         collect(Connection(regions=(REGION,)), tmp_path / "snapshot")

@@ -76,7 +76,14 @@ def gather(
     return summary
 
 
-def snapshot(ctx: click.Context, given: Path | None, *, live: bool, progress: Progress, **asked: Any) -> Path:  # noqa: ANN401
+def snapshot(
+    ctx: click.Context,
+    given: Path | str | None,
+    *,
+    live: bool,
+    progress: Progress,
+    **asked: Any,  # noqa: ANN401  the values of the options
+) -> Path | str:
     """The snapshot to assess: with `live` collected into the given place, or into one that ends with the command."""
     used = [o.opts[0] for o in ctx.command.params if o.name in asked and _was_given(ctx, o.name)]
     if not live:
@@ -85,6 +92,8 @@ def snapshot(ctx: click.Context, given: Path | None, *, live: bool, progress: Pr
         if given is None:
             raise click.UsageError("give a SNAPSHOT, or --live")
         return given
+    if isinstance(given, str):
+        raise click.UsageError("--live collects into a directory here")
     place = given or Path(ctx.with_resource(TemporaryDirectory(prefix="sekisho-"))) / "snapshot"
     gather(connection(**asked), place, progress, ctx.obj)
     return place

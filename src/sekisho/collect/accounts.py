@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sekisho.errors import AwsError, QueryError
+from sekisho.errors import AwsError, QueryError, ResourceError
 
 from .ask import Error, failed, now
 from .calls import HOME_REGIONS
@@ -117,7 +117,7 @@ def _boto3() -> Any:  # noqa: ANN401  the module
     try:
         import boto3  # noqa: PLC0415
     except ImportError:
-        raise QueryError("collecting needs boto3: install it with `pip install 'sekisho[aws]'`") from None
+        raise ResourceError("collecting needs boto3: install it with `pip install 'sekisho[aws]'`") from None
     return boto3
 
 
