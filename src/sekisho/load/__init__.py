@@ -78,7 +78,9 @@ def answers_of(file: files.File) -> tuple[list[tuple[Decoded, Scope]], list[Issu
     return decoded, found
 
 
-def linked(path: Path | str, decoded: list[tuple[Decoded, Scope]], issues: list[Issue], inputs: list[Input]) -> Snapshot:
+def linked(
+    path: Path | str, decoded: list[tuple[Decoded, Scope]], issues: list[Issue], inputs: list[Input]
+) -> Snapshot:
     """The snapshot of all answers together. SnapshotError where there are none."""
     if not decoded:
         raise SnapshotError(f"{path}: {_nothing(issues, inputs)}")
