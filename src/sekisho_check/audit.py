@@ -12,7 +12,7 @@ from sekisho_check.classes import Classes, strings
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
 from sekisho_check.ranges import EMPTY, everything, less, size
-from sekisho_check.walk import GATEWAY, Address, Piece, Pieces, Walk, Way
+from sekisho_check.walk import ACL_IN, ACL_OUT, GATEWAY, GROUPS, Address, Piece, Pieces, Walk, Way
 from sekisho_check.ways import ORIGINS, behind, enter, leave
 
 OWN = frozenset({"interface", "instance"})
@@ -309,16 +309,42 @@ class Audit:
         """Why the stop of the claim is not what stops the packets, who have been on a walk for it.
 
         Where AWS picks among ways, or the snapshot leaves several readings open, it has to stop them in one of these,
-        and in the others something has to.
+        and in the others something has to. Of packets of a way through load balancers, several legs of which stop them,
+        the one that this walk found may be another than the one that is named.
         """
         problem = _unstopped(pieces, claim)
         rest = [piece for piece in pieces if piece.stop is None]
-        if not problem or not all(piece.hinted for piece in rest):
+        if not problem or not (all(piece.hinted for piece in rest) or self._by_the_way(address, way, claim)):
             return problem
         fated = enter(Walk(self.estate, address, way), [Piece(piece.box) for piece in rest])
         if claim.fate != "stopped":
             fated = leave(Walk(self.estate, address, way), [piece for piece in fated if piece.stop is None])
         return problem if any(piece.stop is None for piece in fated) else ""
+
+    def _by_the_way(self, address: Address, way: Way, claim: Claim) -> bool:
+        """Whether the record is one of the VPCs that the legs of a way through load balancers are in, and can stop
+        packets at the layer.
+        """
+        vpcs, leg = {address.vpc}, way
+        while leg.client is not None and leg.through is not None:
+            vpcs.add(leg.through.vpc)
+            leg = leg.client
+        if leg is way or not _could_stop(claim.layer, claim.record):
+            return False
+        named = Walk(self.estate, address, way).own(claim.record)
+        return any(named in self._of_vpc(vpc) for vpc in vpcs)
+
+    def _of_vpc(self, vpc: str) -> frozenset[str]:
+        """Everything that is named by the records that name the VPC."""
+        key = ("named with", vpc)
+        if key not in self.estate.memo:
+            found = {vpc}
+            for one in (one for records in self.estate.by_id.values() for one in records):
+                named = set(strings(one.data))
+                found |= named if vpc in named else set()
+            self.estate.memo[key] = frozenset(found)
+        known: frozenset[str] = self.estate.memo[key]
+        return known
 
     def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
         said = Claim("answered", "", "", assumed=False, boxes=list(boxes))
@@ -373,6 +399,13 @@ def verdict(fates: set[str]) -> str:
     if "one-way" in fates:
         return VERDICTS[2]
     return VERDICTS[1] if "open-one-way" in fates else VERDICTS[3]
+
+
+def _could_stop(layer: str, record: str) -> bool:
+    """Whether records of this kind stop packets at this layer at all."""
+    kind = record.partition("-")[0]
+    filters = {ACL_IN: {"acl"}, ACL_OUT: {"acl"}, GROUPS: {"eni", "sg", "interface"}}
+    return kind in filters[layer] if layer in filters else kind not in {"acl", "sg"}
 
 
 def _unstopped(pieces: Pieces, claim: Claim) -> str:

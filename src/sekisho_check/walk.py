@@ -72,6 +72,10 @@ class Address(NamedTuple):
 class Passage(Protocol):
     """What leads a way on from its own end to the destination."""
 
+    @property
+    def vpc(self) -> str:
+        """Where it starts from."""
+
     def enter(self, walk: Walk, pieces: Pieces) -> Pieces:
         """From the client's gateway to the destination."""
 
