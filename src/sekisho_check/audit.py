@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from sekisho_check.boxes import Box, subtract, whole
 from sekisho_check.canonical import digest, pointed
-from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
+from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims, sha256
 from sekisho_check.classes import Classes, strings
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
@@ -39,6 +41,8 @@ _KINDS = frozenset(
     }
 )
 """The first words of ways."""
+PLAIN = re.compile(r"[\w./:-]+", re.ASCII)
+"""Ids that JSON writes as they are."""
 _IDS = ("arn:", "igw-", "pcx-", "vgw-", "tgw-attach-", "eni-", "cagw-", "lgw-", "eice-", "cvpn-endpoint-", "vpce-")
 PROVEN, ASSUMED, UNDECIDED = "proven", "resting on assumptions", "undecided"
 
@@ -74,7 +78,9 @@ class Audit:
         self.seen: set[Key] = set()
         self._known: dict[tuple[object, ...], tuple[str, list[str]] | RefusedError] = {}
         self._ways: dict[tuple[object, ...], list[str]] = {}
-        self._digests: dict[str, tuple[str, frozenset[str]]] = {}
+        self._digests: dict[str, str] = {}
+        self._bearers: dict[str, set[str]] = defaultdict(set)
+        """Where the records are, of those that have a digest here, that an id is in."""
 
     def check(self, given: Certificate) -> Result:
         """What the certificate proves. Raises RefusedError where it does not hold."""
@@ -96,10 +102,6 @@ class Audit:
         }:
             raise RefusedError("the Region of the row is another")
         self._records(given, interface.id)
-        _witnessed(given)
-        for name in given.witness.passes if given.witness else ():
-            if name not in OWN and name not in self.classes.mentioned:
-                raise RefusedError(f"the witness passes {name[:80]!a}, which is not in the snapshot")
         standing, notes = self._claims(given, row, key)
         return Result(given.verdict, standing, notes)
 
@@ -126,20 +128,21 @@ class Audit:
 
     def _records(self, given: Certificate, interface: str) -> None:
         """Every cited record is as it was, and every record that the certificate names is cited."""
-        cited: set[str] = set()
-        for name, value in given.records.items():
-            if name not in self._digests:
-                self._digests[name] = self._digest(name)
-            found, ids = self._digests[name]
-            if found != value:
-                raise RefusedError(f"{name[:120]!a} is not the record that was cited")
-            cited |= ids
+        if not given.records.items() <= self._digests.items():
+            for name, value in given.records.items():
+                wanted = sha256(name, value)
+                if name not in self._digests:
+                    self._digest(name)
+                if self._digests[name] != wanted:
+                    raise RefusedError(f"{name[:120]!a} is not the record that was cited")
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
-        for one in sorted(named - cited):
+        for one in sorted(named):
+            if one in self._bearers and not self._bearers[one].isdisjoint(given.records):
+                continue
             if one in self.estate.by_id or one not in self.classes.mentioned:  # what is only referred to, none can cite
                 raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
-    def _digest(self, name: str) -> tuple[str, frozenset[str]]:
+    def _digest(self, name: str) -> None:
         file, _, pointer = name.partition("#")
         try:
             record = pointed(self.estate.files[file], pointer)
@@ -152,15 +155,20 @@ class Audit:
         root = self.estate.files[file]
         asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
         values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
-        return found, frozenset(value for value in values if isinstance(value, str))
+        self._digests[name] = found
+        for value in values:
+            if isinstance(value, str):
+                self._bearers[value].add(name)
 
     # Claims
 
     def _claims(self, given: Certificate, row: Row, key: Key) -> tuple[str, list[str]]:
         """Certificates of one text about rows of one class hold or fail together, so each text is walked once."""
-        instance = text(row.address.interface.data, "Attachment", "InstanceId") or "-"
-        essence = given.essence.replace(f'"{key[0]}"', "@").replace(f'"{instance}"', "@@")  # no JSON has these
-        known = (self.classes.of(row.address), key[2], essence)
+        essence = given.essence
+        own = key[0], text(row.address.interface.data, "Attachment", "InstanceId") or "-"
+        for name, sign in zip(own, ("@", "@@"), strict=True):  # no JSON has these
+            essence = essence.replace(f'"{name}"', sign) if PLAIN.fullmatch(name) else essence
+        known = (self.classes.of(row.address), key[2], essence, given.example)
         if known not in self._known:
             try:
                 self._known[known] = self._walked(given, row)
@@ -175,6 +183,10 @@ class Audit:
         fates = {claim.fate for way in given.ways for claim in way.claims}
         if given.verdict != verdict(fates):
             raise RefusedError(f"the verdict {given.verdict} does not follow from the claims")
+        _witnessed(given)
+        for name in given.witness.passes if given.witness else ():
+            if name not in OWN and name not in self.classes.mentioned:
+                raise RefusedError(f"the witness passes {name[:80]!a}, which is not in the snapshot")
         expected = self._expected(given, row)
         found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
         notes: list[str] = []

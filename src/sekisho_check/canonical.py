@@ -7,6 +7,7 @@ import json
 import math
 
 _EXACT = 1 << 53
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def canonical(value: object) -> str:
@@ -15,7 +16,7 @@ def canonical(value: object) -> str:
         case None | bool():
             return json.dumps(value)
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value)
         case int():
             return str(value) if abs(value) <= _EXACT else _number(_double(value))
         case float():

@@ -22,6 +22,8 @@ class Classes:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._of: dict[tuple[str, str, bool], int] = {}
         targets: set[str] = set()
         self.singled: set[str] = set()
         for name, calls in estate.calls.items():
@@ -37,12 +39,19 @@ class Classes:
         """Every string of the snapshot that may be an id."""
         self.bounds = {True: _bounds(self.singled), False: _bounds(self.named)}
 
-    def of(self, address: Address, *, directly: bool = False) -> tuple[object, ...]:
-        """Equal for two addresses only where no rule, route or record can tell them apart: interfaces of one VPC,
-        subnet and owner, with the same groups, state and kind, addresses that lie in the same CIDRs of the snapshot and
+    def of(self, address: Address, *, directly: bool = False) -> int:
+        """The number of its class: equal for two addresses only where no rule, route or record can tell them apart.
+        Their interfaces are of one VPC,
+        subnet and owner, with the same groups, state and kind; the addresses lie in the same CIDRs of the snapshot and
         both have, or lack, a public one. Where a record names the interface, its instance or address, it stands alone;
         by ways that lead there directly, and through no load balancer, targets of those do not.
         """
+        key = (address.interface.id, address.text, directly)
+        if key not in self._of:
+            self._of[key] = self._numbers.setdefault(self._alike(address, directly), len(self._numbers))
+        return self._of[key]
+
+    def _alike(self, address: Address, directly: bool) -> tuple[object, ...]:  # noqa: FBT001
         data = address.interface.data
         instance = text(data, "Attachment", "InstanceId")
         names = {
@@ -59,6 +68,7 @@ class Classes:
         )
         state = self.estate.instances.get(instance or "")
         return (
+            directly,
             address.interface.id if alone else None,
             address.text if alone or address.prefix else None,
             bisect_right(self.bounds[directly][address.family], address.value),
