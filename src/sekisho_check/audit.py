@@ -13,7 +13,7 @@ from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError
 from sekisho_check.classes import Classes, strings
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
-from sekisho_check.ranges import EMPTY, everything, less, size
+from sekisho_check.ranges import EMPTY, everything, less, meet, size
 from sekisho_check.walk import ACL_IN, ACL_OUT, GATEWAY, GROUPS, Address, Piece, Pieces, Walk, Way
 from sekisho_check.ways import ORIGINS, behind, enter, leave
 
@@ -237,10 +237,12 @@ class Audit:
         return all(piece.stop for piece in enter(Walk(self.estate, address, way), everybody))
 
     def _once(self, address: Address, way: Way, given: WayClaims) -> list[str]:
-        """Claims about a way that leads directly hold for all addresses of a class, also where load balancers tell them
-        apart: each is walked once.
+        """Claims about one way hold or fail together for all addresses that it cannot tell apart: each is walked once.
+
+        A load balancer tells its targets apart only by how they are registered, which is in its shape, and by whether
+        the client is the target itself.
         """
-        if way.through is not None or way.kind == "open":
+        if way.kind == "open":
             return self._way(address, way, given)
         walk = Walk(self.estate, address, way)
         claims = tuple(
@@ -248,7 +250,10 @@ class Audit:
         )
         own = address.interface.id, text(address.interface.data, "Attachment", "InstanceId")
         said = tuple((*one[:2], own.index(one[2]) if one[2] in own else one[2], *one[3:]) for one in claims)
-        key = (self.classes.of(address, directly=True), way.words, said)
+        shape = way.through.shape if way.through else ()
+        itself = address.text if way.through and meet(way.sources, address.ranges) else ""
+        brings = way.words, way.sources, way.packets, way.family, way.masked, way.open
+        key = (self.classes.of(address, directly=True), brings, shape, itself, said)
         if key not in self._ways:
             self._ways[key] = self._way(address, way, given)
         return self._ways[key]

@@ -36,6 +36,11 @@ class Link(NamedTuple):
         return ("load-balancer", self.balancer.id, ports[0], self.node.interface.id, self.node.text, ports[1])
 
     @property
+    def shape(self) -> tuple[object, ...]:
+        target = self.target._replace(name="")
+        return self.balancer.id, target, self.node.interface.id, self.node.text, self.own, self.vague
+
+    @property
     def proxy(self) -> bool:
         """Whether it waits for the client's connection before it opens its own (S-ELB-04)."""
         return self.balancer.kind != NETWORK

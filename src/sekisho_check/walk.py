@@ -70,6 +70,10 @@ class Address(NamedTuple):
 class Passage(Protocol):
     """What leads a way on from its own end to the destination."""
 
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """All that walks see of it but for the destination, which only reasons name."""
+
     def enter(self, walk: Walk, pieces: Pieces) -> Pieces:
         """From the client's gateway to the destination."""
 
