@@ -39,6 +39,8 @@ class Box(NamedTuple):
         both = self & other
         if both is None:
             return [self]
+        if both == self:
+            return []
         protocols, sources, thirds, fourths = self
         pieces = (
             (less(protocols, both.protocols), sources, thirds, fourths),

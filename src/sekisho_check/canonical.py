@@ -5,9 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 
 _EXACT = 1 << 53
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
+_UNSURE = re.compile(r'(?:^|":|[\[,])-?(?:\d+[.eE]|\d{16}|[IN])', re.ASCII)
+"""Found in the text of all numbers that are not whole, or so great that they may be written in another way; where it is
+not found, and all is ASCII, the standard encoder's text is canonical if it is sorted and without spaces."""
+_sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def canonical(value: object) -> str:
@@ -64,7 +69,10 @@ def _number(value: float) -> str:
 
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal."""
-    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+    text = _sorted(value)
+    if not text.isascii() or _UNSURE.search(text):
+        text = canonical(value)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def pointed(document: object, pointer: str) -> object:

@@ -182,6 +182,9 @@ class Walk:
                 out.append(piece)
                 continue
             parts = judge(piece.box)
+            if parts == ([piece.box], [], []):
+                out.append(piece)
+                continue
             out += [piece._replace(box=box) for box in parts.passed]
             out += [piece._replace(box=box, open=piece.open or why) for box in parts.open]
             out += [piece._replace(box=box, stop=Stop(layer, ids)) for box in parts.stopped]
