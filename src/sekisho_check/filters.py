@@ -170,7 +170,8 @@ def _members(estate: Estate, pair: Json, family: int, sight: Sight) -> tuple[Ran
         sure = join(sure, *(addresses(one.data, family) for one in own if not one.disputed))
         whole = estate.read("ec2:DescribeNetworkInterfaces", *estate.home(vpc))
         if any(one.disputed for one in own) or not whole:  # S-SG-08
-            maybe = join(maybe, estate.blocks(vpc, family) or everything(family))
+            own_blocks = estate.blocks(vpc, family)  # none of IPv6 where the VPC shows none
+            maybe = join(maybe, everything(family) if own_blocks is None else own_blocks)
     return sure, less(maybe, sure)
 
 

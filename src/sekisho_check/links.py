@@ -6,13 +6,13 @@ import copy
 from typing import NamedTuple
 
 from sekisho_check.balancers import CLASSIC, NETWORK, Balancer, Target, groups_of, preserves
-from sekisho_check.choices import whichever
+from sekisho_check.choices import Leg, whichever
 from sekisho_check.estate import Estate
 from sekisho_check.filters import Sight
 from sekisho_check.ranges import one
 from sekisho_check.routes import hop_for, table_of
 from sekisho_check.senders import Sender, neighbours, out_of_sender, sent, sent_back, subnet_of, walk_from
-from sekisho_check.walk import FORWARD, GATEWAY, Address, Pieces, Place, Walk, Way
+from sekisho_check.walk import FORWARD, GATEWAY, Address, Piece, Pieces, Place, Walk, Way
 from sekisho_check.ways import enter, leave
 
 
@@ -75,7 +75,11 @@ class Link(NamedTuple):
     def leave(self, walk: Walk, pieces: Pieces) -> Pieces:
         client = walk.way.client
         assert client is not None  # noqa: S101 - a way through a link has one
-        legs = [(self._seen_back if seen else self._masked_back) for seen in self._kept(walk.estate, client)]
+        kept = self._kept(walk.estate, client)
+        legs: list[Leg] = [(self._seen_back if seen else self._masked_back) for seen in kept]
+        if len(kept) > 1:
+            inwards = [(self._seen if seen else self._masked) for seen in kept]
+            legs = [self._if_there(inward, back) for inward, back in zip(inwards, legs, strict=True)]
         pieces = whichever(walk, pieces, legs)
         if self.proxy:
             return pieces
@@ -89,6 +93,21 @@ class Link(NamedTuple):
             return [False]
         kept = preserves(estate, self.balancer, self.target)
         return [True, False] if kept is None else [kept]
+
+    def _if_there(self, inward: Leg, back: Leg) -> Leg:
+        """The replies to what gets to the target; what surely does not has none."""
+
+        def leg(walk: Walk, pieces: Pieces) -> Pieces:
+            fated = copy.copy(walk)
+            fated.wanted = None
+            out: Pieces = []
+            for piece in pieces:
+                for there in inward(copy.copy(fated), [Piece(piece.box)]):
+                    part = piece._replace(box=there.box)
+                    out += walk.stop([part], GATEWAY, self.balancer.id) if there.stop else back(copy.copy(walk), [part])
+            return out
+
+        return leg
 
     # The target sees the node
 
@@ -134,7 +153,7 @@ class Link(NamedTuple):
             fated.wanted = None
             if all(piece.stop for piece in sent(fated, pieces, sender)):  # nothing of the node's own gets there either
                 return walk.stop(pieces, FORWARD, self.balancer.vpc)
-        if subnet is None or home is None or table.record is None or walk.address.vpc != self.balancer.vpc:
+        if subnet is None or home is None or walk.address.vpc != self.balancer.vpc:
             return walk.arrive(walk.doubt(pieces, unknown), walk.sight, crossing=False)
         if neighbours(sender.place, walk):
             asked = (
@@ -146,6 +165,8 @@ class Link(NamedTuple):
                 for one in asked
             ]
             return walk.arrive(asked, walk.sight, crossing=False)
+        if table.record is None:
+            return walk.arrive(walk.doubt(pieces, unknown), walk.sight, crossing=False)
         if hop_for(walk.estate, table.record, walk.address.family, walk.address.value).kind != "local":
             pieces = walk.doubt(pieces, unknown)
         return walk.arrive(walk.acl(pieces, subnet, egress=True), walk.sight)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sekisho_check.boxes import PORTED, Box
-from sekisho_check.estate import Estate, Json, Record
+from sekisho_check.estate import Estate, Json, Record, text
 from sekisho_check.filters import Sight
 from sekisho_check.gateways import directly
 from sekisho_check.ranges import Ranges, meet
@@ -116,6 +116,7 @@ def judged(
 def walk_from(estate: Estate, address: Address, way: Way, wanted: tuple[str, str] | None, sender: Sender) -> Walk:
     walk = Walk(estate, address, way, wanted)
     walk.sight, walk.sender = sender.sight, sender.place
+    walk.opener = text(sender.egress, "NetworkInterfaceId")
     return walk
 
 

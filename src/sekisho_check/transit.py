@@ -264,7 +264,8 @@ def out_of(walk: Walk, pieces: Pieces, trip: Trip, target: tuple[str, str]) -> P
         return walk.stop(pieces, RETURN if walk.replying else FORWARD, *names)
     pieces = walk.doubt(pieces, attachment.open) if attachment.open else pieces
     if home:  # S-TGW-12
-        return pieces
+        lost = gateway != attachment_of(walk).gateway
+        return walk.stop(pieces, RETURN, *names) if lost else pieces
     far = attachments(walk.estate).get((name, attachment.peer))
     match attachment.kind, far:
         case "vpc", _:

@@ -101,6 +101,8 @@ class Way(NamedTuple):
     """The family of its senders, where a load balancer translates; 0 where it is the destination's."""
     masked: bool = False
     """Whether no client's own address can be seen by it, for it is PrivateLink's (S-PL-03)."""
+    spare: bool = False
+    """Whether it brings nothing, so that it may be left out."""
 
     @property
     def kind(self) -> str:
@@ -127,6 +129,8 @@ class Walk:
         """What the sender is to groups that refer to groups, as long as no middlebox is between."""
         self.sender: Place | None = None
         """Where the packets were sent from, where that is a host of the estate."""
+        self.opener: str | None = None
+        """The interface that they were sent by."""
         self.bound = BOUND_ALWAYS.get(way.kind) or (BOUND.get(way.kind, "") if address.family == 4 else "")  # noqa: PLR2004
         """The kind of gateway by which the reply has to leave, where translation needs it back."""
 
