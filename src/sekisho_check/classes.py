@@ -26,17 +26,15 @@ class Classes:
         self._of: dict[tuple[str, str, bool], int] = {}
         targets: set[str] = set()
         self.singled: set[str] = set()
-        for name, calls in estate.calls.items():
-            for call in calls if name not in OF_ITSELF else ():
-                (targets if name == TARGETS else self.singled).update(strings(call.answer))
-        self.named = targets | self.singled
-        self.mentioned = self.named | {
-            name
-            for calls in estate.calls.values()
-            for call in calls
-            for name in (*strings(call.parameters), *(strings(call.answer) if call.kind.needed else ()))
-        }
+        self.mentioned: set[str] = set()
         """Every string of the snapshot that may be an id."""
+        for name, calls in estate.calls.items():
+            for call in calls:
+                said = set(strings(call.answer))
+                if name not in OF_ITSELF:
+                    (targets if name == TARGETS else self.singled).update(said)
+                self.mentioned.update(strings(call.parameters), () if name in OF_ITSELF and not call.kind.needed else said)
+        self.named = targets | self.singled
         self.bounds = {True: _bounds(self.singled), False: _bounds(self.named)}
 
     def of(self, address: Address, *, directly: bool = False) -> int:
