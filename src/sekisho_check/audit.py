@@ -137,9 +137,7 @@ class Audit:
                     raise RefusedError(f"{name[:120]!a} is not the record that was cited")
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
         for one in sorted(named):
-            if one in self._bearers and not self._bearers[one].isdisjoint(given.records):
-                continue
-            if one in self.estate.by_id or one not in self.classes.mentioned:  # what is only referred to, none can cite
+            if self._citable(one) and self._bearers[one].isdisjoint(given.records):
                 raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
     def _digest(self, name: str) -> None:
@@ -157,8 +155,12 @@ class Audit:
         values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
         self._digests[name] = found
         for value in values:
-            if isinstance(value, str):
+            if isinstance(value, str) and self._citable(value):
                 self._bearers[value].add(name)
+
+    def _citable(self, name: str) -> bool:
+        """Whether a record has to be cited that a certificate names so: not where it is only referred to."""
+        return name in self.estate.by_id or name not in self.classes.mentioned
 
     # Claims
 

@@ -33,16 +33,18 @@ class Classes:
                 said = set(strings(call.answer))
                 if name not in OF_ITSELF:
                     (targets if name == TARGETS else self.singled).update(said)
-                self.mentioned.update(strings(call.parameters), () if name in OF_ITSELF and not call.kind.needed else said)
+                self.mentioned.update(
+                    strings(call.parameters), () if name in OF_ITSELF and not call.kind.needed else said
+                )
         self.named = targets | self.singled
         self.bounds = {True: _bounds(self.singled), False: _bounds(self.named)}
 
     def of(self, address: Address, *, directly: bool = False) -> int:
         """The number of its class: equal for two addresses only where no rule, route or record can tell them apart.
-        Their interfaces are of one VPC,
-        subnet and owner, with the same groups, state and kind; the addresses lie in the same CIDRs of the snapshot and
-        both have, or lack, a public one. Where a record names the interface, its instance or address, it stands alone;
-        by ways that lead there directly, and through no load balancer, targets of those do not.
+
+        Their interfaces are of one VPC, subnet and owner, with the same groups, state and kind; the addresses lie in
+        the same CIDRs of the snapshot and both have, or lack, a public one. Where a record names the interface, its
+        instance or address, it stands alone; where load balancers do not matter, targets of those do not.
         """
         key = (address.interface.id, address.text, directly)
         if key not in self._of:
