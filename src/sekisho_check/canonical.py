@@ -9,9 +9,9 @@ import re
 
 _EXACT = 1 << 53
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
-_UNSURE = re.compile(r'(?:^|":|[\[,])-?(?:\d+[.eE]|\d{16}|[IN])', re.ASCII)
-"""Found in the text of all numbers that are not whole, or so great that they may be written in another way; where it is
-not found, and all is ASCII, the standard encoder's text is canonical if it is sorted and without spaces."""
+_UNSURE = re.compile(r"[:\[,]-?(?:\d+[.eE]|\d{16}|[IN])", re.ASCII)
+"""Found in compact text where a number is not whole, or so great that it may be written in another way (and where some
+strings look so). Where it is not found, and all is ASCII, the standard encoder's sorted and compact text is canonical."""
 _sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -70,7 +70,7 @@ def _number(value: float) -> str:
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal."""
     text = _sorted(value)
-    if not text.isascii() or _UNSURE.search(text):
+    if not text.isascii() or _UNSURE.search(f",{text}"):
         text = canonical(value)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

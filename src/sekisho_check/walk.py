@@ -46,6 +46,8 @@ class Piece(NamedTuple):
     """Whether they got to the destination; else it is not known how they go on."""
     mixed: bool = False
     """Whether some of the ways that AWS may pick stop them, and others do not."""
+    hinted: bool = False
+    """Whether some of them, or of the readings that the snapshot leaves open, have the stop that is asked for."""
 
 
 Pieces = list[Piece]
