@@ -40,6 +40,11 @@ class Link(NamedTuple):
         return self.balancer.vpc
 
     @property
+    def shape(self) -> tuple[object, ...]:
+        target = self.target._replace(name="")
+        return self.balancer.id, target, self.node.interface.id, self.node.text, self.own, self.vague
+
+    @property
     def proxy(self) -> bool:
         """Whether it waits for the client's connection before it opens its own (S-ELB-04)."""
         return self.balancer.kind != NETWORK
