@@ -15,7 +15,7 @@ from sekisho.engine.query import Query, parse_endpoint
 from sekisho.findings.find import find
 from sekisho.incremental import StandingAssessment
 from sekisho.load import load
-from sekisho.model.filters import IpPermission, IpRange, NetworkAcl, SecurityGroup
+from sekisho.model.filters import AclEntry, IpPermission, IpRange, NetworkAcl, SecurityGroup
 from sekisho.model.record import Record
 from sekisho.model.routing import RouteTable
 from sekisho.model.snapshot import Snapshot
@@ -69,7 +69,7 @@ def editing_a_group(folder: Path) -> Times:
 
 
 def editing_an_acl(folder: Path) -> Times:
-    """The difference that an entry less makes in a network ACL of its own subnets."""
+    """The difference that an entry more makes in a network ACL, as often as not one of all subnets of a VPC."""
     return _edited(folder, "network_acls")
 
 
@@ -97,8 +97,8 @@ def _edit(record: Record) -> Record | None:
             )
             return replace(record, ip_permissions=(*record.ip_permissions, rule))
         case NetworkAcl():
-            entries = record.entries[:-1]
-            return replace(record, entries=entries) if not record.is_default else None
+            first = AclEntry(rule_number=1, protocol="-1", rule_action="deny", egress=False, cidr_block="8.8.8.0/24")
+            return replace(record, entries=(first, *record.entries))
         case RouteTable():
             return replace(record, routes=record.routes[:-1]) if len(record.routes) > 1 else None
         case _:

@@ -85,7 +85,7 @@ def editing_a_group(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "editing_a_group", str(estate.folder))
 
 
-@row("`watch`: an entry less in a network ACL, the same", 15, "ms")
+@row("`watch`: an entry more in a network ACL, the same", 15, "ms")
 def editing_an_acl(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "editing_an_acl", str(estate.folder))
 
