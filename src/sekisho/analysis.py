@@ -10,6 +10,7 @@ from sekisho.engine.assess import Assessor, Judged
 from sekisho.engine.certificate import Certificate, certificate, of_row
 from sekisho.engine.explain import Explainer
 from sekisho.engine.outbound import DESTINATIONS, OutboundAssessor
+from sekisho.engine.packet import Trace
 from sekisho.engine.population import hosts_of
 from sekisho.engine.query import Query
 from sekisho.engine.witness import confirm, witness
@@ -47,11 +48,13 @@ def assess(
     listeners: Listeners | None = None,
     progress: Callable[[list[NetworkInterface]], Iterable[NetworkInterface]] = iter,
     certificates: list[Certificate] | None = None,
+    traces: dict[str, Trace] | None = None,
 ) -> Assessment:
     """A verdict for every address in scope and every origin, with findings and coverage.
 
     Under `egress` the origins are destinations, and there are no findings.
-    `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row.
+    `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row, `traces`, by key
+    of answer, the way of an example packet where it is first met, or of the nearest miss.
     QueryError where the target is not in the snapshot.
     """
     topology = Topology(snapshot)
@@ -60,7 +63,8 @@ def assess(
     origins = tuple(o for o in origins if o in DESTINATIONS) if outwards else origins
     chosen = select(topology, target)
     judged = assessor.rows(progress(assessor.in_order(chosen)), origins)
-    rows, answers = _answered(assessor, judged if certificates is None else _certified(assessor, judged, certificates))
+    judged = judged if certificates is None else _certified(assessor, judged, certificates)
+    rows, answers = _answered(assessor, judged, traces)
     facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
     return Assessment(
         run=Run(
@@ -147,7 +151,9 @@ def _has_tag(topology: Topology, interface: NetworkInterface, key: str, value: s
 # Rows and answers -------------------------------------------------------------------------------------
 
 
-def _answered(assessor: Assessor, rows_judged: Iterable[Judged]) -> tuple[tuple[Row, ...], dict[str, Answer]]:
+def _answered(
+    assessor: Assessor, rows_judged: Iterable[Judged], traces: dict[str, Trace] | None
+) -> tuple[tuple[Row, ...], dict[str, Answer]]:
     """Rows with the keys of their answers, equal answers under one key.
 
     `trace` confirms every way and every set of groups where it is met first.
@@ -165,6 +171,9 @@ def _answered(assessor: Assessor, rows_judged: Iterable[Judged]) -> tuple[tuple[
             if value not in by_value:
                 by_value[value] = f"a{len(answers) + 1}"
                 answers[by_value[value]] = judged.answer
+                _, traced = witness(assessor.facts.topology, judged.connections) if traces is not None else (None, None)
+                if traces is not None and traced is not None:
+                    traces[by_value[value]] = traced
             keys[found] = by_value[value]
         rows.append(replace(judged.row, answer=keys[found]))
     return tuple(rows), answers

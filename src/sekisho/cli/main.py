@@ -22,6 +22,7 @@ COMMANDS = {
     "assess": ("assess", "Say for every network interface what can reach it, and prove what cannot."),
     "conformance": ("conformance", "Run the conformance corpus and print a scoreboard."),
     "demo": ("demo", "Assess the bundled example estate and write its reports."),
+    "report": ("report", "Write the report that people read, in English or Japanese, as HTML or PDF."),
     "synth": ("synth", "Write a synthetic estate, to try things on and to measure with."),
     "explain": ("explain", "Answer one question, hop by hop."),
 }

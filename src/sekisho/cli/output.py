@@ -61,13 +61,13 @@ def explanation(found: "Explanation") -> Document:
 def render_assessment(document: Document, output_format: str, place: Path | None) -> None:
     from sekisho.report.table import print_assessment  # noqa: PLC0415
 
-    _emit(_render(document, output_format, print_assessment, place), place)
+    emit(_render(document, output_format, print_assessment, place), place)
 
 
 def render_explanation(document: Document, output_format: str, place: Path | None) -> None:
     from sekisho.report.table import print_explanation  # noqa: PLC0415
 
-    _emit(_render(document, output_format, print_explanation, place), place)
+    emit(_render(document, output_format, print_explanation, place), place)
 
 
 def _render(
@@ -119,7 +119,8 @@ def _width(*, terminal: bool) -> int:
     return shutil.get_terminal_size((80, 24)).columns if terminal else 80
 
 
-def _emit(text: str | bytes, place: Path | None) -> None:
+def emit(text: str | bytes, place: Path | None) -> None:
+    """Write to the file, making its folder, or to stdout."""
     if place is None:
         _say(text)
         return
@@ -143,8 +144,8 @@ def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:
     from sekisho.report.html import to_html  # noqa: PLC0415
     from sekisho.report.json import encoded  # noqa: PLC0415
 
-    _emit(to_html(document), html)
-    _emit(encoded(document), data)
+    emit(to_html(document), html)
+    emit(encoded(document), data)
     return html, data
 
 

@@ -88,7 +88,7 @@ def command(
         read,
         target=target,
         direction=direction,
-        origins=_origins(origins),
+        origins=chosen_origins(origins),
         listeners=read_listeners(listeners),
         progress=progress.over,
         certificates=proofs,
@@ -102,7 +102,8 @@ def command(
     return _exit_code(document, fail_on)
 
 
-def _origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names
+def chosen_origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names
+    """The origins that were named, in their customary order; all where none was."""
     names = [name.strip() for text in written for name in text.split(",") if name.strip()]
     wrong = next((name for name in names if name not in ORIGIN_NAMES), None)
     if wrong:
