@@ -82,8 +82,8 @@ ENGLISH = Catalogue(
         ),
         (
             "From every origin the packets of all sources, protocols and ports are followed as sets through gateways, "
-            "route tables, network ACLs and security groups to every address, and their replies back. The rules are those "
-            "that AWS documents, numbered in the semantics, version {semantics}."
+            "route tables, network ACLs and security groups to every address, and their replies back. The rules are "
+            "those that AWS documents, numbered in the semantics, version {semantics}."
         ),
         (
             "Each answer was checked against a second, independent reading that follows single packets. What the input "
@@ -169,7 +169,6 @@ ENGLISH = Catalogue(
             "follows one example packet; the table above it has all packets."
         ),
         "sheets_left_out": "{} instances and interfaces that nothing reaches are in the full report only.",
-        "more_findings": "{} more findings of this instance are listed by rule.",
         "accepted": "accepted",
         "packet_goes": "The packet",
         "reply_comes": "Its reply",
@@ -180,7 +179,7 @@ ENGLISH = Catalogue(
         "way_alt": "The packet passes {}.",
         "back_alt": "The reply passes {}.",
         "cut_alt": "Barriers: {}.",
-        "port_open": "{}",
+        "colon": ": ",
         "ports_open": "ports {}",
         "finding_title": "{who}: {what} reachable {origin}",
         "without_reply": " (no reply)",
@@ -191,6 +190,8 @@ ENGLISH = Catalogue(
         ),
         "rules_caption": "Rules with findings",
         "rule": "Rule",
+        "what_is_open": "Open",
+        "instances": "Instances",
         "worst": "Highest severity",
         "failed": "Failed",
         "failed_n": "Failed {}",

@@ -7,9 +7,9 @@ from sekisho.findings.wording import rule
 from sekisho.report.parts import Document
 from sekisho.report.view import SYMBOLS, lines, origins
 
-from .blocks import Block, Cell, Column, Heading, Row, Span, Table, anchor, cell, line, paragraph, span, table
+from .blocks import Block, Cell, Column, Heading, Line, Row, Span, Table, anchor, cell, paragraph, span, table
 from .brief import Brief
-from .titles import title
+from .titles import opening
 
 
 def findings(brief: Brief) -> Iterator[Block]:
@@ -48,41 +48,57 @@ def findings(brief: Brief) -> Iterator[Block]:
         yield paragraph(t["failed_n"].format(f"{failed:,}"), manner="label")
         yield Table(
             (
-                Column(t["severity"], 0.8),
-                Column(t["finding"], 3.2),
-                Column(t["through"], 1.7),
-                Column(t["senders"], 1.1),
+                Column(t["severity"], 0.9),
+                Column(t["what_is_open"], 1.5),
+                Column(t["instances"], 2.6),
+                Column(t["through"], 1.6),
+                Column(t["senders"], 1),
             ),
-            tuple(_finding(f, brief) for f in found),
+            tuple(_opening(same, brief) for same in _alike(found, brief)),
             filterable=True,
         )
 
 
-def _finding(finding: Document, brief: Brief) -> Row:
-    t, w = brief.words.text, brief.words.words
-    severity: Cell = cell(span(brief.words.severities[finding["severity"]], finding["severity"]))
-    if finding["id"] in brief.accepted:
+def _alike(found: list[Document], brief: Brief) -> Iterator[list[Document]]:
+    """The findings that differ in nothing but the instance, together; in the order of the first."""
+    groups: dict[tuple[object, ...], list[Document]] = {}
+    for f in found:
+        listener = f["process"] and f["process"]["name"]
+        key = (
+            f["severity"],
+            opening(f, brief),
+            *f["via"],
+            *f["security_groups"],
+            f["network_acl"],
+            f["width"],
+            listener,
+        )
+        groups.setdefault((*key, f["id"] in brief.accepted), []).append(f)
+    yield from groups.values()
+
+
+def _opening(same: list[Document], brief: Brief) -> Row:
+    t, w, first = brief.words.text, brief.words.words, same[0]
+    severity: Cell = cell(span(brief.words.severities[first["severity"]], first["severity"]))
+    if first["id"] in brief.accepted:
         severity = (*severity, (span(t["accepted"], "strong"),))
-    process = finding["process"]
+    process = first["process"]
     listener = span(t["listener"].format(process["name"] or process["pid"] or ""), "soft") if process else None
-    through = [
-        *finding["via"],
-        *finding["security_groups"],
-        *([finding["network_acl"]] if finding["network_acl"] else []),
-    ]
+    through = [*first["via"], *first["security_groups"], *([first["network_acl"]] if first["network_acl"] else [])]
     return Row(
         (
             severity,
-            cell(
-                line(span(title(finding, brief), longest=400)),
-                line(Span(finding["interface"], "code", f"i-{_sheet(finding, brief)}")),
-                listener,
-            ),
+            cell(span(opening(first, brief)), listener),
+            tuple(_instance(f, brief) for f in same),
             cell(*(span(name, "code") for name in through[:5])),
-            cell(w.senders(finding["width"])),
-        ),
-        f"f-{anchor(finding['id'])}",
+            cell(w.senders(first["width"])),
+        )
     )
+
+
+def _instance(finding: Document, brief: Brief) -> Line:
+    name = span(f"{brief.name_of(finding['interface'])} ", longest=40)
+    return (name, Span(finding["instance"], "code", f"i-{_sheet(finding, brief)}"))
 
 
 def _sheet(finding: Document, brief: Brief) -> str:

@@ -1,4 +1,7 @@
-"""One sheet an instance, and one for each other interface: what reaches it, with a picture of the way or the cut."""
+"""One sheet an instance, and one for each other interface: what reaches it, with a picture of the way or the cut.
+
+A report of very many answers has pictures of the first, and tells the ways of the others in words.
+"""
 
 from collections.abc import Iterator
 
@@ -15,6 +18,7 @@ from .blocks import (
     Panel,
     Paragraph,
     Span,
+    Tone,
     anchor,
     cell,
     codes,
@@ -24,12 +28,12 @@ from .blocks import (
     table,
 )
 from .brief import Brief
-from .titles import title
+from .titles import opening
 from .way import picture
 
 _FLOWS = 24
 _SOURCES = 8
-_FINDINGS = 40
+_PICTURES = 150
 
 
 def sheets(brief: Brief) -> Iterator[Block]:
@@ -85,23 +89,32 @@ def _place(facts: Document, nowhere: str) -> Paragraph:
 def _sheet(
     brief: Brief, interfaces: list[str], name: str, rows: list[Document], seen: dict[str, str]
 ) -> Iterator[Block]:
-    t = brief.words.text
     yield Heading(2, span(name, longest=80).text, f"i-{anchor(brief.sheet_of.get(interfaces[0], interfaces[0]))}")
     for interface in interfaces:
         yield _facts(brief, interface)
     mine = [f for interface in interfaces for f in brief.findings_by_interface.get(interface, ())]
     if mine:
-        yield Items(tuple(_finding(f, brief) for f in mine[:_FINDINGS]))
-        if len(mine) > _FINDINGS:
-            yield paragraph(t["more_findings"].format(f"{len(mine) - _FINDINGS:,}"), manner="note")
+        yield Items(tuple(_openings(mine, brief)))
     for row in rows:
         yield from _row(brief, row, name, seen)
 
 
-def _finding(finding: Document, brief: Brief) -> Cell:
-    severity = Span(brief.words.severities[finding["severity"]], finding["severity"])
-    accepted = span(f" [{brief.words.text['accepted']}]", "strong") if finding["id"] in brief.accepted else None
-    return cell(line(severity, span(" "), span(title(finding, brief), longest=400), accepted))
+def _openings(findings: list[Document], brief: Brief) -> Iterator[Cell]:
+    """One line a severity, origin and acceptance: the ports that are open so."""
+    w, t = brief.words.words, brief.words.text
+    grouped: dict[tuple[str, str, bool], dict[str, None]] = {}
+    for finding in findings:
+        key = (finding["severity"], finding["origin"], finding["id"] in brief.accepted)
+        grouped.setdefault(key, {})[opening(finding, brief)] = None
+    for (severity, origin, accepted), found in grouped.items():
+        tone: Tone = severity  # type: ignore[assignment]
+        yield cell(
+            line(
+                Span(brief.words.severities[severity], tone),
+                span(f" {w.origins[origin].heading}{t['colon']}{t['listed'].join(found)}", longest=600),
+                span(f" [{t['accepted']}]", "strong") if accepted else None,
+            )
+        )
 
 
 def _facts(brief: Brief, interface: str) -> Facts:
@@ -137,17 +150,19 @@ def _row(brief: Brief, row: Document, name: str, seen: dict[str, str]) -> Iterat
         yield Panel(verdict, "", (Paragraph((*head, Span("  "), same)),))
         return
     seen[key] = f"{span(name, longest=60).text}, {row['address']}"
-    yield Panel(verdict, anchor(key), (Paragraph(head), *_answer(brief, row, answer)))
+    yield Panel(verdict, anchor(key), (Paragraph(head), *_answer(brief, row, answer, seen)))
 
 
-def _answer(brief: Brief, row: Document, answer: Document) -> Iterator[Block]:
+def _answer(brief: Brief, row: Document, answer: Document, seen: dict[str, str]) -> Iterator[Block]:
     w = brief.words.words
     if answer["flows"]:
         yield _flows(brief, answer)
     if answer["possible"]:
         yield paragraph(w.text["possible_sentence"].format(opened(answer["possible"], w)))
     way = brief.ways.get(row["answer"])
-    if way is not None:
+    if way is not None and len(seen) > _PICTURES:
+        yield paragraph(brief.words.told_way(answer, way), manner="note")
+    elif way is not None:
         yield picture(answer, way, row["origin"], row["interface"], brief.words)
     if answer["barriers"]:
         yield Items(tuple(_barrier(b, brief) for b in answer["barriers"]), ordered=True)

@@ -11,13 +11,18 @@ def title(finding: Document, brief: Brief) -> str:
     t, words = brief.words.text, brief.words.words
     origin = words.origins[finding["origin"]].phrase
     who = f"{brief.name_of(finding['interface'])} ({finding['instance']})"
+    return t["finding_title"].format(who=told(who, LONGEST), what=opening(finding, brief), origin=origin)
+
+
+def opening(finding: Document, brief: Brief) -> str:
+    """`TCP 22 (SSH)`, or the ranges of a network exposure."""
+    t = brief.words.text
     if finding["port"] is None:
         what = t["ports_open"].format(port_ranges(finding))
     else:
         service = f" ({finding['service']})" if finding["service"] else ""
-        what = t["port_open"].format(f"{(finding['protocol'] or '').upper()} {finding['port']}{service}")
-    sentence = t["finding_title"].format(who=told(who, LONGEST), what=what, origin=origin)
-    return sentence + (t["without_reply"] if not finding["reply"] else "")
+        what = f"{(finding['protocol'] or '').upper()} {finding['port']}{service}"
+    return what + (t["without_reply"] if not finding["reply"] else "")
 
 
 def port_ranges(finding: Document, longest: int = 8) -> str:

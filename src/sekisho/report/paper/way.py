@@ -94,12 +94,14 @@ def _node(x: float, y: float, stop: _Stop) -> Iterator[Shape]:
 
 
 def _barrier(y: float, barrier: Document, words: Catalogue) -> Iterator[Shape]:
+    where = words.text["on_the_reply" if barrier["direction"] == "return" else "on_the_packet"]
+    name = words.kinds.get(barrier["component"], barrier["component"])
+    said = words.words.barrier(barrier["code"], barrier["direction"])
     yield Box(14, y, _WIDTH - 28, 38, "band", "none")
     yield Box(14, y, 3, 38, "reachable", "none", round=0)
-    way = words.text["on_the_reply" if barrier["direction"] == "return" else "on_the_packet"]
-    yield Text(26, y + 15, f"{_CROSS} {way}  {barrier['component']}", "ink", 11, bold=True, room=_WIDTH - 330)
+    yield Text(26, y + 15, f"{_CROSS} {where}  {name}", "ink", 11, bold=True, room=_WIDTH - 330)
     yield Text(_WIDTH - 24, y + 15, barrier["code"], "soft", 9, at="end", room=290)
-    yield Text(26, y + 30, words.words.barrier(barrier["code"], barrier["direction"]), "ink", 11, room=_WIDTH - 60)
+    yield Text(26, y + 30, said, "ink", 11, room=_WIDTH - 60)
 
 
 def _hop(hop: Document, words: Catalogue) -> _Stop:
