@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from sekisho.engine.answer import Explanation
     from sekisho.engine.certificate import Certificate
+    from sekisho.engine.packet import Trace
     from sekisho.findings.assessment import Assessment
+    from sekisho.model.snapshot import Snapshot
+    from sekisho.report.paper.brief import Brief
 
 Document = Any
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -58,9 +61,38 @@ def explanation(found: "Explanation") -> Document:
     return explanation_document(found)
 
 
-def render_assessment(document: Document, output_format: str, place: Path | None) -> None:
+def brief(document: Document, read: "Snapshot", traces: "Mapping[str, Trace]", lang: str, **more: Any) -> "Brief":  # noqa: ANN401 - of the brief
+    """What the report of an assessment is made from, in that language."""
+    from sekisho.report.paper import catalogues  # noqa: PLC0415
+    from sekisho.report.paper.brief import Brief  # noqa: PLC0415
+    from sekisho.report.paper.estate import estate_document  # noqa: PLC0415
+    from sekisho.report.paper.way import way_document  # noqa: PLC0415
+
+    return Brief(
+        document=document,
+        words=catalogues()[lang].of(document["scope"]["direction"]),
+        ways={key: way_document(trace) for key, trace in traces.items()},
+        estate=estate_document(read),
+        inputs=[i._asdict() for i in read.inputs],
+        **more,
+    )
+
+
+def page(document: Document, read: "Snapshot", traces: "Mapping[str, Trace]") -> str:
+    """The full report in English as one HTML page."""
+    from sekisho.report.paper.build import paper  # noqa: PLC0415
+    from sekisho.report.paper.html import to_html  # noqa: PLC0415
+
+    return to_html(paper(brief(document, read, traces, "en", kind="full")))
+
+
+def render_assessment(document: Document, output_format: str, place: Path | None, html: Callable[[], str]) -> None:
+    """Print or write the assessment; `html` makes its page, where that is asked for."""
     from sekisho.report.table import print_assessment  # noqa: PLC0415
 
+    if output_format == "html":
+        emit(html(), place)
+        return
     emit(_render(document, output_format, print_assessment, place), place)
 
 
@@ -77,10 +109,6 @@ def _render(
 
     if output_format == "json":
         return encoded(document)
-    if output_format == "html":
-        from sekisho.report.html import to_html  # noqa: PLC0415
-
-        return to_html(document)
     if output_format in EXPORTS:
         from sekisho.exports import render  # noqa: PLC0415
 
@@ -138,15 +166,14 @@ def _say(text: str | bytes) -> None:
         click.echo(text.encode() if isinstance(text, str) else text, nl=False)
 
 
-def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:
+def write_reports(document: Document, html: str, directory: Path) -> tuple[Path, Path]:
     """Write report.html and assessment.json; their paths."""
-    html, data = directory / "report.html", directory / "assessment.json"
-    from sekisho.report.html import to_html  # noqa: PLC0415
+    report, data = directory / "report.html", directory / "assessment.json"
     from sekisho.report.json import encoded  # noqa: PLC0415
 
-    emit(to_html(document), html)
+    emit(html, report)
     emit(encoded(document), data)
-    return html, data
+    return report, data
 
 
 def write_certificates(found: "list[Certificate]", snapshot: Path, place: Path) -> None:

@@ -1,6 +1,7 @@
 """`sekisho assess`: every interface in scope, every origin."""
 
 import gc
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ from sekisho.cli.progress import Progress
 
 if TYPE_CHECKING:
     from sekisho.engine.certificate import Certificate
+    from sekisho.engine.packet import Trace
 
 ORIGIN_NAMES = ("internet", "peering", "vgw", "tgw", "privatelink", "gated")
 SEVERITIES = ("high", "medium", "low", "informational")
@@ -79,6 +81,7 @@ def command(
     if certificates and direction == "egress":
         raise click.BadParameter("certificates speak of what comes in", param_hint="--certificates")
     progress = Progress(ctx.obj)
+    traces: dict[str, Trace] | None = {} if output_format == "html" or output_dir else None
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
     read = load(snapshot)
@@ -92,13 +95,15 @@ def command(
         listeners=read_listeners(listeners),
         progress=progress.over,
         certificates=proofs,
+        traces=traces,
     )
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
+    page = cache(lambda: output.page(document, read, traces or {}))
     if output_dir:
-        output.write_reports(document, output_dir)
-    output.render_assessment(document, output_format, output_file)
+        output.write_reports(document, page(), output_dir)
+    output.render_assessment(document, output_format, output_file, page)
     return _exit_code(document, fail_on)
 
 

@@ -1,13 +1,18 @@
 """`sekisho demo`: the bundled example estate, assessed."""
 
+from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sekisho.cli import output
 from sekisho.cli.main import DONE
 from sekisho.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from sekisho.engine.packet import Trace
 
 
 @click.command("demo", epilog="Example: sekisho demo --output-dir /tmp/sekisho")
@@ -42,10 +47,12 @@ def command(ctx: click.Context, *, estate: str, output_dir: Path) -> int:
         with as_file(estates.estate(name)) as path:
             snapshot = load(path)
         progress.note(f"assessing the example estate `{name}`: {len(snapshot.interfaces)} network interfaces")
-        document = output.assessment(assess(snapshot, progress=progress.over))
+        traces: dict[str, Trace] = {}
+        document = output.assessment(assess(snapshot, progress=progress.over, traces=traces))
+        page = output.page(document, snapshot, traces)
         place = output_dir / name if estate == "all" else output_dir
-        written = output.write_reports(document, place)
-        output.render_assessment(document, "table", None)
+        written = output.write_reports(document, page, place)
+        output.render_assessment(document, "table", None, partial(str, page))
         for path in written:
             click.echo(f"wrote {path}")
     return DONE

@@ -36,7 +36,14 @@ _LARGEST = 14 * 60
     help="What is open or undecided, or also everything that was checked and passed.",
 )
 @click.option("--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="The language.")
-@click.option("--format", "as_format", type=click.Choice(["html", "pdf"]), default="html", show_default=True)
+@click.option(
+    "--format",
+    "as_format",
+    type=click.Choice(["html", "pdf"]),
+    default="html",
+    show_default=True,
+    help="One HTML file that needs nothing from outside, or PDF/A.",
+)
 @click.option("--output-file", type=click.Path(path_type=Path), required=True, help="Where the report goes.")
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option("--origin", "origins", multiple=True, metavar="ORIGIN", help=f"Only these: {', '.join(ORIGIN_NAMES)}.")
@@ -70,10 +77,6 @@ def command(
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
     from sekisho.load import load  # noqa: PLC0415
-    from sekisho.report.paper import catalogues  # noqa: PLC0415
-    from sekisho.report.paper.brief import Brief  # noqa: PLC0415
-    from sekisho.report.paper.estate import estate_document  # noqa: PLC0415
-    from sekisho.report.paper.way import way_document  # noqa: PLC0415
 
     offset = _offset(local_time, lang)
     earlier, accepted = _read_previous(previous), _read_exceptions(exceptions)
@@ -92,26 +95,17 @@ def command(
         traces=traces,
     )
     document = output.assessment(found)
-    brief = Brief(
-        document=document,
-        words=catalogues()[lang],
-        kind=kind,
-        ways={key: way_document(trace) for key, trace in traces.items()},
-        estate=estate_document(read),
-        inputs=[i._asdict() for i in read.inputs],
-        previous=earlier,
-        exceptions=accepted,
-        offset=offset,
-    )
-    _write(brief, as_format, output_file)
+    more = {"kind": kind, "previous": earlier, "exceptions": accepted, "offset": offset}
+    _write(output.brief(document, read, traces, lang, **more), as_format, output_file)
+    click.echo(f"wrote {output_file}")
     undecided = any(row["verdict"] == "unknown" for row in document["verdicts"])
     return UNDECIDED if undecided or document["coverage"]["unseen_interfaces"] else DONE
 
 
 def _write(brief: Any, as_format: str, place: Path) -> None:  # noqa: ANN401 - imported when the command runs
+    from sekisho.cli.pdf import to_pdf  # noqa: PLC0415
     from sekisho.report.paper.build import paper  # noqa: PLC0415
     from sekisho.report.paper.html import to_html  # noqa: PLC0415
-    from sekisho.report.paper.pdf import to_pdf  # noqa: PLC0415
 
     whole = paper(brief)
     output.emit(to_html(whole) if as_format == "html" else to_pdf(whole), place)

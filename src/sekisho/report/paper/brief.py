@@ -1,8 +1,7 @@
 """What a report is made from, and the questions that several of its chapters ask of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Literal
 
@@ -10,6 +9,7 @@ from sekisho.report.parts import Document
 
 from .catalogue import Catalogue
 from .exceptions import Acceptance, Accepted
+from .moments import seconds, spelled, zone
 
 Kind = Literal["finding", "full"]
 SEVERITIES = ("High", "Medium", "Low", "Informational")
@@ -24,7 +24,7 @@ class Brief:
     """
 
     document: Document
-    words: Catalogue
+    words: Catalogue  # of the document's direction
     kind: Kind = "finding"
     ways: Mapping[str, Document] = field(default_factory=dict)
     estate: Document = field(default_factory=lambda: {"vpcs": [], "links": []})
@@ -77,15 +77,11 @@ class Brief:
 
     def moment(self, written: str) -> str:
         """The moment in UTC, and in the reader's own time where that is another."""
-        try:
-            moment = datetime.fromisoformat(written).astimezone(UTC)
-            utc = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-            if not self.offset:
-                return utc
-            local = moment.astimezone(timezone(timedelta(minutes=self.offset)))
-        except (ValueError, OverflowError):
+        moment = seconds(written)
+        if moment is None:
             return written
-        return f"{utc} ({local:%Y-%m-%d %H:%M:%S} {zone(self.offset)})"
+        utc = f"{spelled(moment)} UTC"
+        return f"{utc} ({spelled(moment, self.offset)} {zone(self.offset)})" if self.offset else utc
 
     def collected(self) -> str:
         """When the configuration was collected: from when to when, or that it is not known."""
@@ -98,27 +94,8 @@ class Brief:
     def moment_of_configuration(self) -> int:
         """The latest moment of the configuration in seconds since 1970; 0 where it is not known."""
         span = self.document["run"]["collected_at"]
-        try:
-            return int(datetime.fromisoformat(span["latest"]).timestamp()) if span else 0
-        except (ValueError, OverflowError):
-            return 0
+        return (span and seconds(span["latest"])) or 0
 
     def name_of(self, interface: str) -> str:
         facts = self.document["interfaces"].get(interface, {})
         return str(facts.get("instance_name") or facts.get("name") or facts.get("instance") or interface)
-
-
-def zone(offset: int) -> str:
-    """`UTC+09:00`, and `JST` for what Japan keeps."""
-    if offset == 9 * 60:
-        return "JST"
-    sign = "+" if offset >= 0 else "-"
-    return f"UTC{sign}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
-
-
-def tallied(rows: Sequence[Document]) -> Iterator[tuple[str, int]]:
-    """How many rows have each verdict, the ones that let most through first."""
-    for verdict in ("reachable", "forward-only", "unknown", "unreachable"):
-        number = sum(row["verdict"] == verdict for row in rows)
-        if number:
-            yield verdict, number

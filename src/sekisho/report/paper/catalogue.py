@@ -1,7 +1,7 @@
 """What a report needs words for, beside those that every rendering shares. A language is one `Catalogue`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sekisho.report.parts import Document
 from sekisho.report.words import Words
@@ -9,7 +9,10 @@ from sekisho.report.words import Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """`kinds` and `actions` name the hops of a way, `rules` say what each type of finding is about."""
+    """`kinds` and `actions` name the hops of a way, `rules` say what each type of finding is about.
+
+    `outwards` replaces texts in an assessment of what goes out.
+    """
 
     words: Words
     severities: Mapping[str, str]
@@ -23,6 +26,13 @@ class Catalogue:
     roles: tuple[str, ...]
     fields: tuple[str, ...]
     text: Mapping[str, str]
+    outwards: Mapping[str, str]
+
+    def of(self, direction: str) -> "Catalogue":
+        """The catalogue for an assessment of that direction (`ingress` or `egress`)."""
+        if direction != "egress":
+            return self
+        return replace(self, words=self.words.of(direction), text={**self.text, **self.outwards})
 
     @property
     def language(self) -> str:

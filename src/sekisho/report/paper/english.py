@@ -256,4 +256,16 @@ ENGLISH = Catalogue(
         "contents": "Contents",
         "page": "Page",
     },
+    outwards={
+        "question": "Asked: what can {target} reach at these destinations: {origins}?",
+        "answer_closed": "None of the {total} addresses in scope can reach any of these destinations; this is proven.",
+        "answer_open": "{opened} of {total} addresses can reach something outside their VPC{undecided}.",
+        "matrix_title": "Verdicts",
+        "matrix_note": "Addresses by verdict, each by where the packets go.",
+        "rules_note": "Findings speak of what comes in, so there are none here.",
+        "map_reached": "{} of {} reach out",
+        "map_note": "Red: packets go out that way. Grey: a connection by which nothing goes out.",
+        "senders": "Destinations",
+        "sheets_note": "What each instance or interface reaches, with the way out or the place where it is cut.",
+    },
 )

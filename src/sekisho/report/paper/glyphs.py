@@ -3,15 +3,13 @@
 import struct
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 _SEGMENTS, _GROUPS = 4, 12
 
 
 @cache
-def covered(font: Path) -> frozenset[int]:
-    """The code points with a glyph, by the Unicode subtables of the font's `cmap`."""
-    data = font.read_bytes()
+def covered(data: bytes) -> frozenset[int]:
+    """The code points with a glyph, by the Unicode subtables of the `cmap` of an OpenType font."""
     (tables,) = struct.unpack_from(">H", data, 4)
     records = (struct.unpack_from(">4sLLL", data, 12 + 16 * i) for i in range(tables))
     start = next(offset for tag, _, offset, _ in records if tag == b"cmap")

@@ -257,4 +257,16 @@ JAPANESE = Catalogue(
         "contents": "目次",
         "page": "ページ",
     },
+    outwards={
+        "question": "評価の問い：{target}から、次の宛先の何に到達できるか（{origins}）。",
+        "answer_closed": "対象の {total} 個のアドレスは、いずれの宛先にも到達できない。これは証明されている。",
+        "answer_open": "対象の {total} 個のアドレスのうち、{opened} 個から VPC の外に到達できる{undecided}。",
+        "matrix_title": "判定の集計",
+        "matrix_note": "アドレスを判定別に、宛先ごとに数える。",
+        "rules_note": "検出結果は内向きの通信に関するものであり、ここにはない。",
+        "map_reached": "外へ到達 {} / {}",
+        "map_note": "赤はその経路で外に出られることを、灰色は出られないことを示す。",
+        "senders": "宛先",
+        "sheets_note": "インスタンスまたはインターフェイスごとに、何に到達できるか、経路または遮断箇所とともに示す。",
+    },
 )

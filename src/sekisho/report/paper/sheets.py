@@ -89,7 +89,7 @@ def _place(facts: Document, nowhere: str) -> Paragraph:
 def _sheet(
     brief: Brief, interfaces: list[str], name: str, rows: list[Document], seen: dict[str, str]
 ) -> Iterator[Block]:
-    yield Heading(2, span(name, longest=80).text, f"i-{anchor(brief.sheet_of.get(interfaces[0], interfaces[0]))}")
+    yield Heading(2, span(name, longest=120).text, f"i-{anchor(brief.sheet_of.get(interfaces[0], interfaces[0]))}")
     for interface in interfaces:
         yield _facts(brief, interface)
     mine = [f for interface in interfaces for f in brief.findings_by_interface.get(interface, ())]
