@@ -1,6 +1,6 @@
 """A report as PDF/A, set with Typst in the font of a package: no font of the system, the same bytes everywhere."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sekisho.errors import QueryError
 
@@ -18,7 +18,8 @@ def to_pdf(paper: "Paper") -> bytes:
     from sekisho.report.paper.pdf import STANDARD, data, template  # noqa: PLC0415
 
     font = pylopdf_fonts_jp.sans_path()
-    made: bytes = typst.compile(
+    compiled: Any = typst.compile  # its annotations ask for a root of the type of the input
+    made: bytes = compiled(
         template(),
         root=str(font.parent),
         font_paths=[str(font.parent)],

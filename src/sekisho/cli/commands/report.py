@@ -24,7 +24,7 @@ _LARGEST = 14 * 60
 
 @click.command(
     "report",
-    epilog="Example: sekisho report snapshot/ --type full --lang ja --format pdf --output-file report.pdf",
+    epilog="Example: sekisho report snapshot --format pdf --output-file report.pdf",
 )
 @click.argument("snapshot", type=click.Path(path_type=Path))
 @click.option(

@@ -1,4 +1,4 @@
-"""The report as it is given to the typesetter: a template of our own, and the report as data for it, never as markup."""
+"""The report as the typesetter gets it: a template of our own, and the report as data for it, never as markup."""
 
 from importlib.resources import files
 
