@@ -8,12 +8,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sekisho.analysis import assess, explain
+from sekisho.cli import output
+from sekisho.cli.pdf import to_pdf
+from sekisho.engine.packet import Trace
 from sekisho.engine.query import Query, parse_endpoint
 from sekisho.findings.find import find
 from sekisho.load import load
 from sekisho.model.snapshot import Snapshot
 from sekisho.report.document import assessment_document
 from sekisho.report.json import encoded
+from sekisho.report.paper.brief import Brief
+from sekisho.report.paper.build import paper
+from sekisho.report.paper.html import to_html
 
 Times = tuple[float, float]
 
@@ -46,6 +52,25 @@ def assessing(folder: Path) -> Times:
     return timed(lambda: assess(snapshot))
 
 
+def setting_html(folder: Path) -> Times:
+    """The findings report of a judged snapshot as HTML."""
+    brief = _brief(folder)
+    return timed(lambda: to_html(paper(brief)))
+
+
+def setting_pdf(folder: Path) -> Times:
+    """The same as PDF."""
+    brief = _brief(folder)
+    return timed(lambda: to_pdf(paper(brief)))
+
+
+def _brief(folder: Path) -> Brief:
+    snapshot, traces = load(folder), dict[str, Trace]()
+    document = assessment_document(assess(snapshot, traces=traces))
+    gc.freeze()
+    return output.brief(document, snapshot, traces, "en")
+
+
 def asking_again(folder: Path) -> Times:
     """The second question that is asked of a loaded snapshot: the first has made what both need."""
     snapshot = load(folder)
@@ -63,7 +88,7 @@ def _questions(snapshot: Snapshot) -> list[Query]:
 
 
 PARTS: Mapping[str, Callable[[Path], Times]] = {
-    part.__name__: part for part in (loading, telling, assessing, asking_again)
+    part.__name__: part for part in (loading, telling, assessing, setting_html, setting_pdf, asking_again)
 }
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def _lanes(lanes: list[_Lane], tops: dict[str, float], names: dict[str, str]) ->
             yield Rule(((x, level), (edge + 1, level)), ink, weight, head=is_open)
             yield Text(edge + 10, level - 3, link["id"], ink, 8, room=112)
         if elsewhere:
-            yield Text(x + 6, levels[0] + 3, f"→ {', '.join(elsewhere)}", "soft", 8, room=_WIDTH - x - 14)
+            yield Text(x + 6, levels[0] + 3, f"→ {', '.join(elsewhere)}", "soft", 7, room=_WIDTH - x - 8)
         yield Dot(x, levels[0], 2.5, ink, "none")
 
 

@@ -40,6 +40,8 @@ def picture(answer: Document, way: Document, origin: str, target: str, words: Ca
     """The way of the example packet and of its reply, or as far as the nearest miss gets."""
     verdict = answer["verdict"]
     forward, back = [_hop(h, words) for h in way["forward"]], [_hop(h, words) for h in way["return"]]
+    if not forward:
+        forward += [_stopped(b, words) for b in answer["barriers"][:1]]
     if verdict == "unreachable" or not forward:
         forward.append(_Stop(words.text["not_reached"], target, "", "soft", "", dashed=True))
     rows = max(len(forward), len(back))
@@ -102,6 +104,13 @@ def _barrier(y: float, barrier: Document, words: Catalogue) -> Iterator[Shape]:
     yield Text(26, y + 15, f"{_CROSS} {where}  {name}", "ink", 11, bold=True, room=_WIDTH - 330)
     yield Text(_WIDTH - 24, y + 15, barrier["code"], "soft", 9, at="end", room=290)
     yield Text(26, y + 30, said, "ink", 11, room=_WIDTH - 60)
+
+
+def _stopped(barrier: Document, words: Catalogue) -> _Stop:
+    """The barrier as the node where nothing passes, for a packet that has no way at all."""
+    said = words.words.barrier(barrier["code"], barrier["direction"])
+    name = words.kinds.get(barrier["component"], barrier["component"])
+    return _Stop(words.actions["deny"], name, said, "reachable", _CROSS)
 
 
 def _hop(hop: Document, words: Catalogue) -> _Stop:
