@@ -61,7 +61,8 @@ ESTATE = {
             "gateways": [{"id": "igw-1", "kind": "internet-gateway", "name": None}],
         }
     ],
-    "links": [{"id": "pcx-1", "kind": "vpc-peering-connection", "state": "active", "ends": ["vpc-1", "vpc-9"]}],
+    "links": [{"id": "pcx-1", "kind": "vpc-peering-connection", "state": "active", "ends": ["vpc-1", "vpc-9"],
+               "names": ["pcx-1"]}],
 }  # fmt: skip
 
 
@@ -412,7 +413,13 @@ def test_five_thousand_findings_stand_in_few_rows() -> None:
 def test_an_estate_of_many_vpcs_is_drawn_on_several_sheets() -> None:
     vpcs = [{**ESTATE["vpcs"][0], "id": f"vpc-{i}", "name": f"net-{i}"} for i in range(30)]  # type: ignore[index]
     links = [
-        {"id": f"pcx-{i}", "kind": "vpc-peering-connection", "state": "active", "ends": ["vpc-0", f"vpc-{i}"]}
+        {
+            "id": f"pcx-{i}",
+            "kind": "vpc-peering-connection",
+            "state": "active",
+            "ends": ["vpc-0", f"vpc-{i}"],
+            "names": [f"pcx-{i}"],
+        }
         for i in range(1, 30)
     ]
     drawn = report(estate={"vpcs": vpcs, "links": links})
@@ -420,6 +427,16 @@ def test_an_estate_of_many_vpcs_is_drawn_on_several_sheets() -> None:
     assert [sheet["svg"].count(">vpc-") for sheet in sheets] == [9, 9, 9, 3]
     assert all(sheet["height"] <= 940 for sheet in sheets)
     assert sum(sheet["svg"].count(">net-") for sheet in sheets) >= 30
+
+
+def test_the_map_marks_what_is_reached_and_by_what() -> None:
+    """Of main, the internet reaches bastion through igw-1, and the other side of pcx-1 an address of another."""
+    drawn = re.findall(r"<svg.*?</svg>", to_html(report()))[0]
+    assert 'class="f-reachable" x="146" y="32" font-size="8"' in drawn
+    assert ">igw-1</text>" in drawn
+    assert "→ vpc-9" in drawn
+    closed = replace(assessment(), rows=(row("eni-2", "10.0.2.10", "a2"),), findings=())
+    assert "f-reachable" not in re.findall(r"<svg.*?</svg>", to_html(report(of=closed)))[0]
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:

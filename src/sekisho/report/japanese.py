@@ -324,7 +324,7 @@ JAPANESE = Words(
         "code": "コード：",
         "protocol": "プロトコル",
         "ports": "ポート",
-        "who": "送信できる者",
+        "who": "送信元",
         "possible_sentence": "判定不能：{}。",
         "scope": "対象",
         "target_all": "すべてのインターフェイス",
@@ -394,7 +394,7 @@ JAPANESE = Words(
         },
         tallies={
             "reachable": ("1 個のアドレスから到達できる", "{} 個のアドレスから到達できる"),
-            "forward-only": ("1 個は送れますが応答を受けない", "{} 個は送れますが応答を受けない"),
+            "forward-only": ("1 個は送信できるが応答は戻らない", "{} 個は送信できるが応答は戻らない"),
         },
         counts={
             "from_address": ("1 個のアドレスへ", "{} 個のアドレスへ"),

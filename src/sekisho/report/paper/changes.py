@@ -1,7 +1,11 @@
 """What changed since an earlier assessment: findings by id, verdicts by address and origin."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
+import msgspec
+
+from sekisho.engine.answer import Origin
 from sekisho.report.parts import Document
 
 from .blocks import Block, Cell, Column, Heading, Span, cell, paragraph, span, table
@@ -90,9 +94,59 @@ def _key(row: Document) -> Key:
     return (row["account"], row["region"], row["interface"], row["address"], row["origin"])
 
 
+class _Moments(msgspec.Struct):
+    latest: str
+
+
+class _Run(msgspec.Struct):
+    input_digest: str
+    semantics: str
+    direction: Literal["ingress"]
+    collected_at: _Moments | None
+
+
+class _Answer(msgspec.Struct):
+    flows: list[dict[str, object]]
+
+
+class _Row(msgspec.Struct):
+    account: str | None
+    region: str | None
+    interface: str
+    address: str
+    origin: Origin
+    verdict: Literal["reachable", "forward-only", "unknown", "unreachable"]
+    answer: str
+
+
+class _Finding(msgspec.Struct):
+    id: str
+    severity: Literal["High", "Medium", "Low", "Informational"]
+    instance: str
+    interface: str
+    origin: Origin
+    protocol: str | None
+    port: int | None
+    service: str | None
+    reply: bool
+    tcp_ports: list[str]
+    udp_ports: list[str]
+
+
+class _Earlier(msgspec.Struct):
+    """As much of an assessment as is compared."""
+
+    schema: Literal["sekisho.assessment/1"]
+    run: _Run
+    answers: dict[str, _Answer]
+    verdicts: list[_Row]
+    findings: list[_Finding]
+
+
 def comparable(document: object) -> bool:
-    """Whether the document is an assessment that this one can be compared with."""
-    if not isinstance(document, Mapping) or document.get("schema") != "sekisho.assessment/1":
+    """Whether the document is an assessment of what comes in, whole enough to be compared with."""
+    try:
+        earlier = msgspec.convert(document, _Earlier)
+    except msgspec.ValidationError:
         return False
-    parts: Iterable[tuple[str, type]] = (("run", Mapping), ("answers", Mapping), ("verdicts", list), ("findings", list))
-    return all(isinstance(document.get(name), kind) for name, kind in parts)
+    return all(row.answer in earlier.answers for row in earlier.verdicts)

@@ -6,6 +6,8 @@ from sekisho.model.record import Tag, name_of
 from sekisho.model.snapshot import Snapshot
 from sekisho.report.parts import Document
 
+_GONE = {"deleted", "failed"}
+
 
 def estate_document(snapshot: Snapshot) -> Document:
     """Every VPC with its subnets and gateways, and every connection of two; sorted by account, Region and id."""
@@ -46,7 +48,7 @@ def _gateways(snapshot: Snapshot, vpc_id: str) -> Iterator[Document]:
         if any(a.vpc_id == vpc_id for a in vgw.vpc_attachments):
             yield _gateway("virtual-private-gateway", name, vgw.tags)
     for name, nat in sorted(snapshot.nat_gateways.items()):
-        if nat.vpc_id == vpc_id and nat.state not in {"deleted", "failed"}:
+        if nat.vpc_id == vpc_id and nat.state not in _GONE:
             yield _gateway("nat-gateway", name, nat.tags)
     for name, carrier in sorted(snapshot.carrier_gateways.items()):
         if carrier.vpc_id == vpc_id:
@@ -60,19 +62,33 @@ def _gateway(kind: str, name: str, tags: tuple[Tag, ...]) -> Document:
 def _peerings(snapshot: Snapshot) -> Iterator[Document]:
     for name, peering in sorted(snapshot.peerings.items()):
         ends = [side.vpc_id for side in (peering.requester_vpc_info, peering.accepter_vpc_info) if side.vpc_id]
-        yield {"id": name, "kind": "vpc-peering-connection", "state": peering.status.code, "ends": ends}
+        yield {
+            "id": name,
+            "kind": "vpc-peering-connection",
+            "state": peering.status.code,
+            "ends": ends,
+            "names": [name],
+        }
 
 
 def _transit(snapshot: Snapshot) -> Iterator[Document]:
-    """One link for each transit gateway; its ends are the VPCs, VPNs and gateways attached to it."""
+    """One link for each transit gateway: its ends are what is attached to it, its names also those of attachments."""
     ends: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for attachment in snapshot.transit_gateway_attachments.values():
-        if attachment.transit_gateway_id and attachment.resource_id and attachment.state not in {"deleted", "failed"}:
+        if attachment.transit_gateway_id and attachment.resource_id and attachment.state not in _GONE:
             ends.setdefault(attachment.transit_gateway_id, set()).add(attachment.resource_id)
+            names.setdefault(attachment.transit_gateway_id, set()).add(attachment.transit_gateway_attachment_id)
     for own in snapshot.transit_gateway_vpc_attachments.values():
-        if own.transit_gateway_id and own.vpc_id and own.state not in {"deleted", "failed"}:
+        if own.transit_gateway_id and own.vpc_id and own.state not in _GONE:
             ends.setdefault(own.transit_gateway_id, set()).add(own.vpc_id)
+            names.setdefault(own.transit_gateway_id, set()).add(own.transit_gateway_attachment_id)
     for name in sorted({*ends, *snapshot.transit_gateways}):
         known = snapshot.transit_gateways.get(name)
-        state = known.state if known else None
-        yield {"id": name, "kind": "transit-gateway", "state": state, "ends": sorted(ends.get(name, ()))}
+        yield {
+            "id": name,
+            "kind": "transit-gateway",
+            "state": known.state if known else None,
+            "ends": sorted(ends.get(name, ())),
+            "names": [name, *sorted(names.get(name, ()))],
+        }

@@ -200,7 +200,7 @@ JAPANESE = Catalogue(
         "failed_n": "Failed {}",
         "findings": "検出結果",
         "through": "経由",
-        "senders": "送信できる者",
+        "senders": "送信元",
         "listener": "プロセス {}",
         "passed_title": "合格した検査",
         "passed_note": (

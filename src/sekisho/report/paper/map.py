@@ -98,7 +98,8 @@ def _sheet(
         Box(12, 16, 26, y - 16 - _GAP, "band", "hair"),
         *_downwards(25, 40, words.text["map_internet"]),
     ]
-    shapes += _lanes(_chosen(estate["links"], tops, opened), tops, {v["id"]: _name(v) for v in estate["vpcs"]})
+    names = {v["id"]: _name(v) for v in estate["vpcs"]}
+    shapes += _lanes(_chosen(estate["links"], tops, opened), tops, opened, names)
     for vpc in vpcs:
         shapes += _vpc(vpc, tops[vpc["id"]], tally, words, folded=folded)
         shapes += _entrances(vpc, tops[vpc["id"]], opened)
@@ -153,36 +154,39 @@ def _entrances(vpc: Document, y: float, opened: Counter[tuple[str, str]]) -> Ite
         yield Text(_LEFT - 10, level - 4, gateway["id"], ink, 8, at="end", room=106)
 
 
+def _reached(end: str, link: Document, opened: Counter[tuple[str, str]]) -> bool:
+    """Whether some address of the VPC is reached through the connection."""
+    return any(opened[end, name] for name in link["names"])
+
+
 def _chosen(links: Sequence[Document], tops: dict[str, float], opened: Counter[tuple[str, str]]) -> list[_Lane]:
     """The connections of the VPCs on this sheet, open ones first, as many as there are lanes."""
-    here = [link for link in links if any(end in tops for end in link["ends"])]
-    through = {name for (_, name), count in opened.items() if count}
-
-    def is_open(link: Document) -> bool:
-        return link["id"] in through or (
-            link["kind"] == "transit-gateway" and any(n.startswith("tgw") for n in through)
-        )
-
-    here.sort(key=lambda link: (not is_open(link), link["kind"], link["id"]))
-    return [_Lane(link, _LANE + 11 * index, is_open(link)) for index, link in enumerate(here[:_LANES])]
+    lanes = [
+        _Lane(link, 0, any(_reached(end, link, opened) for end in link["ends"]))
+        for link in links
+        if any(end in tops for end in link["ends"])
+    ]
+    lanes.sort(key=lambda lane: (not lane.open, lane.link["kind"], lane.link["id"]))
+    return [lane._replace(x=_LANE + 11 * index) for index, lane in enumerate(lanes[:_LANES])]
 
 
-def _lanes(lanes: list[_Lane], tops: dict[str, float], names: dict[str, str]) -> Iterator[Shape]:
+def _lanes(
+    lanes: list[_Lane], tops: dict[str, float], opened: Counter[tuple[str, str]], names: dict[str, str]
+) -> Iterator[Shape]:
+    """A line down for each connection, with a branch to each VPC: an arrow where an address is reached by it."""
     edge = _LEFT + _BOX
     for number, (link, x, is_open) in enumerate(lanes):
-        ends = [(end, tops[end] + 18 + 13 * (number % 4)) for end in link["ends"] if end in tops]
+        ends = [(end, tops[end] + 18 + 9 * (number % 7)) for end in link["ends"] if end in tops]
         levels = [level for _, level in ends]
-        weight = 2.0 if is_open else 1.0
-        ink: Ink = "reachable" if is_open else "soft"
-        if len(levels) > 1:
-            yield Rule(((x, min(levels)), (x, max(levels))), ink, weight)
-        elsewhere = [names.get(end, end) for end in link["ends"] if end not in tops]
-        for _, level in ends:
-            yield Rule(((x, level), (edge + 1, level)), ink, weight, head=is_open)
+        yield Rule(((x, min(levels)), (x, max(levels))), "reachable" if is_open else "soft", 2 if is_open else 1)
+        for end, level in ends:
+            inwards = _reached(end, link, opened)
+            ink: Ink = "reachable" if inwards else "soft"
+            yield Rule(((x, level), (edge + 1, level)), ink, 2 if inwards else 1, head=inwards)
             yield Text(edge + 10, level - 3, link["id"], ink, 8, room=112)
+        elsewhere = [names.get(end, end) for end in link["ends"] if end not in tops]
         if elsewhere:
             yield Text(x + 6, levels[0] + 3, f"→ {', '.join(elsewhere)}", "soft", 7, room=_WIDTH - x - 8)
-        yield Dot(x, levels[0], 2.5, ink, "none")
 
 
 def _name(vpc: Document) -> str:
