@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sekisho.engine.answer import ORIGINS, Answer, Explanation, Origin, Row
@@ -34,6 +34,9 @@ from sekisho.model.kinds import KINDS, UNMODELLED_KINDS
 from sekisho.model.record import Scope, Undecided, name_of
 from sekisho.model.snapshot import Snapshot
 from sekisho.model.topology import Topology
+from sekisho.scale.work import Question, assessor_of
+from sekisho.scale.workers import Workers
+from sekisho.scale.workers import judged as judged_by
 from sekisho.version import SEMANTICS_VERSION, __version__
 
 Listeners = Mapping[str, tuple[Listener, ...]]
@@ -46,25 +49,45 @@ def assess(
     direction: Direction = "ingress",
     origins: tuple[Origin, ...] = ORIGINS,
     listeners: Listeners | None = None,
-    progress: Callable[[list[NetworkInterface]], Iterable[NetworkInterface]] = iter,
+    progress: Callable[[Sequence[NetworkInterface]], Iterable[NetworkInterface]] = iter,
     certificates: list[Certificate] | None = None,
-    traces: dict[str, Trace] | None = None,
+    workers: Workers | None = None,
 ) -> Assessment:
     """A verdict for every address in scope and every origin, with findings and coverage.
 
     Under `egress` the origins are destinations, and there are no findings.
-    `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row, `traces`, by key
-    of answer, the way of an example packet where it is first met, or of the nearest miss.
+    `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row.
+    `workers` share the work; the assessment is the same with any number of them, and with none.
     QueryError where the target is not in the snapshot.
     """
     topology = Topology(snapshot)
     outwards = direction == "egress"
-    assessor = OutboundAssessor(topology) if outwards else Assessor(topology)
+    assessor = assessor_of(topology, direction)
     origins = tuple(o for o in origins if o in DESTINATIONS) if outwards else origins
     chosen = select(topology, target)
-    judged = assessor.rows(progress(assessor.in_order(chosen)), origins)
-    judged = judged if certificates is None else _certified(assessor, judged, certificates)
-    rows, answers = _answered(assessor, judged, traces)
+    ordered = assessor.in_order(chosen)
+    if workers is not None:
+        question = Question(direction, origins, certificates is not None)
+        judged = judged_by(workers, assessor, ordered, question, progress=progress, certificates=certificates)
+    else:
+        judged = assessor.rows(progress(ordered), origins)
+        judged = judged if certificates is None else _certified(assessor, judged, certificates)
+    return assessed(assessor, judged, chosen, target=target, origins=origins, listeners=listeners)
+
+
+def assessed(
+    assessor: Assessor,
+    judged: Iterable[Judged],
+    chosen: list[NetworkInterface],
+    *,
+    target: str,
+    origins: tuple[Origin, ...],
+    listeners: Listeners | None,
+) -> Assessment:
+    """The rows that were judged as one assessment, with the findings and the coverage of the interfaces chosen."""
+    topology, outwards = assessor.facts.topology, isinstance(assessor, OutboundAssessor)
+    snapshot = topology.snapshot
+    rows, answers = _answered(assessor, judged)
     facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
     return Assessment(
         run=Run(
@@ -73,7 +96,7 @@ def assess(
             input_digest=digest(snapshot),
             collected=snapshot.collected,
             target=target,
-            direction=direction,
+            direction="egress" if outwards else "ingress",
             origins=origins,
         ),
         rows=rows,
@@ -96,6 +119,28 @@ def explain(snapshot: Snapshot, query: Query) -> Explanation:
         forward=traced.forward if traced else (),
         returned=traced.reply if traced else (),
     )
+
+
+def traces(snapshot: Snapshot, assessment: Assessment) -> dict[str, Trace]:
+    """By key of answer the way of an example packet of the row where it is first met, or of the nearest miss.
+
+    An answer whose ways are not modelled has none.
+    """
+    topology = Topology(snapshot)
+    assessor = assessor_of(topology, assessment.run.direction)
+    first: dict[str, Row] = {}
+    for row in assessment.rows:
+        first.setdefault(row.answer, row)
+    wanted = {(r.interface, r.address, r.origin): key for key, r in first.items()}
+    interfaces = [snapshot.interfaces[name] for name in dict.fromkeys(r.interface for r in first.values())]
+    found: dict[str, Trace] = {}
+    for judged in assessor.rows(assessor.in_order(interfaces), assessment.run.origins):
+        row = judged.row
+        key = wanted.get((row.interface, row.address, row.origin))
+        traced = witness(topology, judged.connections)[1] if key else None
+        if key and traced:
+            found[key] = traced
+    return found
 
 
 def digest(snapshot: Snapshot) -> str:
@@ -151,9 +196,7 @@ def _has_tag(topology: Topology, interface: NetworkInterface, key: str, value: s
 # Rows and answers -------------------------------------------------------------------------------------
 
 
-def _answered(
-    assessor: Assessor, rows_judged: Iterable[Judged], traces: dict[str, Trace] | None
-) -> tuple[tuple[Row, ...], dict[str, Answer]]:
+def _answered(assessor: Assessor, rows_judged: Iterable[Judged]) -> tuple[tuple[Row, ...], dict[str, Answer]]:
     """Rows with the keys of their answers, equal answers under one key.
 
     `trace` confirms every way and every set of groups where it is met first.
@@ -171,9 +214,6 @@ def _answered(
             if value not in by_value:
                 by_value[value] = f"a{len(answers) + 1}"
                 answers[by_value[value]] = judged.answer
-                _, traced = witness(assessor.facts.topology, judged.connections) if traces is not None else (None, None)
-                if traces is not None and traced is not None:
-                    traces[by_value[value]] = traced
             keys[found] = by_value[value]
         rows.append(replace(judged.row, answer=keys[found]))
     return tuple(rows), answers

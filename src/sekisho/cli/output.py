@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sekisho.engine.answer import Explanation
     from sekisho.engine.certificate import Certificate
-    from sekisho.engine.packet import Trace
     from sekisho.findings.assessment import Assessment
     from sekisho.model.snapshot import Snapshot
     from sekisho.report.paper.brief import Brief
@@ -61,8 +60,15 @@ def explanation(found: "Explanation") -> Document:
     return explanation_document(found)
 
 
-def brief(document: Document, read: "Snapshot", traces: "Mapping[str, Trace]", lang: str, **more: Any) -> "Brief":  # noqa: ANN401 - of the brief
+def brief(
+    found: "Assessment",
+    document: Document,
+    read: "Snapshot",
+    lang: str,
+    **more: Any,  # noqa: ANN401 - other members of the brief
+) -> "Brief":
     """What the report of an assessment is made from, in that language."""
+    from sekisho.analysis import traces  # noqa: PLC0415
     from sekisho.report.paper import catalogues  # noqa: PLC0415
     from sekisho.report.paper.brief import Brief  # noqa: PLC0415
     from sekisho.report.paper.estate import estate_document  # noqa: PLC0415
@@ -71,19 +77,19 @@ def brief(document: Document, read: "Snapshot", traces: "Mapping[str, Trace]", l
     return Brief(
         document=document,
         words=catalogues()[lang].of(document["scope"]["direction"]),
-        ways={key: way_document(trace) for key, trace in traces.items()},
+        ways={key: way_document(trace) for key, trace in traces(read, found).items()},
         estate=estate_document(read),
         inputs=[i._asdict() for i in read.inputs],
         **more,
     )
 
 
-def page(document: Document, read: "Snapshot", traces: "Mapping[str, Trace]") -> str:
+def page(found: "Assessment", document: Document, read: "Snapshot") -> str:
     """The full report in English as one HTML page."""
     from sekisho.report.paper.build import paper  # noqa: PLC0415
     from sekisho.report.paper.html import to_html  # noqa: PLC0415
 
-    return to_html(paper(brief(document, read, traces, "en", kind="full")))
+    return to_html(paper(brief(found, document, read, "en", kind="full")))
 
 
 def render_assessment(document: Document, output_format: str, place: Path | None, html: Callable[[], str]) -> None:
@@ -100,6 +106,18 @@ def render_explanation(document: Document, output_format: str, place: Path | Non
     from sekisho.report.table import print_explanation  # noqa: PLC0415
 
     emit(_render(document, output_format, print_explanation, place), place)
+
+
+def render_difference(document: Document, output_format: str) -> None:
+    """On stdout, at once: as a table, or as JSON on one line."""
+    import msgspec  # noqa: PLC0415
+
+    from sekisho.report.difference import print_difference  # noqa: PLC0415
+
+    as_json = output_format == "json"
+    _say(msgspec.json.encode(document) + b"\n" if as_json else _table(document, print_difference, None))
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _render(
@@ -176,7 +194,7 @@ def write_reports(document: Document, html: str, directory: Path) -> tuple[Path,
     return report, data
 
 
-def write_certificates(found: "list[Certificate]", snapshot: Path, place: Path) -> None:
+def write_certificates(found: "list[Certificate]", snapshot: Path | str, place: Path) -> None:
     """Write one line for each certificate, with the digests of the records that it cites."""
     from sekisho.load.digests import digests  # noqa: PLC0415
     from sekisho.report.certificate import cited, lines  # noqa: PLC0415

@@ -3,16 +3,12 @@
 from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from sekisho.cli import output
 from sekisho.cli.main import DONE
 from sekisho.cli.progress import Progress
-
-if TYPE_CHECKING:
-    from sekisho.engine.packet import Trace
 
 
 @click.command("demo", epilog="Example: sekisho demo --output-dir /tmp/sekisho")
@@ -47,9 +43,9 @@ def command(ctx: click.Context, *, estate: str, output_dir: Path) -> int:
         with as_file(estates.estate(name)) as path:
             snapshot = load(path)
         progress.note(f"assessing the example estate `{name}`: {len(snapshot.interfaces)} network interfaces")
-        traces: dict[str, Trace] = {}
-        document = output.assessment(assess(snapshot, progress=progress.over, traces=traces))
-        page = output.page(document, snapshot, traces)
+        found = assess(snapshot, progress=progress.over)
+        document = output.assessment(found)
+        page = output.page(found, document, snapshot)
         place = output_dir / name if estate == "all" else output_dir
         written = output.write_reports(document, page, place)
         output.render_assessment(document, "table", None, partial(str, page))

@@ -13,6 +13,7 @@ from sekisho.cli.commands.assess import ORIGIN_NAMES, chosen_origins
 from sekisho.cli.listeners import read_listeners
 from sekisho.cli.main import DONE, UNDECIDED
 from sekisho.cli.progress import Progress
+from sekisho.cli.snapshot import SnapshotPlace
 from sekisho.errors import QueryError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _LARGEST = 14 * 60
     "report",
     epilog="Example: sekisho report snapshot --format pdf --output-file report.pdf",
 )
-@click.argument("snapshot", type=click.Path(path_type=Path))
+@click.argument("snapshot", type=SnapshotPlace(path_type=Path))
 @click.option(
     "--type",
     "kind",
@@ -85,18 +86,16 @@ def command(
     read = load(snapshot)
     # What was read stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
-    traces: dict[str, Any] = {}
     found = assess(
         read,
         target=target,
         origins=chosen_origins(origins),
         listeners=read_listeners(listeners),
         progress=progress.over,
-        traces=traces,
     )
     document = output.assessment(found)
     more = {"kind": kind, "previous": earlier, "exceptions": accepted, "offset": offset}
-    _write(output.brief(document, read, traces, lang, **more), as_format, output_file)
+    _write(output.brief(found, document, read, lang, **more), as_format, output_file)
     click.echo(f"wrote {output_file}")
     undecided = any(row["verdict"] == "unknown" for row in document["verdicts"])
     return UNDECIDED if undecided or document["coverage"]["unseen_interfaces"] else DONE
