@@ -11,6 +11,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sekisho.analysis import assess, explain
+from sekisho.cli import output
+from sekisho.cli.pdf import to_pdf
 from sekisho.engine.query import Query, parse_endpoint
 from sekisho.findings.find import find
 from sekisho.incremental import StandingAssessment
@@ -21,6 +23,9 @@ from sekisho.model.routing import RouteTable
 from sekisho.model.snapshot import Snapshot
 from sekisho.report.document import assessment_document
 from sekisho.report.json import encoded
+from sekisho.report.paper.brief import Brief
+from sekisho.report.paper.build import paper
+from sekisho.report.paper.html import to_html
 
 Times = tuple[float, float]
 #: How many records are edited, one after the other, where the median of edits counts.
@@ -53,6 +58,26 @@ def assessing(folder: Path) -> Times:
     """A loaded snapshot, up to its verdicts and findings."""
     snapshot = load(folder)
     return timed(lambda: assess(snapshot))
+
+
+def setting_html(folder: Path) -> Times:
+    """The findings report of a judged snapshot as HTML."""
+    brief = _brief(folder)
+    return timed(lambda: to_html(paper(brief)))
+
+
+def setting_pdf(folder: Path) -> Times:
+    """The same as PDF."""
+    brief = _brief(folder)
+    return timed(lambda: to_pdf(paper(brief)))
+
+
+def _brief(folder: Path) -> Brief:
+    snapshot = load(folder)
+    found = assess(snapshot)
+    brief = output.brief(found, assessment_document(found), snapshot, "en")
+    gc.freeze()
+    return brief
 
 
 def asking_again(folder: Path) -> Times:
@@ -115,8 +140,11 @@ def _questions(snapshot: Snapshot) -> list[Query]:
 
 PARTS: Mapping[str, Callable[[Path], Times]] = {
     part.__name__: part
-    for part in (loading, telling, assessing, asking_again, editing_a_group, editing_an_acl, editing_a_table)
-}
+    for part in (
+        loading, telling, assessing, setting_html, setting_pdf, asking_again,
+        editing_a_group, editing_an_acl, editing_a_table,
+    )
+}  # fmt: skip
 
 if __name__ == "__main__":
     print(json.dumps(PARTS[sys.argv[1]](Path(sys.argv[2]))))
