@@ -136,6 +136,28 @@ def test_a_route_changes_the_subnets_of_its_table_alone() -> None:
     assert (verdicts(found), found.whole) == ({("eni-x", "reachable", "forward-only")}, False)
 
 
+def test_what_is_told_of_one_place_changes_for_every_interface_there() -> None:
+    """The second interface of a subnet has its answer from what was walked for the first."""
+    base = [record for page in estate().pages for record in page.records]
+    more = (instance("i-z"), eni("eni-z", A, ("10.0.1.11", "203.0.113.7"), groups=["sg-y"], instance="i-z"))
+    standing = StandingAssessment(snapshot(*base, *more))
+    closed = acl("acl-a", "vpc-1", ["subnet-a"], entry(100, "deny", "-1", "0.0.0.0/0"))
+    found = standing.update([closed])
+    lost = {("eni-x", "reachable", "unreachable"), ("eni-z", "reachable", "unreachable")}
+    assert (verdicts(found), found.whole) == (lost, False)
+    assert standing.assessment() == assess(standing.snapshot)
+
+
+def test_a_route_to_a_gateway_that_was_not_named_before_opens_an_origin() -> None:
+    standing = StandingAssessment(estate())
+    found = standing.update([rtb("rtb-a", "vpc-1", ["subnet-a"], LOCAL, OUT, route("10.9.0.0/16", "pcx-9"))])
+    assert {(r.interface, r.origin, c.before) for c in found.changes for r in c.rows} >= {
+        ("eni-x", "peering", None),
+        ("eni-y", "peering", None),
+    }
+    assert standing.assessment() == assess(standing.snapshot)
+
+
 def test_what_is_read_alike_changes_nothing() -> None:
     standing = StandingAssessment(estate())
     same = sg("sg-x", "vpc-1", (perm("tcp", 22, "0.0.0.0/1", "128.0.0.0/1"),))
