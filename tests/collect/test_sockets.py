@@ -53,7 +53,8 @@ Google\\x20H 950   me   5u  IPv6 0x1a2b3c4d5e6f7081      0t0  UDP [::1]:5353
 rpcbind     400  rpc    6u  IPv4              11111      0t0  UDP *:*
 """
 OSQUERY = """[
- {"address": "0.0.0.0", "family": "2", "name": "sshd", "path": "", "pid": "812", "port": "22", "protocol": "6"},
+ {"address": "0.0.0.0", "family": "2", "fd": "3", "name": "sshd",
+  "path": "", "pid": "812", "port": "22", "protocol": "6"},
  {"address": "127.0.0.1", "family": "2", "path": "", "pid": "640", "port": "323", "protocol": "17", "socket": "18"},
  {"address": "", "family": "1", "path": "/run/dbus", "pid": "1", "port": "0", "protocol": "0", "socket": "19"}
 ]"""
@@ -121,7 +122,10 @@ def test_the_open_ports_of_a_scan() -> None:
     [
         ("", "it is not the output of ss"),
         ("hello\n", "it is not the output of ss"),
-        ("tcp 0 0 0.0.0.0:ssh 0.0.0.0:* LISTEN\n", "netstat output, line 1 has port 'ssh': save numeric ports"),
+        (
+            "tcp 0 0 0.0.0.0:ssh 0.0.0.0:* LISTEN\n",
+            "netstat output, line 1 has port 'ssh': save numeric ports, of 0-65535",
+        ),
         ("tcp 0 0 0.0.0.0:99999 0.0.0.0:* LISTEN\n", "netstat output, line 1 has port '99999'"),
         ("tcp 0 0 nowhere:22 0.0.0.0:* LISTEN\n", "netstat output, line 1 has address 'nowhere'"),
         ("tcp 0 0\n", "netstat output, line 1 is cut short"),

@@ -25,6 +25,7 @@ COMMANDS = {
     "demo": ("demo", "Assess the bundled example estate and write its reports."),
     "synth": ("synth", "Write a synthetic estate, to try things on and to measure with."),
     "explain": ("explain", "Answer one question, hop by hop."),
+    "watch": ("watch", "Say what changes in the verdicts as the files of a snapshot change."),
     "iam-policy": ("iam_policy", "Print the IAM policy that `collect` needs."),
     "listeners": ("listeners", "Make an inventory of what listens on instances."),
 }
