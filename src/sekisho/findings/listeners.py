@@ -101,7 +101,7 @@ def _listeners(instance: str, sockets: list[_Socket]) -> Iterator[Listener]:
 
 
 _SS_WAITING = {"tcp": "LISTEN", "udp": "UNCONN"}
-_SS_USERS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
+_SS_USERS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d{1,10})(?!\d)')
 _SS_MINIMUM = 6
 
 
@@ -137,7 +137,7 @@ def _processes(users: list[str]) -> Iterator[Process | None]:
 
 def _local(written: str, where: str) -> tuple[str | None, int]:
     address, _, port = written.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) <= PORT_TOP):
+    if not (port.isascii() and port.isdigit() and len(port) <= _DIGITS and int(port) <= PORT_TOP):
         raise QueryError(f"{where} has local address {written!a}: give numeric ports, as `ss -n` prints them")
     return _address(address, where), int(port)
 
