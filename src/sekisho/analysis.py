@@ -10,6 +10,7 @@ from sekisho.engine.assess import Assessor, Judged
 from sekisho.engine.certificate import Certificate, certificate, of_row
 from sekisho.engine.explain import Explainer
 from sekisho.engine.outbound import DESTINATIONS, OutboundAssessor
+from sekisho.engine.packet import Trace
 from sekisho.engine.population import hosts_of
 from sekisho.engine.query import Query
 from sekisho.engine.witness import confirm, witness
@@ -120,6 +121,28 @@ def explain(snapshot: Snapshot, query: Query) -> Explanation:
         forward=traced.forward if traced else (),
         returned=traced.reply if traced else (),
     )
+
+
+def traces(snapshot: Snapshot, assessment: Assessment) -> dict[str, Trace]:
+    """By key of answer the way of an example packet of the row where it is first met, or of the nearest miss.
+
+    An answer whose ways are not modelled has none.
+    """
+    topology = Topology(snapshot)
+    assessor = assessor_of(topology, assessment.run.direction)
+    first: dict[str, Row] = {}
+    for row in assessment.rows:
+        first.setdefault(row.answer, row)
+    wanted = {(r.interface, r.address, r.origin): key for key, r in first.items()}
+    interfaces = [snapshot.interfaces[name] for name in dict.fromkeys(r.interface for r in first.values())]
+    found: dict[str, Trace] = {}
+    for judged in assessor.rows(assessor.in_order(interfaces), assessment.run.origins):
+        row = judged.row
+        key = wanted.get((row.interface, row.address, row.origin))
+        traced = witness(topology, judged.connections)[1] if key else None
+        if key and traced:
+            found[key] = traced
+    return found
 
 
 def digest(snapshot: Snapshot) -> str:

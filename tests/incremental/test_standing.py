@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from estates import acl, eni, entry, igw, instance, perm, route, rtb, sg, snapshot, subnet, vpc
 from incremental.edits import edit
 from random_estates import drawn
+from random_networks import id_of, table_of
 from sekisho.analysis import assess
 from sekisho.engine.dependencies import Kept
 from sekisho.engine.standing import RecordedAssessor
 from sekisho.engine.verdict import Said
 from sekisho.errors import QueryError
 from sekisho.findings.assessment import Assessment
-from sekisho.incremental import Difference, StandingAssessment
+from sekisho.incremental import Difference, StandingAssessment, with_records
 from sekisho.model.filters import SecurityGroup
 from sekisho.model.snapshot import Snapshot
 
@@ -74,7 +75,9 @@ def test_it_is_the_assessment_from_the_beginning(seed: int) -> None:
         record = edit(r, standing.snapshot)
         if record is None:
             continue
-        found = standing.update([record])
+        changed = with_records(standing.snapshot, {(table_of(record), id_of(record)): record})
+        found = standing.update([record]) if r.random() < 0.5 else standing.follow(changed)
+        assert standing.snapshot.table(table_of(record))[id_of(record)] == record
         whole = assess(standing.snapshot)
         assert standing.assessment() == whole
         after = rows(whole)

@@ -2,6 +2,7 @@
 
 import gc
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -113,7 +114,7 @@ def command(
             read,
             target=target,
             direction=direction,
-            origins=_origins(origins),
+            origins=chosen_origins(origins),
             listeners=read_listeners(listeners),
             progress=progress.over,
             certificates=proofs,
@@ -122,9 +123,10 @@ def command(
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
+    page = cache(lambda: output.page(found, document, read))
     if output_dir:
-        output.write_reports(document, output_dir)
-    output.render_assessment(document, output_format, output_file)
+        output.write_reports(document, page(), output_dir)
+    output.render_assessment(document, output_format, output_file, page)
     return _exit_code(document, fail_on)
 
 
@@ -143,7 +145,8 @@ def _shared(workers: int | None, scheduler: str | None, interfaces: int) -> "Ite
     yield LocalPool(processes) if processes > 1 else None
 
 
-def _origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names
+def chosen_origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names
+    """The origins that were named, in their customary order; all where none was."""
     names = [name.strip() for text in written for name in text.split(",") if name.strip()]
     wrong = next((name for name in names if name not in ORIGIN_NAMES), None)
     if wrong:
