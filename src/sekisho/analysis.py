@@ -16,6 +16,7 @@ from sekisho.engine.query import Query
 from sekisho.engine.witness import confirm, witness
 from sekisho.errors import QueryError
 from sekisho.findings.assessment import (
+    AgentState,
     Assessment,
     Coverage,
     Direction,
@@ -39,7 +40,8 @@ from sekisho.scale.workers import Workers
 from sekisho.scale.workers import judged as judged_by
 from sekisho.version import SEMANTICS_VERSION, __version__
 
-Listeners = Mapping[str, tuple[Listener, ...]]
+#: What listens on each instance that has an inventory; None where it was asked and has not told.
+Listeners = Mapping[str, tuple[Listener, ...] | None]
 
 
 def assess(
@@ -103,7 +105,7 @@ def assessed(
         answers=answers,
         interfaces=facts,
         findings=() if outwards else find(rows, answers, facts, listeners or {}, peerings=_ends(snapshot)),
-        coverage=_coverage(assessor, snapshot, chosen, rows, origins),
+        coverage=_coverage(assessor, snapshot, chosen, rows, origins, listeners=listeners or {}),
     )
 
 
@@ -279,6 +281,8 @@ def _coverage(
     chosen: list[NetworkInterface],
     rows: tuple[Row, ...],
     origins: tuple[Origin, ...],
+    *,
+    listeners: Listeners,
 ) -> Coverage:
     calls = snapshot.calls
     scopes = calls.scopes
@@ -295,7 +299,17 @@ def _coverage(
             sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled if not u.kind.told_by)
         ),
         issues=snapshot.issues,
+        listeners=tuple(_listening(chosen, listeners)) if listeners else (),
     )
+
+
+def _listening(chosen: list[NetworkInterface], listeners: Listeners) -> Iterator[tuple[str, AgentState]]:
+    """Each instance in scope: an `unhealthy` one has not told, of an `unknown` one the inventory says nothing."""
+    for instance in sorted({i.instance_id for i in chosen if i.instance_id}):
+        if instance not in listeners:
+            yield instance, "unknown"
+        else:
+            yield instance, "unhealthy" if listeners[instance] is None else "healthy"
 
 
 def _is_absent(snapshot: Snapshot, call: str, scope: Scope) -> bool:
