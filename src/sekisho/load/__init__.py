@@ -4,7 +4,7 @@ What cannot be used becomes an issue, and what hangs on it is missing or not rea
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from .recognise import recognise
 from .scope import Placed, resolve, stated
 from .states import call_states, collected
 
-__all__ = ["load"]
+__all__ = ["from_files", "load"]
 
 
 def load(path: Path, limits: files.Limits | None = None) -> Snapshot:
@@ -31,7 +31,13 @@ def load(path: Path, limits: files.Limits | None = None) -> Snapshot:
     SnapshotError, with one line that says what to do, where there is none or a file of it shows nothing.
     """
     with _uncollected():
-        return _read(path, limits)
+        return _read(files.read(path, limits), str(path))
+
+
+def from_files(found: Iterable[files.File | Issue], name: str) -> Snapshot:
+    """The snapshot that the files hold; `name` is what a SnapshotError calls them."""
+    with _uncollected():
+        return _read(found, name)
 
 
 @contextmanager
@@ -46,11 +52,11 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path, limits: files.Limits | None) -> Snapshot:
+def _read(found: Iterable[files.File | Issue], name: str) -> Snapshot:
     inputs: list[Input] = []
     issues: list[Issue] = []
     decoded: list[tuple[Decoded, Scope]] = []
-    for file in files.read(path, limits):
+    for file in found:
         if isinstance(file, Issue):
             issues.append(file)
             continue
@@ -67,7 +73,7 @@ def _read(path: Path, limits: files.Limits | None) -> Snapshot:
             # Without the raw list, so that the file's bytes can go.
             decoded.append((one._replace(answer=one.answer._replace(body=None)), scope))
     if not decoded:
-        raise SnapshotError(f"{path}: {_nothing(issues, inputs)}")
+        raise SnapshotError(f"{name}: {_nothing(issues, inputs)}")
     # The order of a directory walk, a zip and a tar differ; that of names does not.
     decoded.sort(key=lambda one: (one[0].answer.file, one[0].answer.pointer))
     return _linked(decoded, issues, sorted(inputs))

@@ -23,6 +23,8 @@ SEVERITIES = ("high", "medium", "low", "informational")
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
 @click.argument("snapshot", type=click.Path(path_type=Path))
+@click.option("--on", "live", type=click.Path(path_type=Path), help="The snapshot that the plan SNAPSHOT is laid on.")
+@click.option("--parameter", "parameters", multiple=True, metavar="K=V", help="A parameter of a CloudFormation template.")
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",
@@ -57,6 +59,8 @@ def command(
     ctx: click.Context,
     *,
     snapshot: Path,
+    live: Path | None,
+    parameters: tuple[str, ...],
     target: str,
     direction: Literal["ingress", "egress"],
     origins: tuple[str, ...],
@@ -69,10 +73,11 @@ def command(
 ) -> int:
     """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
 
-    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers.
+    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers; or what will be there: a Terraform plan or
+    state as JSON, a CloudFormation template, a cdk.out folder, an AWS Config snapshot.
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
-    from sekisho.load import load  # noqa: PLC0415
+    from sekisho.iac import load  # noqa: PLC0415
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
@@ -81,7 +86,10 @@ def command(
     progress = Progress(ctx.obj)
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
-    read = load(snapshot)
+    loaded = load(snapshot, on=live, parameters=_parameters(parameters))
+    if certificates and loaded.declared:
+        raise click.BadParameter("certificates speak of what is collected, not of a plan", param_hint="--certificates")
+    read = loaded.snapshot
     # What was read stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
     found = assess(
@@ -96,10 +104,19 @@ def command(
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
+    output.declare(document, loaded.declared)
     if output_dir:
         output.write_reports(document, output_dir)
     output.render_assessment(document, output_format, output_file)
     return _exit_code(document, fail_on)
+
+
+def _parameters(written: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in written]
+    wrong = next((name for name, equals, _ in pairs if not equals), None)
+    if wrong is not None:
+        raise click.BadParameter(f"`{wrong}` is no parameter: write NAME=VALUE", param_hint="--parameter")
+    return {name: value for name, _, value in pairs}
 
 
 def _origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names

@@ -1,0 +1,35 @@
+"""Infrastructure as code as input: what is declared becomes the same `Snapshot` as what is collected.
+
+A Terraform or OpenTofu plan or state, a CloudFormation template, a change set, `cdk.out`, an AWS Config snapshot: the
+content tells. Each is translated to AWS's own answers, which the ordinary loader reads; nothing later knows of it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sekisho.load import load as load_snapshot
+from sekisho.model.snapshot import Snapshot
+
+from .values import Declared
+
+__all__ = ["Loaded", "load"]
+
+
+class Loaded(NamedTuple):
+    """A snapshot, where what it holds is declared, and the live one on which a plan is laid, if any."""
+
+    snapshot: Snapshot
+    declared: Mapping[str, Declared]
+    before: Snapshot | None = None
+
+
+def load(path: Path, *, on: Path | None = None, parameters: Mapping[str, str] | None = None) -> Loaded:
+    """What is at the path, declared or collected; `on` is the live snapshot that a plan changes.
+
+    SnapshotError, with one line that says what to do, where it cannot be read.
+    """
+    from . import sources  # noqa: PLC0415 - imported only where there may be something declared
+
+    found = sources.read(path, dict(parameters or {}), on)
+    return found if found is not None else Loaded(load_snapshot(path), {})
