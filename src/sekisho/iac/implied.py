@@ -4,6 +4,7 @@ Addresses that nobody can know before apply get a representative: a private one 
 from its neighbours, a public one of `PLACEHOLDERS`, an IPv6 one of 2001:db8::/32.
 """
 
+import hashlib
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from itertools import chain
@@ -36,9 +37,9 @@ def _own(estate: Estate) -> list[tuple[str, Draft]]:
 
 
 def _vpcs(estate: Estate) -> None:
-    for index, (_, vpc) in enumerate(estate.all("vpcs")):
+    for name, vpc in estate.all("vpcs"):
         if vpc.pop("_generated_ipv6", False) and not vpc.get("Ipv6CidrBlockAssociationSet"):
-            vpc["Ipv6CidrBlockAssociationSet"] = [{"Ipv6CidrBlock": generated_ipv6(index)}]
+            vpc["Ipv6CidrBlockAssociationSet"] = [{"Ipv6CidrBlock": generated_ipv6(name)}]
     for number, (_, subnet) in enumerate(estate.all("subnets")):
         for association in subnet.get("Ipv6CidrBlockAssociationSet", ()):
             if isinstance(association["Ipv6CidrBlock"], Unknown):
@@ -46,8 +47,10 @@ def _vpcs(estate: Estate) -> None:
                 association["Ipv6CidrBlock"] = _part_of(vpc, number)
 
 
-def generated_ipv6(index: int) -> str:
-    return f"2001:db8:{index:x}::/56"
+def generated_ipv6(vpc: str) -> str:
+    """What stands for the block that Amazon will give the VPC: its name tells which."""
+    told = hashlib.sha256(vpc.encode()).hexdigest()
+    return str(IPv6Network((int(f"20010db8{told[:6]}00", 16) << 64, 56)))
 
 
 def _part_of(vpc: Draft, number: int) -> str:

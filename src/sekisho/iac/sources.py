@@ -11,8 +11,9 @@ from sekisho.errors import SnapshotError
 from sekisho.load import load as load_snapshot
 from sekisho.load.files import Limits, read_text
 
-from . import Loaded
+from . import Loaded, stacks
 from .assemble import assemble
+from .cloudformation.text import parse
 from .estate import Estate
 from .terraform.plan import Plan
 from .terraform.plan import resources as terraform_resources
@@ -23,6 +24,8 @@ _YAML = (".yaml", ".yml", ".template")
 
 def read(path: Path, parameters: Mapping[str, str], on: Path | None) -> Loaded | None:
     """What the path declares; None where it is a snapshot, or nothing that is known here."""
+    if (path / "manifest.json").is_file() and not on:
+        return stacks.assembly(path, parameters)
     document, digest, size = _document(path)
     if document is None:
         if on is not None:
@@ -33,7 +36,17 @@ def read(path: Path, parameters: Mapping[str, str], on: Path | None) -> Loaded |
         return _terraform(estate, document, path, digest, size, on)
     if on is not None:
         raise SnapshotError(f"{path.name}: --on takes a Terraform plan")
+    if is_template(document):
+        return stacks.single(document, path, digest, size, parameters)
     return None
+
+
+def is_template(document: dict[str, Any]) -> bool:
+    """Whether it is a CloudFormation template: resources with types."""
+    declared = document.get("Resources")
+    if not isinstance(declared, dict) or not declared:
+        return "AWSTemplateFormatVersion" in document
+    return any(isinstance(r, dict) and isinstance(r.get("Type"), str) and "::" in r["Type"] for r in declared.values()) or any(k.startswith("Fn::ForEach") for k in declared)
 
 
 def _is_terraform(document: dict[str, Any]) -> bool:
@@ -58,9 +71,15 @@ def _document(path: Path) -> tuple[dict[str, Any] | None, str, int]:
     data, lain = read_text(path, Limits())
     if lain.startswith(b"PK") and path.suffix.lower() not in {".zip"}:
         raise SnapshotError(f"{path.name}: a plan in Terraform's own format; save it with `terraform show -json {path.name}`")
-    try:
-        found = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None, "", 0
+    if path.suffix.lower() in _YAML and not data.lstrip().startswith(b"{"):
+        found = parse(data, path.name)
+    else:
+        try:
+            found = msgspec.json.decode(data)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None, "", 0
+        if isinstance(found, dict) and is_template(found):
+            # Read again, for the lines.
+            found = parse(data, path.name)
     digest = hashlib.sha256(lain).hexdigest()
     return (found if isinstance(found, dict) else None), digest, len(lain)

@@ -78,6 +78,7 @@ def command(
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
     from sekisho.iac import load  # noqa: PLC0415
+    from sekisho.iac.document import annotate  # noqa: PLC0415
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
@@ -104,7 +105,7 @@ def command(
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
-    output.declare(document, loaded.declared)
+    annotate(document, loaded.declared)
     if output_dir:
         output.write_reports(document, output_dir)
     output.render_assessment(document, output_format, output_file)

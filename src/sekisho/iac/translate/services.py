@@ -173,6 +173,8 @@ def firewall_policy(t: Translation, r: Resource) -> None:
     if variables:
         policy["PolicyVariables"] = {"RuleVariables": _sets(variables.get("rule_variables"), "ip_set")}
     identity = {"FirewallPolicyArn": arn, "FirewallPolicyName": text(r.get("name"))}
+    if isinstance(r.get("api"), dict):
+        policy = r.get("api")
     t.estate.put("firewall_policies", arn, r.scope, {"FirewallPolicyResponse": identity, "FirewallPolicy": policy})
 
 
@@ -189,6 +191,8 @@ def rule_group(t: Translation, r: Resource) -> None:
     settings: dict[str, Any] = {"RulesSource": _source(source, rules_string)}
     if variables:
         settings["RuleVariables"] = {"IPSets": _sets(variables.get("ip_sets"), "ip_set"), "PortSets": _sets(variables.get("port_sets"), "port_set")}
+    if isinstance(r.get("api"), dict):
+        settings = r.get("api")
     order = text(block(given.get("stateful_rule_options")).get("rule_order"))
     if order:
         settings["StatefulRuleOptions"] = {"RuleOrder": order}
