@@ -14,6 +14,11 @@ class Resource(Protocol):
     def type(self) -> str: ...
 
     @property
+    def noun(self) -> str:
+        """The type as its author writes it."""
+        ...
+
+    @property
     def address(self) -> str: ...
 
     @property

@@ -91,6 +91,10 @@ def _tags(given: object) -> Json:
     return {text(t.get("Key")) or "": text(t.get("Value")) or "" for t in blocks(given)}
 
 
+def understood(type_: str) -> bool:
+    return type_ in TYPES or type_ in _SPECIAL
+
+
 def converted(type_: str, given: Json) -> Iterator[tuple[str, str, Json]]:
     """The resources that one of CloudFormation stands for: type, what is added to its name, arguments."""
     special = _SPECIAL.get(type_)

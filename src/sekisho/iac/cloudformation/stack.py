@@ -14,7 +14,7 @@ from ..implied import generated_ipv6
 from ..resource import Resource
 from ..values import Declared, Unknown, derived, symbolic, text
 from .functions import NO_VALUE, Functions
-from .properties import NETWORKING, SELF, TYPES, converted, lowered, snake
+from .properties import NETWORKING, SELF, TYPES, converted, lowered, snake, understood
 
 Json = dict[str, Any]
 #: Reads the template of a nested stack by what its URL ends with; None where there is no such file.
@@ -32,6 +32,7 @@ class Declaration:
     scope: Scope
     declared: Declared
     arguments: Json
+    noun: str = ""
     managed: bool = True
 
     def get(self, attribute: str) -> Any:  # noqa: ANN401
@@ -72,7 +73,7 @@ class Stack:
             if kind == "AWS::CloudFormation::Stack":
                 yield from self._of_nested(name)
                 continue
-            if kind not in TYPES and not any(True for _ in converted(kind, {})):
+            if not understood(kind):
                 yield from self._other(name, kind)
                 continue
             for type_, part, arguments in converted(kind, self.properties(name)):
@@ -102,7 +103,7 @@ class Stack:
         line = getattr(self._resources[name], "line", None)
         pointer = f"/Resources/{name}"
         place = Declared(self._file, self._address(name), pointer, line)
-        return Declaration(type_, self._address(name), own, self._scope, place, settled)
+        return Declaration(type_, self._address(name), own, self._scope, place, settled, self._resources[name]["Type"])
 
     def _made(self, declared: Json) -> bool:
         condition = declared.get("Condition")

@@ -41,6 +41,7 @@ class Instance:
         self.address: str = text(planned.get("address")) or f"{planned.get('type')}.{planned.get('name')}"
         self.module = module
         self.type: str = text(planned.get("type")) or ""
+        self.noun = self.type
         self.name: str = text(planned.get("name")) or ""
         self.key = planned.get("index")
         self.managed = planned.get("mode", "managed") == "managed"

@@ -224,7 +224,7 @@ class Renamed:
     def __init__(self, r: Resource, names: dict[str, str]) -> None:
         self._r, self._names = r, names
         self.type, self.address, self.id, self.scope = r.type, r.address, r.id, r.scope
-        self.declared, self.managed = r.declared, r.managed
+        self.declared, self.managed, self.noun = r.declared, r.managed, r.noun
 
     def get(self, attribute: str) -> Any:  # noqa: ANN401
         if attribute == "network_interfaces" and text(self._r.get("associate_public_ip_address")):
@@ -241,7 +241,7 @@ class Nothing:
 
     def __init__(self, r: Resource, type_: str) -> None:
         self.type, self.address, self.id, self.scope = type_, r.address, r.id, r.scope
-        self.declared, self.managed = r.declared, r.managed
+        self.declared, self.managed, self.noun = r.declared, r.managed, r.noun
 
     def get(self, _: str) -> None:
         return None

@@ -51,9 +51,9 @@ def unread(t: Translation, r: Resource) -> None:
     call = next((call for start, call in _CALLS if r.type.startswith(start)), None)
     if call is not None:
         t.estate.failed[call, r.scope] = f"{r.address} is of a type that is not understood"
-        t.estate.issue(r.address, f"{r.type} is not understood")
+        t.estate.issue(r.address, f"{r.noun} is not understood")
     elif _NETWORKING.match(r.type):
-        t.estate.issue(r.address, f"{r.type} is not understood")
+        t.estate.issue(r.address, f"{r.noun} is not understood")
         _unsettle(t, r)
     elif any(r.get(name) for name in _IN_VPC):
         _unseen(t, r, r.scope)
@@ -67,7 +67,7 @@ def _unsettle(t: Translation, r: Resource) -> None:
             for name in names:
                 draft = t.estate.get(table, name)
                 if draft is not None:
-                    t.estate.spoilt[table, name] = f"{r.address} ({r.type}, which is not understood) may change it"
+                    t.estate.spoilt[table, name] = f"{r.address} ({r.noun}, which is not understood) may change it"
         if names:
             return
 
@@ -80,4 +80,4 @@ def _unseen(t: Translation, r: Resource, scope: Scope) -> None:
     if found:
         draft |= {"SubnetId": found, "VpcId": str(t.vpc_of(found) or LATER)}
     t.estate.put("interfaces", name, scope, draft)
-    t.estate.issue(r.address, f"the interfaces of {r.type} are not known before apply", "they are in no row")
+    t.estate.issue(r.address, f"the interfaces of {r.noun} are not known before apply", "they are in no row")
