@@ -10,7 +10,7 @@ from .implied import complete
 from .translate.settle import finish
 
 
-def assemble(estate: Estate, digest: str, size: int) -> Snapshot:
+def assemble(estate: Estate, digest: str, size: int, live: Snapshot | None = None) -> Snapshot:
     """The snapshot of everything in the estate, with what AWS adds to it."""
     complete(estate)
     finish(estate)
@@ -25,8 +25,9 @@ def assemble(estate: Estate, digest: str, size: int) -> Snapshot:
         calls=Calls(s._replace(files=(estate.file,)) for s in read.calls),
         issues=tuple(sorted(issues)),
         missing=tuple(missing),
-        unmodelled=read.unmodelled,
-        inputs=(Input(estate.file, digest, size),),
+        unmodelled=live.unmodelled if live else read.unmodelled,
+        inputs=(Input(estate.file, digest, size), *(live.inputs if live else ())),
+        collected=live.collected if live else None,
     )
 
 
@@ -38,7 +39,7 @@ class Places:
 
     def of(self, source: Source) -> Source:
         file, _, name = source.file.partition("#")
-        found = self._estate.declared.get(name)
+        found = self._estate.declared.get(name) or self._estate.places.get(name)
         return Source(found.file, found.pointer) if found else Source(file, "")
 
     def issue(self, issue: Issue) -> Issue:

@@ -43,6 +43,11 @@ class Estate:
         self.declared: dict[str, Declared] = {}
         self.failed: dict[tuple[str, Scope], str] = {}
         self.issues: list[Issue] = []
+        #: What is declared here itself, and not only added to.
+        self.own: set[tuple[str, str]] = set()
+        #: Where live records stand, and the calls that were read of them; None where nothing is live.
+        self.places: dict[str, Declared] = {}
+        self.read: set[tuple[str, Scope]] | None = None
         #: Prefix lists whose entries are not known, by id, with what they stand for.
         self.open_lists: dict[str, str] = {}
         #: Records that something not understood may have changed, with what is said of them.
@@ -59,6 +64,7 @@ class Estate:
     def put(self, table: str, name: str, scope: Scope, draft: Draft) -> Draft:
         """The draft of that id: what is there already keeps the lists that other declarations added to."""
         there = self.tables[table].setdefault(name, {})
+        self.own.add((table, name))
         lists = {k: [*there[k], *v] for k, v in draft.items() if isinstance(v, list) and isinstance(there.get(k), list)}
         there.update(draft | lists)
         self.scopes.setdefault(name, scope)
@@ -99,6 +105,8 @@ class Estate:
                 if (kind.call, scope) in self.failed:
                     error = {"code": "NotDeclared", "message": self.failed[kind.call, scope]}
                     yield self._envelope(f"{self.file}#{kind.call}", kind.call, scope, {}, None, error)
+                elif self.read is not None and (kind.call, scope) not in self.read:
+                    continue
                 elif kind.call not in GATHERED and not kind.whole and kind.table not in _NAMED_ONLY:
                     empty: Any = {"VpcBlockPublicAccessOptions": {}} if kind.table == "bpa_options" else []
                     if kind.table != "bpa_options":

@@ -159,7 +159,7 @@ def _closing_entries(estate: Estate) -> None:
 def _groups_of_interfaces(estate: Estate) -> None:
     """An interface without groups has its VPC's default group."""
     for _, interface in estate.all("interfaces"):
-        if interface.pop("_default_group", False):
+        if interface.pop("_default_group", False) and not interface.get("_live"):
             vpc = interface.get("VpcId")
             found = estate.get("vpcs", vpc) or {}
             live = [n for n, g in estate.all("security_groups") if g.get("VpcId") == vpc and g.get("GroupName") == "default"]
@@ -177,7 +177,8 @@ def _elastic(estate: Estate) -> None:
     for _, address in estate.all("addresses"):
         target = address.get("NetworkInterfaceId") or primary.get(address.pop("_instance", None))
         interface = estate.get("interfaces", target)
-        if interface is not None:
+        held = {(a.get("Association") or {}).get("PublicIp") for a in (interface or {}).get("PrivateIpAddresses", ())}
+        if interface is not None and (not address.get("_live") or address.get("PublicIp") not in held):
             address["NetworkInterfaceId"] = target
             interface.setdefault("_elastic", []).append(address)
 
@@ -192,15 +193,16 @@ class Addresses:
         self._cuts = _cuts(estate)
 
     def assign(self) -> None:
-        interfaces = [i for _, i in self._estate.all("interfaces") if "_private" in i]
+        interfaces = [i for _, i in self._estate.all("interfaces") if "_private" in i or "_elastic" in i]
         for _, interface in self._estate.all("interfaces"):
             known = [a for a in interface.get("_private", ()) if isinstance(a, str)]
             known += [a["PrivateIpAddress"] for a in interface.get("PrivateIpAddresses", ())]
             self._taken.update(known)
             self._taken.update(a["Ipv6Address"] for a in interface.get("Ipv6Addresses", ()))
         for interface in interfaces:
-            self._private(interface)
-            self._ipv6(interface)
+            if "_private" in interface:
+                self._private(interface)
+                self._ipv6(interface)
             self._publish(interface)
         for _, address in self._estate.all("addresses"):
             if not isinstance(address.get("PublicIp"), str):
@@ -264,7 +266,7 @@ class Addresses:
         addresses = interface["PrivateIpAddresses"]
         if not addresses:
             return
-        if public is None and not elastic:
+        if public is None and not elastic and not interface.get("_live"):
             public = bool(subnet.get("_map_public")) and bool(interface.get("Attachment"))
         if public and not elastic:
             addresses[0]["Association"] = {"PublicIp": public if isinstance(public, str) else self._placeholder()}

@@ -40,7 +40,3 @@ class Resource(Protocol):
     def get(self, attribute: str) -> Any:  # noqa: ANN401 - a value of the declaration
         """The argument, None where it is not given; nested blocks are lists of objects."""
         ...
-
-    def configured(self, attribute: str) -> bool:
-        """Whether the argument is given here, and not only read back from AWS."""
-        ...

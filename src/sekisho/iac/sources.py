@@ -15,6 +15,7 @@ from . import Loaded, stacks
 from .assemble import assemble
 from .cloudformation.text import parse
 from .estate import Estate
+from .overlay import lay, stubs
 from .terraform.plan import Plan
 from .terraform.plan import resources as terraform_resources
 from .translate import translate
@@ -58,7 +59,17 @@ def _terraform(
 ) -> Loaded:
     if "planned_values" not in document and "values" not in document:
         raise SnapshotError(f"{path.name}: the plan holds no planned values; save it with `terraform show -json`")
-    translate(estate, terraform_resources(Plan(document, path.name)))
+    after = Plan(document, path.name)
+    live = load_snapshot(on) if on is not None else None
+    estate = stubs(live, path.name) if live else estate
+    translate(estate, terraform_resources(after), after.gone)
+    if live is not None:
+        prior = Plan(document, path.name, before=True)
+        was = stubs(live, path.name)
+        translate(was, terraform_resources(prior))
+        merged = lay(was, estate, live)
+        return Loaded(assemble(merged, digest, size, live), merged.declared, live)
+    estate.issue(path.name, "only what it declares is judged", "lay it on a snapshot with --on to see it with what is live")
     return Loaded(assemble(estate, digest, size), estate.declared)
 
 

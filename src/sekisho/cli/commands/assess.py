@@ -78,7 +78,7 @@ def command(
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
     from sekisho.iac import load  # noqa: PLC0415
-    from sekisho.iac.document import annotate  # noqa: PLC0415
+    from sekisho.iac.document import annotate, changes, lines  # noqa: PLC0415
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
@@ -106,9 +106,14 @@ def command(
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
     annotate(document, loaded.declared)
+    if loaded.before is not None:
+        was = assess(loaded.before, target=target, direction=direction, origins=_origins(origins))
+        document["changes"] = changes(output.assessment(was), document)
     if output_dir:
         output.write_reports(document, output_dir)
     output.render_assessment(document, output_format, output_file)
+    if "changes" in document and output_format == "table" and output_file is None:
+        click.echo("\n" + "\n".join(lines(document["changes"])))
     return _exit_code(document, fail_on)
 
 

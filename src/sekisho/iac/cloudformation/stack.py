@@ -38,9 +38,6 @@ class Declaration:
     def get(self, attribute: str) -> Any:  # noqa: ANN401
         return self.arguments.get(attribute)
 
-    def configured(self, _: str) -> bool:
-        return True
-
 
 class Stack:
     """One stack: what its template declares, and what `Ref` and `Fn::GetAtt` of each resource are."""

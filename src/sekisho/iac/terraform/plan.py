@@ -74,12 +74,6 @@ class Instance:
     def scope(self) -> Scope:
         return self._plan.scope(self)
 
-    def configured(self, attribute: str) -> bool:
-        if attribute in self.expressions:
-            return True
-        # Dynamic blocks are not in the configuration: what is there when a resource is made was given.
-        return self._plan.actions.get(self.address) == ("create",) or not self._plan.is_plan
-
     def get(self, attribute: str) -> Any:  # noqa: ANN401
         if attribute not in self._found:
             if attribute in self._following:
@@ -186,6 +180,19 @@ class Plan:
                 module = text(change.get("module_address")) or ""
                 planned = {**change, "values": values if isinstance(values, dict) else {}}
                 self.instances.append(Instance(self, planned, module, f"/resource_changes/{index}"))
+
+    @property
+    def gone(self) -> list[Instance]:
+        """What resources that the plan deletes or changes were: lists of what they belong to may still hold them."""
+        found = []
+        for index, change in enumerate(_list(self._document, "resource_changes")):
+            actions, before = self.actions.get(str(change.get("address")), ()), _dict(change, "change").get("before")
+            if isinstance(before, dict) and {"delete", "update"} & set(actions) and change.get("mode") != "data":
+                module = text(change.get("module_address")) or ""
+                instance = Instance(self, {**change, "values": before}, module, f"/resource_changes/{index}")
+                instance.unknown = {}
+                found.append(instance)
+        return found
 
     # Configuration ------------------------------------------------------------------------------
 

@@ -88,16 +88,42 @@ _SAME = {name.replace("aws_lb", "aws_alb"): name for name in TRANSLATORS if name
 _ORDER = {name: index for index, name in enumerate(TRANSLATORS)}
 
 
-def translate(estate: Estate, resources: Iterable[Resource]) -> None:
-    """Puts everything that the resources declare into the estate, but for what AWS adds by itself."""
+#: Types of which lists of other resources, as AWS gives them back, may still hold what is gone.
+_LISTED = {
+    "aws_security_group_rule",
+    "aws_vpc_security_group_ingress_rule",
+    "aws_vpc_security_group_egress_rule",
+    "aws_network_acl_rule",
+    "aws_route",
+    "aws_ec2_managed_prefix_list_entry",
+}
+
+
+def translate(estate: Estate, resources: Iterable[Resource], gone: Iterable[Resource] = ()) -> None:
+    """Puts everything that the resources declare into the estate, but for what AWS adds by itself.
+
+    `gone` are resources as they were, which are not there any more or not so.
+    """
     t = Translation(estate, resources)
     declared = [r for r in t.resources if r.managed]
+    removed = [r for r in gone if r.type in _LISTED]
     for r in sorted(declared, key=lambda r: (_ORDER.get(_SAME.get(r.type, r.type), len(_ORDER)), r.address)):
         made = TRANSLATORS.get(_SAME.get(r.type, r.type))
+        # What is gone goes before what takes its place comes.
+        _remove(t, [g for g in removed if TRANSLATORS[g.type] is made])
+        removed = [g for g in removed if TRANSLATORS[g.type] is not made]
         if made:
             made(t, r)
             if r.type == "aws_vpn_connection":
                 transit.vpn_attachment(t, r)
         else:
             unread(t, r)
+    _remove(t, removed)
     settle.settle(t)
+
+
+def _remove(t: Translation, gone: list[Resource]) -> None:
+    t.removing = True
+    for r in gone:
+        TRANSLATORS[r.type](t, r)
+    t.removing = False

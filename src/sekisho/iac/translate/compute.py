@@ -232,9 +232,6 @@ class Renamed:
             return [{"associate_public_ip_address": self._r.get("associate_public_ip_address"), "security_groups": groups}]
         return self._r.get(self._names.get(attribute, attribute))
 
-    def configured(self, attribute: str) -> bool:
-        return self._r.configured(self._names.get(attribute, attribute))
-
 
 class Nothing:
     """What is declared of an instance that a group starts: nothing of its own."""
@@ -245,9 +242,6 @@ class Nothing:
 
     def get(self, _: str) -> None:
         return None
-
-    def configured(self, _: str) -> bool:
-        return False
 
 
 # Interfaces that other services make ------------------------------------------------------------------

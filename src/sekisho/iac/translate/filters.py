@@ -83,8 +83,8 @@ def security_group(t: Translation, r: Resource) -> None:
         t.estate.issue(r.address, "its VPC is known after apply")
         return
     rules = Rules(t, r, name)
-    inward = [p for b in blocks(r.get("ingress")) for p in rules.of(b)] if r.configured("ingress") else []
-    outward = [p for b in blocks(r.get("egress")) for p in rules.of(b)] if r.configured("egress") else []
+    inward = [p for b in blocks(r.get("ingress")) for p in rules.of(b)]
+    outward = [p for b in blocks(r.get("egress")) for p in rules.of(b)]
     inward += _open_block(t, r, "ingress")
     outward += _open_block(t, r, "egress")
     vpc = t.one(r, "vpc_id", "vpc")
@@ -131,10 +131,12 @@ def security_group_rule(t: Translation, r: Resource) -> None:
     made = settled(t, r, list(Rules(t, r, group).of({name: r.get(name) for name in names})))
     for name in [group] if isinstance(group, str) else many(group, "sg"):
         draft = t.estate.get("security_groups", name)
-        if draft is None:
+        if draft is None and not t.removing:
             t.estate.issue(r.address, f"its security group {name if isinstance(name, str) else ''} is not declared here", "the rule is not used")
-        else:
-            draft["IpPermissionsEgress" if egress else "IpPermissions"].extend(made)
+        elif draft is not None:
+            member = "IpPermissionsEgress" if egress else "IpPermissions"
+            kept = [p for p in draft[member] if p not in made]
+            draft[member] = kept if t.removing else kept + made
 
 
 # Network ACLs ---------------------------------------------------------------------------------------
@@ -148,7 +150,7 @@ def network_acl(t: Translation, r: Resource) -> None:
         return
     vpc = t.one(r, "vpc_id", "vpc")
     owner = next((o for o in t.resources if o.type == "aws_vpc" and name in {text(o.get("default_network_acl_id")), derived("acl", o.id, "default")}), None)
-    entries = [e for egress, argument in ((False, "ingress"), (True, "egress")) if r.configured(argument) for b in blocks(r.get(argument)) for e in entry(b, egress=egress)]
+    entries = [e for egress, argument in ((False, "ingress"), (True, "egress")) for b in blocks(r.get(argument)) for e in entry(b, egress=egress)]
     draft = {
         "NetworkAclId": t.place(r, name),
         "VpcId": owner.id if default and owner else vpc,
@@ -191,12 +193,14 @@ def _whole(value: object, default: int) -> object:
 def network_acl_rule(t: Translation, r: Resource) -> None:
     acl = t.estate.get("network_acls", t.one(r, "network_acl_id", "acl"))
     if acl is None:
-        t.estate.issue(r.address, "its network ACL is not declared here, or known after apply", "the entry is not used")
+        if not t.removing:
+            t.estate.issue(r.address, "its network ACL is not declared here, or known after apply", "the entry is not used")
         return
     names = ("rule_number", "protocol", "rule_action", "from_port", "to_port", "icmp_type", "icmp_code", "cidr_block", "ipv6_cidr_block")
     made = list(entry({n: r.get(n) for n in names}, egress=flag(r.get("egress"), False)))
     numbers = {(e["Egress"], e["RuleNumber"]) for e in made}
-    acl["Entries"] = [e for e in acl["Entries"] if (e["Egress"], e["RuleNumber"]) not in numbers] + made
+    kept = [e for e in acl["Entries"] if (e["Egress"], e["RuleNumber"]) not in numbers]
+    acl["Entries"] = kept if t.removing else kept + made
 
 
 def network_acl_association(t: Translation, r: Resource) -> None:
@@ -216,7 +220,7 @@ def network_acl_association(t: Translation, r: Resource) -> None:
 
 def prefix_list(t: Translation, r: Resource) -> None:
     name = t.place(r)
-    cidrs = [b.get("cidr") for b in blocks(r.get("entry"))] if r.configured("entry") else []
+    cidrs = [b.get("cidr") for b in blocks(r.get("entry"))]
     draft = {
         "PrefixListId": name,
         "PrefixListName": text(r.get("name")) or "",
@@ -231,4 +235,5 @@ def prefix_list_entry(t: Translation, r: Resource) -> None:
     draft = t.estate.get("prefix_lists", t.one(r, "prefix_list_id", "pl"))
     cidr = r.get("cidr")
     if draft is not None:
-        draft["Cidrs"].append(cidr)
+        kept = [c for c in draft["Cidrs"] if c != cidr]
+        draft["Cidrs"] = kept if t.removing else [*kept, cidr]

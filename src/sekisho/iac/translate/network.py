@@ -88,7 +88,7 @@ def subnet(t: Translation, r: Resource) -> None:
 
 def route_table(t: Translation, r: Resource) -> None:
     name = t.place(r)
-    inline = [route_of(t, r, b, name) for b in blocks(r.get("route"))] if r.configured("route") else []
+    inline = [route_of(t, r, b, name) for b in blocks(r.get("route"))]
     draft = {
         "RouteTableId": name,
         "VpcId": t.one(r, "vpc_id", "vpc"),
@@ -155,10 +155,11 @@ def route(t: Translation, r: Resource) -> None:
     made = route_of(t, r, {name: r.get(name) for name in names}, str(table))
     for one_ in [table] if isinstance(table, str) else many(table, "rtb"):
         found = t.estate.get("route_tables", one_)
-        if found is None:
+        if found is None and not t.removing:
             t.estate.issue(r.address, f"its route table {one_ if isinstance(one_, str) else 'is known after apply and'} is not declared here", "the route is not used")
-        else:
-            found["Routes"] = [o for o in found["Routes"] if _destination(o) != _destination(made)] + [made]
+        elif found is not None:
+            kept = [o for o in found["Routes"] if _destination(o) != _destination(made)]
+            found["Routes"] = kept if t.removing else [*kept, made]
 
 
 def _destination(route: dict[str, Any]) -> object:

@@ -94,7 +94,9 @@ def _propagated(estate: Any) -> None:  # noqa: ANN401
             own = [c for _, c in estate.all("vpn_connections") if c.get("VpnGatewayId") == gateway["GatewayId"]]
             routes = [cidr for c in own for cidr in c.get("_routes", ()) if isinstance(cidr, str)]
             extra = {"GatewayId": gateway["GatewayId"], "State": "active", "Origin": "EnableVgwRoutePropagation"}
+            there = {r.get("DestinationCidrBlock") for r in table["Routes"]}
             if all(c.get("_static") for c in own):
+                routes = [c for c in routes if c not in there]
                 table["Routes"] += [{"DestinationCidrBlock": c} | extra for c in routes]
             elif not table.get("_live"):
                 what = f"the routes that propagate from {gateway['GatewayId']} are known after apply"

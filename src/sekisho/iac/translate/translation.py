@@ -14,6 +14,8 @@ class Translation:
     def __init__(self, estate: Estate, resources: Iterable[Resource]) -> None:
         self.estate = estate
         self.resources = list(resources)
+        #: Whether what is translated now is taken away from what it belongs to.
+        self.removing = False
 
     def place(self, r: Resource, name: str | None = None) -> str:
         """The id of the record that the resource declares, with the place of its declaration noted."""
