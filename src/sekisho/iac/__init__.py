@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sekisho.load import load as load_snapshot
+from sekisho.load import from_files
+from sekisho.load.files import read as files_of
 from sekisho.model.snapshot import Snapshot
 
+from .config import expanded
 from .values import Declared
 
 __all__ = ["Loaded", "load"]
@@ -32,4 +34,4 @@ def load(path: Path, *, on: Path | None = None, parameters: Mapping[str, str] | 
     from . import sources  # noqa: PLC0415 - imported only where there may be something declared
 
     found = sources.read(path, dict(parameters or {}), on)
-    return found if found is not None else Loaded(load_snapshot(path), {})
+    return found if found is not None else Loaded(from_files(expanded(files_of(path)), str(path)), {})
