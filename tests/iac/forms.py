@@ -12,7 +12,7 @@ from sekisho.report.document import assessment_document
 Answer = tuple[str, str, str, str, tuple[tuple[str, str, str], ...]]
 
 
-def answers(path: Path, **options: Any) -> set[Answer]:  # noqa: ANN401
+def answers(path: Path, **options: Any) -> set[Answer]:
     """Role, family, origin, verdict and what is delivered, of every row: without ids and addresses."""
     snapshot = load(path, **options).snapshot
     document = assessment_document(assess(snapshot))
@@ -22,7 +22,10 @@ def answers(path: Path, **options: Any) -> set[Answer]:  # noqa: ANN401
         role = (name_of(instance.tags) if instance else None) or snapshot.interfaces[row["interface"]].interface_type
         answer = document["answers"][row["answer"]]
         flows = tuple(
-            sorted((f["protocol"], ",".join(f.get("destination_ports") or ()), ",".join(f["sources"])) for f in answer["flows"])
+            sorted(
+                (f["protocol"], ",".join(f.get("destination_ports") or ()), ",".join(f["sources"]))
+                for f in answer["flows"]
+            )
         )
         found.add((role, row["family"], row["origin"], row["verdict"], flows))
     return found

@@ -20,7 +20,7 @@ def resource(type_: str, name: str, values: dict[str, Any]) -> dict[str, Any]:
     return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name, "values": values}
 
 
-def change(type_: str, name: str, actions: list[str], before: Any, after: Any, unknown: Any = None) -> dict[str, Any]:  # noqa: ANN401
+def change(type_: str, name: str, actions: list[str], before: Any, after: Any, unknown: Any = None) -> dict[str, Any]:
     inner = {"actions": actions, "before": before, "after": after, "after_unknown": unknown or {}}
     return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name, "change": inner}
 
@@ -32,7 +32,15 @@ def plan(*steps: tuple[str, str, list[str], Any, Any, dict[str, list[str]]]) -> 
         if after is not None:
             planned.append(resource(type_, name, after))
             expressions = {k: {"references": v} for k, v in references.items()}
-            configured.append({"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name, "expressions": expressions})
+            configured.append(
+                {
+                    "address": f"{type_}.{name}",
+                    "mode": "managed",
+                    "type": type_,
+                    "name": name,
+                    "expressions": expressions,
+                }
+            )
         if before is not None:
             prior.append(resource(type_, name, before))
         unknown = dict.fromkeys(references, True) | ({"id": True} if before is None else {})
@@ -43,7 +51,14 @@ def plan(*steps: tuple[str, str, list[str], Any, Any, dict[str, list[str]]]) -> 
         "prior_state": {"values": {"root_module": {"resources": prior}}},
         "resource_changes": changed,
         "configuration": {
-            "provider_config": {"aws": {"expressions": {"region": {"constant_value": "ap-northeast-1"}, "allowed_account_ids": {"constant_value": ["111122223333"]}}}},
+            "provider_config": {
+                "aws": {
+                    "expressions": {
+                        "region": {"constant_value": "ap-northeast-1"},
+                        "allowed_account_ids": {"constant_value": ["111122223333"]},
+                    }
+                }
+            },
             "root_module": {"resources": configured},
         },
     }
@@ -59,7 +74,14 @@ def changed(document: dict[str, Any], tmp_path: Path) -> dict[tuple[str, str], t
 
 
 def rule(cidr: str, port: int) -> dict[str, Any]:
-    return {"type": "ingress", "security_group_id": GROUP, "protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": [cidr]}
+    return {
+        "type": "ingress",
+        "security_group_id": GROUP,
+        "protocol": "tcp",
+        "from_port": port,
+        "to_port": port,
+        "cidr_blocks": [cidr],
+    }
 
 
 def test_a_plan_that_does_nothing_changes_no_verdict(tmp_path: Path) -> None:
@@ -81,7 +103,12 @@ def test_a_rule_that_is_deleted_closes_its_port(tmp_path: Path) -> None:
 
 
 def test_an_instance_that_is_made_stands_in_live_subnets_and_groups(tmp_path: Path) -> None:
-    values = {"ami": "ami-0", "subnet_id": PUBLIC, "vpc_security_group_ids": [GROUP], "associate_public_ip_address": True}
+    values = {
+        "ami": "ami-0",
+        "subnet_id": PUBLIC,
+        "vpc_security_group_ids": [GROUP],
+        "associate_public_ip_address": True,
+    }
     found = changed(plan(("aws_instance", "new", ["create"], None, values, {})), tmp_path)
     # The subnet gives each interface an IPv6 address too, for which no rule lets anything in.
     assert found["i-new", "peering"] in {(None, "reachable"), (None, "unreachable")}
@@ -90,7 +117,12 @@ def test_an_instance_that_is_made_stands_in_live_subnets_and_groups(tmp_path: Pa
 
 def test_a_route_of_a_live_table_is_replaced(tmp_path: Path) -> None:
     """The private subnet gets a way to the internet gateway, but its instance has no public address."""
-    before = {"id": "r-1", "route_table_id": PRIVATE_TABLE, "destination_cidr_block": "0.0.0.0/0", "nat_gateway_id": "nat-0b7c2e9f4a1d85362"}
+    before = {
+        "id": "r-1",
+        "route_table_id": PRIVATE_TABLE,
+        "destination_cidr_block": "0.0.0.0/0",
+        "nat_gateway_id": "nat-0b7c2e9f4a1d85362",
+    }
     after = {"id": "r-1", "route_table_id": PRIVATE_TABLE, "destination_cidr_block": "0.0.0.0/0", "gateway_id": GATEWAY}
     document = plan(("aws_route", "out", ["update"], before, after, {}))
     assert changed(document, tmp_path) == {}
@@ -104,13 +136,25 @@ def test_an_elastic_address_that_is_given_to_a_live_instance_opens_it(tmp_path: 
     route = {"id": "r-1", "route_table_id": PRIVATE_TABLE, "destination_cidr_block": "0.0.0.0/0"}
     steps = (
         ("aws_eip", "new", ["create"], None, {"instance": "i-0b3d9f5e7a1c28460", "domain": "vpc"}, {}),
-        ("aws_route", "out", ["update"], route | {"nat_gateway_id": "nat-0b7c2e9f4a1d85362"}, route | {"gateway_id": GATEWAY}, {}),
+        (
+            "aws_route",
+            "out",
+            ["update"],
+            route | {"nat_gateway_id": "nat-0b7c2e9f4a1d85362"},
+            route | {"gateway_id": GATEWAY},
+            {},
+        ),
     )
     assert changed(plan(*steps), tmp_path) == {("i-0b3d9f5e7a1c28460", "internet"): ("unreachable", "reachable")}
 
 
 def test_what_is_deleted_has_no_row(tmp_path: Path) -> None:
-    values = {"id": "i-06e1c7b9d3f5a8240", "primary_network_interface_id": "eni-0d7a1f5c9e3b84260", "subnet_id": "subnet-07f3a1b5c9d2e8640", "private_ip": "10.1.1.10"}
+    values = {
+        "id": "i-06e1c7b9d3f5a8240",
+        "primary_network_interface_id": "eni-0d7a1f5c9e3b84260",
+        "subnet_id": "subnet-07f3a1b5c9d2e8640",
+        "private_ip": "10.1.1.10",
+    }
     found = changed(plan(("aws_instance", "bastion", ["delete"], values, None, {})), tmp_path)
     assert found == {
         ("i-06e1c7b9d3f5a8240", "internet"): ("unreachable", None),

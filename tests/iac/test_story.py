@@ -60,7 +60,7 @@ TYPES = {
 }
 
 
-def camel(value: Any) -> Any:  # noqa: ANN401
+def camel(value: Any) -> Any:
     """As Config writes a record: names in camel case, IPv4 ranges as text and again under another name."""
     if isinstance(value, list):
         return [camel(v) for v in value]
@@ -105,7 +105,10 @@ def test_rows_of_an_advanced_query_give_the_same_answers(collected: set[object],
 
 
 def test_an_item_that_was_deleted_is_not_there(tmp_path: Path) -> None:
-    gone = [i | {"configurationItemStatus": "ResourceDeleted"} if i["resourceType"] == "AWS::EC2::Instance" else i for i in items()]
+    gone = [
+        i | {"configurationItemStatus": "ResourceDeleted"} if i["resourceType"] == "AWS::EC2::Instance" else i
+        for i in items()
+    ]
     place = saved({"fileVersion": "1.0", "configurationItems": gone}, tmp_path / "snapshot.json")
     assert load(place).snapshot.instances == {}
 

@@ -12,7 +12,7 @@ from sekisho.load import from_files
 from sekisho.load.files import read as files_of
 from sekisho.model.snapshot import Snapshot
 
-from .config import expanded
+from .config import Expansion
 from .values import Declared
 
 __all__ = ["Loaded", "load"]
@@ -34,4 +34,13 @@ def load(path: Path, *, on: Path | None = None, parameters: Mapping[str, str] | 
     from . import sources  # noqa: PLC0415 - imported only where there may be something declared
 
     found = sources.read(path, dict(parameters or {}), on)
-    return found if found is not None else Loaded(from_files(expanded(files_of(path)), str(path)), {})
+    if found is not None:
+        return found
+    expansion = Expansion(files_of(path))
+    snapshot = from_files(expansion, str(path))
+    if expansion.inputs:
+        from .assemble import relocated  # noqa: PLC0415
+
+        places = expansion.places
+        snapshot = relocated(snapshot, lambda source: places.get(source.file, source), tuple(expansion.inputs))
+    return Loaded(snapshot, {})

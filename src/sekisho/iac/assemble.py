@@ -1,5 +1,7 @@
 """Estate -> snapshot, by the ordinary loader; then each record says where it is declared."""
 
+from collections.abc import Callable
+
 from sekisho.load import from_files
 from sekisho.model.calls import Calls
 from sekisho.model.record import Issue, Source
@@ -10,25 +12,53 @@ from .implied import complete
 from .translate.settle import finish
 
 
-def assemble(estate: Estate, digest: str, size: int, live: Snapshot | None = None) -> Snapshot:
+def assemble(estate: Estate, origin: Input, live: Snapshot | None = None) -> Snapshot:
     """The snapshot of everything in the estate, with what AWS adds to it."""
     complete(estate)
     finish(estate)
     read = from_files(estate.answers(), estate.file)
     places = Places(estate)
-    missing = [m._replace(source=places.of(m.source)) for m in read.missing.values()]
-    for (table, name), why in estate.spoilt.items():
-        missing.append(Missing(table, name, why, places.of(Source(f"{estate.file}#{name}", "")), frozenset({name})))
-    issues = {*estate.issues, *(places.issue(i) for i in read.issues)}
+    spoilt = [
+        Missing(table, name, why, places.of(Source(f"{estate.file}#{name}", "")), frozenset({name}))
+        for (table, name), why in estate.spoilt.items()
+    ]
+    found = relocated(read, places.of)
     return Snapshot(
-        tuple(page for one in read.pages for page in places.pages(one)),
-        calls=Calls(s._replace(files=(estate.file,)) for s in read.calls),
-        issues=tuple(sorted(issues)),
-        missing=tuple(missing),
+        found.pages,
+        calls=found.calls,
+        issues=tuple(sorted({*estate.issues, *found.issues})),
+        missing=(*found.missing.values(), *spoilt),
         unmodelled=live.unmodelled if live else read.unmodelled,
-        inputs=(Input(estate.file, digest, size), *(live.inputs if live else ())),
+        inputs=(origin, *(live.inputs if live else ())),
         collected=live.collected if live else None,
     )
+
+
+def relocated(read: Snapshot, place: Callable[[Source], Source], inputs: tuple[Input, ...] = ()) -> Snapshot:
+    """The snapshot with the places of its records changed; each page whose place changes is of single records."""
+    return Snapshot(
+        tuple(page for one in read.pages for page in _pages(one, place)),
+        calls=Calls(s._replace(files=tuple(sorted({place(Source(f, "")).file for f in s.files}))) for s in read.calls),
+        issues=tuple(sorted({_issue(i, place) for i in read.issues})),
+        missing=tuple(m._replace(source=place(m.source)) for m in read.missing.values()),
+        unmodelled=read.unmodelled,
+        inputs=tuple(sorted((*(i for i in read.inputs if i.sha256), *inputs))),
+        collected=read.collected,
+    )
+
+
+def _issue(issue: Issue, place: Callable[[Source], Source]) -> Issue:
+    file, pointer = place(Source(issue.file, issue.pointer))
+    what = issue.what if file == issue.file else issue.what.replace(f"{issue.file}#", "")
+    return Issue(file, pointer, what, issue.effect)
+
+
+def _pages(page: Page, place: Callable[[Source], Source]) -> list[Page]:
+    own = place(Source(page.file, page.pointer))
+    if own.file == page.file:
+        return [page]
+    pairs = zip(page.records, page.scopes, strict=True)
+    return [Page(page.table, own.file, own.pointer, (record,), (scope,), single=True) for record, scope in pairs]
 
 
 class Places:
@@ -41,13 +71,3 @@ class Places:
         file, _, name = source.file.partition("#")
         found = self._estate.declared.get(name) or self._estate.places.get(name)
         return Source(found.file, found.pointer) if found else Source(file, "")
-
-    def issue(self, issue: Issue) -> Issue:
-        file, pointer = self.of(Source(issue.file, issue.pointer))
-        return Issue(file, pointer, issue.what.replace(f"{self._estate.file}#", ""), issue.effect)
-
-    def pages(self, page: Page) -> list[Page]:
-        """Each record as a page of its own, with the place that declares it."""
-        own = self.of(Source(page.file, page.pointer))
-        pairs = zip(page.records, page.scopes, strict=True)
-        return [Page(page.table, own.file, own.pointer, (record,), (scope,), single=True) for record, scope in pairs]

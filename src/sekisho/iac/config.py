@@ -11,7 +11,8 @@ import msgspec
 
 from sekisho.load.files import File, shown
 from sekisho.model.kinds import KIND_BY_TABLE
-from sekisho.model.record import Issue
+from sekisho.model.record import Issue, Source
+from sekisho.model.snapshot import Input
 
 Json = dict[str, Any]
 _TABLES = {
@@ -55,18 +56,49 @@ _GONE = {"ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded"}
 _NAMES = {"vpcid": "VPCId", "dnsname": "DNSName"}
 
 
-def expanded(files: Iterable[File | Issue]) -> Iterator[File | Issue]:
-    """The files, with each that Config wrote as the answers that it stands for."""
-    for file in files:
-        found = _items(file) if isinstance(file, File) else None
-        if found is None or not isinstance(file, File):
-            yield file
-        else:
-            # The file itself stands among the inputs, with nothing in it.
-            yield from _answers(file, found)
+class Expansion:
+    """Files of a snapshot, with each that Config wrote as the answers that it stands for, an item an answer.
+
+    When all are read, `places` says where the record of each answer stands, and `inputs` which files Config wrote.
+    """
+
+    def __init__(self, files: Iterable[File | Issue]) -> None:
+        self._files = files
+        self.places: dict[str, Source] = {}
+        self.inputs: list[Input] = []
+
+    def __iter__(self) -> Iterator[File | Issue]:
+        for file in self._files:
+            found = _items(file) if isinstance(file, File) else None
+            if found is None or not isinstance(file, File):
+                yield file
+                continue
+            key, items = found
+            self.inputs.append(Input(file.name, file.sha256, file.size))
+            yield from self._answers(file, key, items)
+
+    def _answers(self, file: File, key: str, items: list[Json]) -> Iterator[File | Issue]:
+        unread: dict[str, int] = {}
+        for index, item in enumerate(items):
+            kind = str(item.get("resourceType", ""))
+            table = _TABLES.get(kind)
+            if item.get("configurationItemStatus") in _GONE:
+                continue
+            if table is not None:
+                name = f"{file.name}#{index}"
+                self.places[name] = Source(file.name, f"/{key}/{index}")
+                yield _answer(name, table, item)
+            elif kind.startswith(_NETWORKING) and kind not in _PLAIN:
+                unread[kind] = unread.get(kind, 0) + 1
+        for kind, count in sorted(unread.items()):
+            what = f"{count} items of {shown(kind)} are not understood"
+            yield Issue(file.name, f"/{key}", what, "they are not used; save the answer of the call itself beside them")
+        if key == "Results":
+            what = "rows of a query say nothing of what the query left out"
+            yield Issue(file.name, "/Results", what, "each type among them is taken to be whole")
 
 
-def _items(file: File) -> list[Json] | None:
+def _items(file: File) -> tuple[str, list[Json]] | None:
     if file.damage or not any(key in file.data[:_HEAD] for key in _KEYS):
         return None
     try:
@@ -79,9 +111,8 @@ def _items(file: File) -> list[Json] | None:
         rows = document.get(key)
         if isinstance(rows, list):
             items = [_row(row) for row in rows]
-            typed = [i for i in items if i and isinstance(i.get("resourceType"), str)]
-            if typed or key == "configurationItems":
-                return typed
+            if key != "Results" or any(isinstance(i.get("resourceType"), str) for i in items):
+                return key, items
     return None
 
 
@@ -96,43 +127,22 @@ def _row(row: object) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _answers(file: File, items: list[Json]) -> Iterator[File | Issue]:
-    unread: dict[str, int] = {}
-    records: dict[tuple[str, str | None, str | None, str], list[Any]] = {}
-    for item in items:
-        kind = str(item["resourceType"])
-        table = _TABLES.get(kind)
-        if item.get("configurationItemStatus") in _GONE:
-            continue
-        if table is None:
-            if kind.startswith(_NETWORKING) and kind not in _PLAIN:
-                unread[kind] = unread.get(kind, 0) + 1
-            continue
-        configuration = item.get("configuration")
-        record = _shaped(table, _row(configuration))
-        owner = str(record.get("LoadBalancerArn", "")) if table == "listeners" else ""
-        account = item.get("awsAccountId") or item.get("accountId")
-        place = (table, account if isinstance(account, str) else None, item.get("awsRegion"), owner)
-        records.setdefault(place, []).append(record if record else {"AWS Config": "no configuration in the item"})
-    for kind, count in sorted(unread.items()):
-        yield Issue(file.name, "", f"{count} items of {shown(kind)} are not understood", "what depends on them is not judged by them")
-    if not records:
-        yield file
-    for index, ((table, account, region, owner), found) in enumerate(records.items()):
-        call = KIND_BY_TABLE[table]
-        wrapped = [{"Instances": [r]} for r in found] if table == "instances" else found
-        envelope = {
-            "service": call.service,
-            "operation": call.operation,
-            "account": account,
-            "region": region if isinstance(region, str) else None,
-            "parameters": {"LoadBalancerArn": owner} if owner else {},
-            "error": None,
-            "response": {call.member: wrapped},
-        }
-        data = msgspec.json.encode(envelope)
-        # The digest and the size of the whole file stand once, with its first answer.
-        yield File(f"{file.name}#{call.call}:{index}" if index else file.name, data, file.sha256 if not index else "", file.size if not index else 0)
+def _answer(name: str, table: str, item: Json) -> File:
+    kind = KIND_BY_TABLE[table]
+    record: Any = _shaped(table, _row(item.get("configuration")))
+    owner = record.get("LoadBalancerArn") if table == "listeners" else None
+    account, region = item.get("awsAccountId") or item.get("accountId"), item.get("awsRegion")
+    envelope = {
+        "service": kind.service,
+        "operation": kind.operation,
+        "account": account if isinstance(account, str) else None,
+        "region": region if isinstance(region, str) else None,
+        "parameters": {"LoadBalancerArn": owner} if owner else {},
+        "error": None,
+        "response": {kind.member: [{"Instances": [record]} if table == "instances" else record]},
+    }
+    data = msgspec.json.encode(envelope)
+    return File(name, data, "", len(data))
 
 
 def _shaped(table: str, configuration: Json) -> Json:
@@ -164,7 +174,11 @@ def _pascal(value: Any, depth: int) -> Any:  # noqa: ANN401
     if depth > 60:  # noqa: PLR2004 - deeper than any record
         return None
     if isinstance(value, Mapping):
-        pairs = ((_NAMES.get(k.lower(), k[:1].upper() + k[1:]), _pascal(v, depth + 1)) for k, v in value.items() if isinstance(k, str))
+        pairs = (
+            (_NAMES.get(k, k[:1].upper() + k[1:]), _pascal(v, depth + 1))
+            for k, v in value.items()
+            if isinstance(k, str)
+        )
         return {k: v for k, v in pairs if v is not None}
     if isinstance(value, list):
         return [_pascal(v, depth + 1) for v in value]

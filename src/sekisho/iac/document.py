@@ -6,6 +6,7 @@ from typing import Any
 from .values import Declared
 
 Json = dict[str, Any]
+_SHOWN = 2  # sources of a flow that a line names
 
 
 def annotate(document: Json, declared: Mapping[str, Declared]) -> None:
@@ -35,14 +36,26 @@ def changes(before: Json, after: Json) -> Json:
             continue
         interface, instance, address, origin = key
         row = {"interface": interface, "instance": instance, "address": address, "origin": origin}
-        found.append(row | {"before": was and was["verdict"], "after": now and now["verdict"], "opened": _more(now, was), "closed": _more(was, now)})
-    return {"verdicts": found, "unchanged": len(old.keys() & new.keys()) - sum(1 for f in found if f["before"] and f["after"])}
+        found.append(
+            row
+            | {
+                "before": was and was["verdict"],
+                "after": now and now["verdict"],
+                "opened": _more(now, was),
+                "closed": _more(was, now),
+            }
+        )
+    return {
+        "verdicts": found,
+        "unchanged": len(old.keys() & new.keys()) - sum(1 for f in found if f["before"] and f["after"]),
+    }
 
 
 def _verdicts(document: Json) -> dict[tuple[Any, ...], Json]:
     answers = document["answers"]
     return {
-        (row["interface"], row["instance"], row["address"], row["origin"]): answers[row["answer"]] for row in document["verdicts"]
+        (row["interface"], row["instance"], row["address"], row["origin"]): answers[row["answer"]]
+        for row in document["verdicts"]
     }
 
 
@@ -72,7 +85,9 @@ def lines(found: Json) -> list[str]:
     told = []
     for row in found["verdicts"]:
         name = row["instance"] or row["interface"]
-        told.append(f"{name} {row['address']} from {row['origin']}: {row['before'] or 'absent'} -> {row['after'] or 'absent'}")
+        told.append(
+            f"{name} {row['address']} from {row['origin']}: {row['before'] or 'absent'} -> {row['after'] or 'absent'}"
+        )
         told += [f"  + {_flow(f)}" for f in row["opened"]]
         told += [f"  - {_flow(f)}" for f in row["closed"]]
     count = len(found["verdicts"])
@@ -82,5 +97,5 @@ def lines(found: Json) -> list[str]:
 def _flow(flow: Json) -> str:
     ports = ", ".join(flow.get("destination_ports") or flow.get("icmp_types") or ())
     sources = flow.get("sources") or []
-    told = ", ".join(sources[:2]) + (f" and {len(sources) - 2} more" if len(sources) > 2 else "")
+    told = ", ".join(sources[:_SHOWN]) + (f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else "")
     return f"{flow['protocol']}{f' {ports}' if ports else ''} from {told}"

@@ -6,6 +6,7 @@ the loader reads. A member that begins with `_` is a note among translators and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 import msgspec
@@ -70,7 +71,9 @@ class Estate:
         self.scopes.setdefault(name, scope)
         return there
 
-    def part(self, table: str, owner: str, scope: Scope, records: Iterable[Draft] = (), *, partial: bool = False) -> Part:
+    def part(
+        self, table: str, owner: str, scope: Scope, records: Iterable[Draft] = (), *, partial: bool = False
+    ) -> Part:
         """The list that one resource has in a call of its own, with the records added."""
         found = self.parts.get((table, owner)) or Part(table, owner, [])
         found = self.parts[table, owner] = found._replace(partial=found.partial or partial)
@@ -100,17 +103,7 @@ class Estate:
 
     def answers(self) -> Iterator[File]:
         """Every draft as an enveloped answer of its own, named `FILE#ID`; and of each call one that is empty."""
-        for scope in self._scopes():
-            for kind in KINDS:
-                if (kind.call, scope) in self.failed:
-                    error = {"code": "NotDeclared", "message": self.failed[kind.call, scope]}
-                    yield self._envelope(f"{self.file}#{kind.call}", kind.call, scope, {}, None, error)
-                elif self.read is not None and (kind.call, scope) not in self.read:
-                    continue
-                elif kind.call not in GATHERED and not kind.whole and kind.table not in _NAMED_ONLY:
-                    empty: Any = {"VpcBlockPublicAccessOptions": {}} if kind.table == "bpa_options" else []
-                    if kind.table != "bpa_options":
-                        yield self._envelope(f"{self.file}#{kind.call}", kind.call, scope, {}, {kind.member: empty})
+        yield from self._calls()
         for table, drafts in self.tables.items():
             for name, draft in drafts.items():
                 yield self._answer(table, name, plain(draft))
@@ -121,11 +114,24 @@ class Estate:
             parameters = {"PrefixListId": name}
             yield self._envelope(f"{self.file}#{name}", PREFIX_LIST_ENTRIES, self.scope(name), parameters, None, error)
 
+    def _calls(self) -> Iterator[File]:
+        """An answer without records for each call that was read, and one of failure for each that may hold more."""
+        for scope, kind in product(self._scopes(), KINDS):
+            name = f"{self.file}#{kind.call}"
+            if (kind.call, scope) in self.failed:
+                error = {"code": "NotDeclared", "message": self.failed[kind.call, scope]}
+                yield self._envelope(name, kind.call, scope, {}, None, error)
+            elif self.read is not None and (kind.call, scope) not in self.read:
+                continue
+            elif kind.call not in GATHERED and not kind.whole and kind.table not in _NAMED_ONLY:
+                yield self._envelope(name, kind.call, scope, {}, {kind.member: []})
+
     def _scopes(self) -> list[Scope]:
         return sorted(set(self.scopes.values()), key=lambda s: (s.account or "", s.region or ""))
 
     def _answer(self, table: str, name: str, draft: Draft) -> File:
-        kind, response = KIND_BY_TABLE[table], {}
+        kind = KIND_BY_TABLE[table]
+        response: Draft
         parameters: dict[str, str] = {}
         if kind.table == "prefix_lists":
             parameters, response = {"PrefixListId": name}, {"Entries": [{"Cidr": c} for c in draft.get("Cidrs", ())]}
@@ -149,7 +155,7 @@ class Estate:
         name = f"{self.file}#{owner}"
         return self._envelope(name, kind.call, self.scope(owner), {parameter: owner}, response)
 
-    def _envelope(
+    def _envelope(  # noqa: PLR0917 - what an envelope holds
         self, name: str, call: str, scope: Scope, parameters: Draft, response: Draft | None, error: Draft | None = None
     ) -> File:
         service, operation = call.split(":")

@@ -14,6 +14,7 @@ from .values import LATER, Unknown, derived
 
 _ANY = {4: "0.0.0.0/0", 6: "::/0"}
 _RESERVED = 10
+_SUBNET = 64  # the length of every IPv6 subnet
 
 
 def complete(estate: Estate) -> None:
@@ -57,16 +58,20 @@ def _part_of(vpc: Draft, number: int) -> str:
     """A /64 of the VPC that stands for the one it will be."""
     blocks = vpc.get("Ipv6CidrBlockAssociationSet") or [{}]
     network = _network(blocks[0].get("Ipv6CidrBlock"))
-    if not isinstance(network, IPv6Network) or network.prefixlen > 64:
+    if not isinstance(network, IPv6Network) or network.prefixlen > _SUBNET:
         return LATER
-    base = int(network.network_address) + ((number % (1 << (64 - network.prefixlen))) << 64)
-    return str(IPv6Network((base, 64)))
+    base = int(network.network_address) + ((number % (1 << (_SUBNET - network.prefixlen))) << 64)
+    return str(IPv6Network((base, _SUBNET)))
 
 
 def cidrs_of(vpc: Draft) -> Iterator[str]:
     yield from filter(None, [vpc.get("CidrBlock") if isinstance(vpc.get("CidrBlock"), str) else None])
     yield from (a["CidrBlock"] for a in vpc.get("CidrBlockAssociationSet", ()) if isinstance(a["CidrBlock"], str))
     yield from (a["Ipv6CidrBlock"] for a in vpc.get("Ipv6CidrBlockAssociationSet", ()))
+
+
+def _inside(part: IPv4Network | IPv6Network, whole: IPv4Network | IPv6Network) -> bool:
+    return part.version == whole.version and part.network_address in whole
 
 
 def _network(text: object) -> IPv4Network | IPv6Network | None:
@@ -90,7 +95,7 @@ def _defaults(estate: Estate) -> None:
         if acl not in estate.tables["network_acls"]:
             estate.put("network_acls", acl, scope, default_acl(acl, name))
         if table not in estate.tables["route_tables"]:
-            draft = {"RouteTableId": table, "VpcId": name, "Routes": [], "Associations": []}
+            draft: Draft = {"RouteTableId": table, "VpcId": name, "Routes": [], "Associations": []}
             estate.put("route_tables", table, scope, draft)
         if name not in mains:
             estate.tables["route_tables"][table]["Associations"].append({"Main": True})
@@ -162,7 +167,9 @@ def _groups_of_interfaces(estate: Estate) -> None:
         if interface.pop("_default_group", False) and not interface.get("_live"):
             vpc = interface.get("VpcId")
             found = estate.get("vpcs", vpc) or {}
-            live = [n for n, g in estate.all("security_groups") if g.get("VpcId") == vpc and g.get("GroupName") == "default"]
+            live = [
+                n for n, g in estate.all("security_groups") if g.get("VpcId") == vpc and g.get("GroupName") == "default"
+            ]
             name = found.get("_sg") or (live[0] if live else derived("sg", str(vpc), "default"))
             interface["Groups"] = [{"GroupId": name}]
 
@@ -235,7 +242,7 @@ class Addresses:
         network = _network(block)
         if network is None or network.version != version:
             return LATER
-        cuts = [c for c in self._cuts if c.version == version and c.prefixlen > network.prefixlen and c.subnet_of(network)]  # type: ignore[arg-type]
+        cuts = [c for c in self._cuts if c.prefixlen > network.prefixlen and _inside(c, network)]
         first = int(network.network_address) + _RESERVED
         last = min(int(network.broadcast_address) - 1, first + 4096)
         fallback = None

@@ -11,6 +11,7 @@ import msgspec
 from sekisho.load.per_resource import GATHERED
 from sekisho.model.calls import CallStatus
 from sekisho.model.kinds import KIND_BY_TABLE
+from sekisho.model.record import Scope
 from sekisho.model.snapshot import Snapshot
 
 from .estate import Draft, Estate, Part
@@ -69,18 +70,21 @@ def _live(snapshot: Snapshot, file: str) -> Estate:
             source = page.source(index)
             estate.places[name] = Declared(source.file, name, source.pointer)
             if kind.call in GATHERED:
-                _live_part(estate, page.table, name, draft, record, scope)
+                _live_part(estate, page.table, name, record, scope)
             else:
                 key = (draft.get("AllocationId") or name) if page.table == "addresses" else name
                 estate.put(page.table, key, scope, _exploded(page.table, draft) | {"_live": True})
     estate.read = {(s.call, s.scope) for s in snapshot.calls if s.status is CallStatus.READ}
-    estate.failed = {(s.call, s.scope): s.why for s in snapshot.calls if s.status is not CallStatus.READ and s.call not in GATHERED}
+    estate.failed = {
+        (s.call, s.scope): s.why for s in snapshot.calls if s.status is not CallStatus.READ and s.call not in GATHERED
+    }
     estate.spoilt = {(m.table, m.id): m.why for m in snapshot.missing.values()}
     estate.issues += snapshot.issues
     return estate
 
 
-def _live_part(estate: Estate, table: str, name: str, draft: Draft, record: Any, scope: Any) -> None:  # noqa: ANN401
+def _live_part(estate: Estate, table: str, name: str, record: Any, scope: Scope) -> None:  # noqa: ANN401
+    draft = _trimmed(msgspec.to_builtins(record))
     lists = [v for k, v in draft.items() if isinstance(v, list)]
     records = lists[0] if lists else []
     if table == "classic_attributes":

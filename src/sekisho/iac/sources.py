@@ -10,6 +10,7 @@ import msgspec
 from sekisho.errors import SnapshotError
 from sekisho.load import load as load_snapshot
 from sekisho.load.files import Limits, read_text
+from sekisho.model.snapshot import Input
 
 from . import Loaded, stacks
 from .assemble import assemble
@@ -32,13 +33,12 @@ def read(path: Path, parameters: Mapping[str, str], on: Path | None) -> Loaded |
         if on is not None:
             raise SnapshotError(f"{path.name}: --on takes a plan, a template or a change set, and this is none")
         return None
-    estate = Estate(path.name)
     if _is_terraform(document):
-        return _terraform(estate, document, path, digest, size, on)
+        return _terraform(document, path, Input(path.name, digest, size), on)
     if on is not None:
         raise SnapshotError(f"{path.name}: --on takes a Terraform plan")
     if is_template(document):
-        return stacks.single(document, path, digest, size, parameters)
+        return stacks.single(document, path, Input(path.name, digest, size), parameters)
     return None
 
 
@@ -47,30 +47,32 @@ def is_template(document: dict[str, Any]) -> bool:
     declared = document.get("Resources")
     if not isinstance(declared, dict) or not declared:
         return "AWSTemplateFormatVersion" in document
-    return any(isinstance(r, dict) and isinstance(r.get("Type"), str) and "::" in r["Type"] for r in declared.values()) or any(k.startswith("Fn::ForEach") for k in declared)
+    return any(
+        isinstance(r, dict) and isinstance(r.get("Type"), str) and "::" in r["Type"] for r in declared.values()
+    ) or any(k.startswith("Fn::ForEach") for k in declared)
 
 
 def _is_terraform(document: dict[str, Any]) -> bool:
     return "format_version" in document and bool({"planned_values", "resource_changes", "values"} & document.keys())
 
 
-def _terraform(
-    estate: Estate, document: dict[str, Any], path: Path, digest: str, size: int, on: Path | None
-) -> Loaded:
+def _terraform(document: dict[str, Any], path: Path, origin: Input, on: Path | None) -> Loaded:
     if "planned_values" not in document and "values" not in document:
         raise SnapshotError(f"{path.name}: the plan holds no planned values; save it with `terraform show -json`")
     after = Plan(document, path.name)
     live = load_snapshot(on) if on is not None else None
-    estate = stubs(live, path.name) if live else estate
+    estate = stubs(live, path.name) if live else Estate(path.name)
     translate(estate, terraform_resources(after), after.gone)
     if live is not None:
         prior = Plan(document, path.name, before=True)
         was = stubs(live, path.name)
         translate(was, terraform_resources(prior))
         merged = lay(was, estate, live)
-        return Loaded(assemble(merged, digest, size, live), merged.declared, live)
-    estate.issue(path.name, "only what it declares is judged", "lay it on a snapshot with --on to see it with what is live")
-    return Loaded(assemble(estate, digest, size), estate.declared)
+        return Loaded(assemble(merged, origin, live), merged.declared, live)
+    estate.issue(
+        path.name, "only what it declares is judged", "lay it on a snapshot with --on to see it with what is live"
+    )
+    return Loaded(assemble(estate, origin), estate.declared)
 
 
 def _document(path: Path) -> tuple[dict[str, Any] | None, str, int]:
@@ -80,8 +82,10 @@ def _document(path: Path) -> tuple[dict[str, Any] | None, str, int]:
     if path.suffix.lower() not in {".json", ".tfplan", ".tfstate", *_YAML} and path.name != "tfplan":
         return None, "", 0
     data, lain = read_text(path, Limits())
-    if lain.startswith(b"PK") and path.suffix.lower() not in {".zip"}:
-        raise SnapshotError(f"{path.name}: a plan in Terraform's own format; save it with `terraform show -json {path.name}`")
+    if lain.startswith(b"PK") and path.suffix.lower() != ".zip":
+        raise SnapshotError(
+            f"{path.name}: a plan in Terraform's own format; save it with `terraform show -json {path.name}`"
+        )
     if path.suffix.lower() in _YAML and not data.lstrip().startswith(b"{"):
         found = parse(data, path.name)
     else:

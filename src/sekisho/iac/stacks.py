@@ -10,6 +10,7 @@ import msgspec
 from sekisho.errors import SnapshotError
 from sekisho.load.files import Limits, read_text, shown
 from sekisho.model.record import Scope
+from sekisho.model.snapshot import Input
 
 from . import Loaded
 from .assemble import assemble
@@ -23,7 +24,7 @@ Json = dict[str, Any]
 _REGION = "us-east-1"
 
 
-def single(document: Json, path: Path, digest: str, size: int, parameters: Mapping[str, str]) -> Loaded:
+def single(document: Json, path: Path, origin: Input, parameters: Mapping[str, str]) -> Loaded:
     """The estate that one template declares."""
     check_parameters(document, parameters, path.name)
     scope = Scope(parameters.get("AWS::AccountId", NO_ACCOUNT), parameters.get("AWS::Region", _REGION))
@@ -34,8 +35,12 @@ def single(document: Json, path: Path, digest: str, size: int, parameters: Mappi
     estate = Estate(path.name)
     _fill(estate, [stack])
     if "AWS::Region" not in parameters:
-        estate.issue(path.name, f"a template does not say its Region: {_REGION} is taken", "give it with --parameter AWS::Region=NAME")
-    return Loaded(assemble(estate, digest, size), estate.declared)
+        estate.issue(
+            path.name,
+            f"a template does not say its Region: {_REGION} is taken",
+            "give it with --parameter AWS::Region=NAME",
+        )
+    return Loaded(assemble(estate, origin), estate.declared)
 
 
 def assembly(folder: Path, parameters: Mapping[str, str]) -> Loaded | None:
@@ -44,7 +49,8 @@ def assembly(folder: Path, parameters: Mapping[str, str]) -> Loaded | None:
     artifacts = manifest.get("artifacts") if isinstance(manifest, dict) else None
     if not isinstance(artifacts, dict):
         return None
-    estate, stacks, exports = Estate(folder.name), [], {}
+    estate, stacks = Estate(folder.name), []
+    exports: dict[str, Any] = {}
     digest, size, beside = hashlib.sha256(), 0, _Beside(folder)
     for name, artifact in sorted(artifacts.items()):
         if not isinstance(artifact, dict) or artifact.get("type") != "aws:cloudformation:stack":
@@ -59,12 +65,21 @@ def assembly(folder: Path, parameters: Mapping[str, str]) -> Loaded | None:
         size += len(data)
         scope = _scope(str(artifact.get("environment", "")))
         stacks.append(
-            Stack(found[0], found[1], scope, name=name, parameters=parameters, reader=beside.read, exports=exports, prefix=f"{name}/")
+            Stack(
+                found[0],
+                found[1],
+                scope,
+                name=name,
+                parameters=parameters,
+                reader=beside.read,
+                exports=exports,
+                prefix=f"{name}/",
+            )
         )
     if not stacks:
         raise SnapshotError(f"{folder.name}: no stack in it; run `cdk synth`")
     _fill(estate, stacks)
-    return Loaded(assemble(estate, digest.hexdigest(), size), estate.declared)
+    return Loaded(assemble(estate, Input(folder.name, digest.hexdigest(), size)), estate.declared)
 
 
 def _fill(estate: Estate, stacks: list[Stack]) -> None:
@@ -80,7 +95,9 @@ def _fill(estate: Estate, stacks: list[Stack]) -> None:
 def _scope(environment: str) -> Scope:
     """`aws://111122223333/eu-west-1` as the CDK writes it, each part known or not."""
     account, _, region = environment.removeprefix("aws://").partition("/")
-    return Scope(account if account.isdecimal() else NO_ACCOUNT, _REGION if "unknown" in region or not region else region)
+    return Scope(
+        account if account.isdecimal() else NO_ACCOUNT, _REGION if "unknown" in region or not region else region
+    )
 
 
 def _json(path: Path) -> Any:  # noqa: ANN401
@@ -103,7 +120,7 @@ class _Beside:
         return self._read[url]
 
     def _found(self, url: str) -> tuple[Json, str] | None:
-        local = url.split("?")[0].removeprefix("./")
+        local = url.split("?", maxsplit=1)[0].removeprefix("./")
         parts = [p for p in local.split("/") if p not in {"", "."}]
         if ".." in parts:
             return None

@@ -53,7 +53,7 @@ def number(value: object) -> int | None:
     return int(found) if found and re.fullmatch(r"-?\d{1,9}", found) else None
 
 
-def flag(value: object, default: bool) -> bool:  # noqa: FBT001 - the value that AWS takes
+def flag(value: object, *, default: bool) -> bool:
     return {"true": True, "false": False, "enable": True, "disable": False}.get(text(value) or "", default)
 
 
@@ -73,9 +73,18 @@ def many(value: object, prefix: str = "") -> list[str | Unknown]:
         return []
     if isinstance(value, Unknown):
         found = [c for c in _flat(value.candidates) if isinstance(c, Unknown) or _fits(str(c), prefix)]
-        return list(dict.fromkeys(found)) or [value]
+        return _each_once(found) or [value]
     items = [x for v in (value if isinstance(value, list) else [value]) for x in _items(v, prefix)]
-    return list(dict.fromkeys(items))
+    return _each_once(items)
+
+
+def _each_once(values: Iterable[Any]) -> list[Any]:
+    """Without those that come again; what is unknown may hold what has no hash."""
+    found: list[Any] = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found
 
 
 def _items(value: object, prefix: str) -> list[str | Unknown]:

@@ -24,7 +24,9 @@ SEVERITIES = ("high", "medium", "low", "informational")
 )
 @click.argument("snapshot", type=click.Path(path_type=Path))
 @click.option("--on", "live", type=click.Path(path_type=Path), help="The snapshot that the plan SNAPSHOT is laid on.")
-@click.option("--parameter", "parameters", multiple=True, metavar="K=V", help="A parameter of a CloudFormation template.")
+@click.option(
+    "--parameter", "parameters", multiple=True, metavar="K=V", help="A parameter of a CloudFormation template."
+)
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from sekisho.errors import SnapshotError
+from sekisho.iac.cloudformation.text import Mapping as Template
+from sekisho.iac.values import Unknown, text
 from sekisho.load.files import shown
 from sekisho.model.record import Scope
-
-from ..values import Unknown, text
 
 _SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 _DEPTH = 100
@@ -28,7 +28,7 @@ NO_VALUE = _NoValue()
 class Functions:
     """Values of one template under its parameters.
 
-    `resource` gives what `Ref` of a logical name is, `attribute` what `Fn::GetAtt` is, `exports` what other stacks export.
+    `resource` gives what `Ref` of a logical name is, `attribute` what `Fn::GetAtt` is, `exports` what others export.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Functions:
             return self._given[name]
         region = self._scope.region or "us-east-1"
         china, government = region.startswith("cn-"), region.startswith("us-gov-")
-        known = {
+        known: dict[str, Any] = {
             "AWS::Region": region,
             "AWS::AccountId": self._scope.account,
             "AWS::Partition": "aws-cn" if china else "aws-us-gov" if government else "aws",
@@ -140,13 +140,14 @@ class Functions:
                 one, other = (self.value(p, depth + 1) for p in parts)
                 for side in (one, other):
                     if isinstance(side, Unknown):
-                        raise SnapshotError(f"{self._stack}: the condition {shown(name)} hangs on {shown(side.what)}: give it with --parameter NAME=VALUE")
+                        what = f"the condition {shown(name)} hangs on {shown(side.what)}"
+                        raise SnapshotError(f"{self._stack}: {what}; give it with --parameter NAME=VALUE")
                 return bool(_plain(one) == _plain(other))
         raise SnapshotError(f"{self._stack}: the condition {shown(name)} has a form that is not known")
 
     # Functions ----------------------------------------------------------------------------------
 
-    def _call(self, name: str, inner: Any, depth: int) -> Any:  # noqa: ANN401
+    def _call(self, name: str, inner: Any, depth: int) -> Any:  # noqa: ANN401, PLR0911 - one a form of function
         if name == "Fn::If":
             return self._if(inner, depth)
         if name == "Fn::GetAtt":
@@ -215,11 +216,10 @@ class Functions:
         if not self._bound:
             return value
         if isinstance(value, dict):
-            if len(value) == 1 and "Ref" in value and any(value["Ref"] in b for b in self._bound):
-                return self.ref(value["Ref"])
-            frozen = type(value)({self._named(k): self._freeze(v) for k, v in value.items()})
-            if hasattr(value, "line"):
-                frozen.line = value.line
+            if len(value) == 1 and any(str(value.get("Ref")) in b for b in self._bound):
+                return self.ref(str(value["Ref"]))
+            frozen = Template({self._named(k): self._freeze(v) for k, v in value.items()})
+            frozen.line = getattr(value, "line", None)
             return frozen
         if isinstance(value, list):
             return [self._freeze(v) for v in value]
@@ -284,7 +284,10 @@ def _split(_: Functions, inner: Any, __: int) -> Any:  # noqa: ANN401
 def _cidr(_: Functions, inner: Any, __: int) -> Any:  # noqa: ANN401
     """Blocks of the address space, each with so many bits left for hosts."""
     parts = inner if isinstance(inner, list) else [inner]
-    block, count = parts[0] if parts else None, int(text(parts[1]) or 0) if len(parts) > 1 and (text(parts[1]) or "").isdecimal() else 1
+    block, count = (
+        parts[0] if parts else None,
+        int(text(parts[1]) or 0) if len(parts) > 1 and (text(parts[1]) or "").isdecimal() else 1,
+    )
     if isinstance(block, Unknown) or not 1 <= count <= 256:  # noqa: PLR2004 - AWS's bound
         return Unknown("Fn::Cidr")
     try:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..values import Unknown, block, blocks, many, text
+from sekisho.iac.values import Unknown, block, blocks, many, text
 
 Json = dict[str, Any]
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -35,7 +35,10 @@ TYPES: dict[str, tuple[str, dict[str, str]]] = {
     "AWS::EC2::TransitGatewayRouteTablePropagation": ("aws_ec2_transit_gateway_route_table_propagation", {}),
     "AWS::EC2::TransitGatewayRoute": ("aws_ec2_transit_gateway_route", {}),
     "AWS::EC2::TransitGatewayPeeringAttachment": ("aws_ec2_transit_gateway_peering_attachment", {}),
-    "AWS::EC2::TransitGatewayConnect": ("aws_ec2_transit_gateway_connect", {"transport_transit_gateway_attachment_id": "transport_attachment_id"}),
+    "AWS::EC2::TransitGatewayConnect": (
+        "aws_ec2_transit_gateway_connect",
+        {"transport_transit_gateway_attachment_id": "transport_attachment_id"},
+    ),
     "AWS::EC2::InstanceConnectEndpoint": ("aws_ec2_instance_connect_endpoint", {}),
     "AWS::EC2::VPCEndpointService": ("aws_vpc_endpoint_service", {}),
     "AWS::EC2::VPCEndpoint": ("aws_vpc_endpoint", {}),
@@ -45,7 +48,15 @@ TYPES: dict[str, tuple[str, dict[str, str]]] = {
     "AWS::ElasticLoadBalancingV2::Listener": ("aws_lb_listener", {"default_actions": "default_action"}),
     "AWS::ElasticLoadBalancingV2::ListenerRule": ("aws_lb_listener_rule", {"actions": "action"}),
     "AWS::ElasticLoadBalancingV2::TargetGroup": ("aws_lb_target_group", {}),
-    "AWS::AutoScaling::AutoScalingGroup": ("aws_autoscaling_group", {"auto_scaling_group_name": "name", "target_group_arns": "target_group_arns", "launch_configuration_name": "launch_configuration", "load_balancer_names": "load_balancers"}),
+    "AWS::AutoScaling::AutoScalingGroup": (
+        "aws_autoscaling_group",
+        {
+            "auto_scaling_group_name": "name",
+            "target_group_arns": "target_group_arns",
+            "launch_configuration_name": "launch_configuration",
+            "load_balancer_names": "load_balancers",
+        },
+    ),
     "AWS::AutoScaling::LaunchConfiguration": ("aws_launch_configuration", {}),
     "AWS::RDS::DBInstance": ("aws_db_instance", {"vpc_security_groups": "vpc_security_group_ids"}),
     "AWS::RDS::DBSubnetGroup": ("aws_db_subnet_group", {"db_subnet_group_name": "name"}),
@@ -53,18 +64,30 @@ TYPES: dict[str, tuple[str, dict[str, str]]] = {
     "AWS::EKS::Cluster": ("aws_eks_cluster", {"resources_vpc_config": "vpc_config"}),
     "AWS::ECS::Service": ("aws_ecs_service", {}),
     "AWS::EFS::MountTarget": ("aws_efs_mount_target", {}),
-    "AWS::ElastiCache::CacheCluster": ("aws_elasticache_cluster", {"cache_subnet_group_name": "subnet_group_name", "vpc_security_group_ids": "security_group_ids"}),
-    "AWS::ElastiCache::ReplicationGroup": ("aws_elasticache_replication_group", {"cache_subnet_group_name": "subnet_group_name"}),
+    "AWS::ElastiCache::CacheCluster": (
+        "aws_elasticache_cluster",
+        {"cache_subnet_group_name": "subnet_group_name", "vpc_security_group_ids": "security_group_ids"},
+    ),
+    "AWS::ElastiCache::ReplicationGroup": (
+        "aws_elasticache_replication_group",
+        {"cache_subnet_group_name": "subnet_group_name"},
+    ),
     "AWS::ElastiCache::SubnetGroup": ("aws_elasticache_subnet_group", {"cache_subnet_group_name": "name"}),
     "AWS::Redshift::Cluster": ("aws_redshift_cluster", {}),
     "AWS::Redshift::ClusterSubnetGroup": ("aws_redshift_subnet_group", {}),
     "AWS::MSK::Cluster": ("aws_msk_cluster", {}),
     "AWS::AmazonMQ::Broker": ("aws_mq_broker", {}),
     "AWS::OpenSearchService::Domain": ("aws_opensearch_domain", {"vpc_options": "vpc_options"}),
-    "AWS::NetworkFirewall::Firewall": ("aws_networkfirewall_firewall", {"subnet_mappings": "subnet_mapping", "firewall_name": "name"}),
+    "AWS::NetworkFirewall::Firewall": (
+        "aws_networkfirewall_firewall",
+        {"subnet_mappings": "subnet_mapping", "firewall_name": "name"},
+    ),
     "AWS::GlobalAccelerator::Accelerator": ("aws_globalaccelerator_accelerator", {}),
     "AWS::GlobalAccelerator::Listener": ("aws_globalaccelerator_listener", {"port_ranges": "port_range"}),
-    "AWS::GlobalAccelerator::EndpointGroup": ("aws_globalaccelerator_endpoint_group", {"endpoint_configurations": "endpoint_configuration", "port_overrides": "port_override"}),
+    "AWS::GlobalAccelerator::EndpointGroup": (
+        "aws_globalaccelerator_endpoint_group",
+        {"endpoint_configurations": "endpoint_configuration", "port_overrides": "port_override"},
+    ),
 }
 #: Services whose other types may change what can be reached.
 NETWORKING = re.compile(
@@ -150,7 +173,7 @@ def _permission(given: Json) -> Json:
         "DestinationSecurityGroupId": "security_groups",
     }
     for name, argument in names.items():
-        if given.get(name) not in {None, ""}:
+        if given.get(name) is not None and given.get(name) != "":
             found[argument] = [given[name]]
     if given.get("SourceSecurityGroupName"):
         found["security_groups"] = [Unknown("SourceSecurityGroupName")]
@@ -209,7 +232,11 @@ def _entry(given: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _address(given: Json) -> Iterator[tuple[str, str, Json]]:
-    yield "aws_eip", "", {"instance": given.get("InstanceId"), "public_ip": given.get("Address"), "tags": _tags(given.get("Tags"))}
+    yield (
+        "aws_eip",
+        "",
+        {"instance": given.get("InstanceId"), "public_ip": given.get("Address"), "tags": _tags(given.get("Tags"))},
+    )
 
 
 def _association(given: Json, plain: Json) -> Iterator[tuple[str, str, Json]]:
@@ -220,7 +247,11 @@ def _association(given: Json, plain: Json) -> Iterator[tuple[str, str, Json]]:
 
 def _propagation(given: Json) -> Iterator[tuple[str, str, Json]]:
     for index, table in enumerate(many(given.get("RouteTableIds"), "rtb")):
-        yield "aws_vpn_gateway_route_propagation", str(index), {"route_table_id": table, "vpn_gateway_id": given.get("VpnGatewayId")}
+        yield (
+            "aws_vpn_gateway_route_propagation",
+            str(index),
+            {"route_table_id": table, "vpn_gateway_id": given.get("VpnGatewayId")},
+        )
 
 
 def _interfaces(given: object) -> list[Json]:
@@ -246,7 +277,8 @@ def _instance(given: Json) -> Iterator[tuple[str, str, Json]]:
     arguments: Json = {
         "ami": given.get("ImageId"),
         "subnet_id": given.get("SubnetId") or next((b["subnet_id"] for b in own if b["subnet_id"]), None),
-        "vpc_security_group_ids": given.get("SecurityGroupIds") or next((b["security_groups"] for b in own if b["security_groups"]), None),
+        "vpc_security_group_ids": given.get("SecurityGroupIds")
+        or next((b["security_groups"] for b in own if b["security_groups"]), None),
         "private_ip": given.get("PrivateIpAddress") or next((b["private_ip_address"] for b in own), None),
         "associate_public_ip_address": next((b["associate_public_ip_address"] for b in own), None),
         "ipv6_address_count": given.get("Ipv6AddressCount") or next((b["ipv6_address_count"] for b in own), None),
@@ -256,7 +288,9 @@ def _instance(given: Json) -> Iterator[tuple[str, str, Json]]:
         "tags": _tags(given.get("Tags")),
     }
     if template:
-        arguments["launch_template"] = [{"id": template.get("LaunchTemplateId"), "name": template.get("LaunchTemplateName")}]
+        arguments["launch_template"] = [
+            {"id": template.get("LaunchTemplateId"), "name": template.get("LaunchTemplateName")}
+        ]
     yield "aws_instance", "", arguments
 
 
@@ -278,7 +312,9 @@ def _scaling(given: Json, plain: Json) -> Iterator[tuple[str, str, Json]]:
         return [{"id": b.get("LaunchTemplateId"), "name": b.get("LaunchTemplateName")}] if b else []
 
     plain["launch_template"] = named(block(given.get("LaunchTemplate")))
-    mixed = block(block(block(given.get("MixedInstancesPolicy")).get("LaunchTemplate")).get("LaunchTemplateSpecification"))
+    mixed = block(
+        block(block(given.get("MixedInstancesPolicy")).get("LaunchTemplate")).get("LaunchTemplateSpecification")
+    )
     plain["mixed_instances_policy"] = []
     if mixed:
         plain["launch_template"] = named(mixed)
@@ -311,7 +347,11 @@ def _balancer(given: Json, plain: Json) -> Iterator[tuple[str, str, Json]]:
     attributes = {text(a.get("Key")): a.get("Value") for a in blocks(given.get("LoadBalancerAttributes"))}
     plain["internal"] = text(given.get("Scheme")) == "internal"
     plain["subnet_mapping"] = [
-        {"subnet_id": m.get("SubnetId"), "allocation_id": m.get("AllocationId"), "private_ipv4_address": m.get("PrivateIPv4Address")}
+        {
+            "subnet_id": m.get("SubnetId"),
+            "allocation_id": m.get("AllocationId"),
+            "private_ipv4_address": m.get("PrivateIPv4Address"),
+        }
         for m in blocks(given.get("SubnetMappings"))
     ]
     plain["enable_cross_zone_load_balancing"] = attributes.get("load_balancing.cross_zone.enabled")
@@ -321,7 +361,9 @@ def _balancer(given: Json, plain: Json) -> Iterator[tuple[str, str, Json]]:
 def _actions(plain: Json, name: str) -> Json:
     for action in blocks(plain.get(name)):
         forward = block(action.pop("forward_config", None))
-        groups = [{"arn": g.get("target_group_arn"), "weight": g.get("weight")} for g in blocks(forward.get("target_groups"))]
+        groups = [
+            {"arn": g.get("target_group_arn"), "weight": g.get("weight")} for g in blocks(forward.get("target_groups"))
+        ]
         if groups:
             action["forward"] = [{"target_group": groups}]
     return plain
@@ -333,7 +375,12 @@ def _target_group(given: Json, plain: Json) -> Iterator[tuple[str, str, Json]]:
     plain["load_balancing_cross_zone_enabled"] = attributes.get("load_balancing.cross_zone.enabled")
     yield "aws_lb_target_group", "", plain
     for index, target in enumerate(blocks(given.get("Targets"))):
-        arguments = {"target_group_arn": SELF, "target_id": target.get("Id"), "port": target.get("Port"), "availability_zone": target.get("AvailabilityZone")}
+        arguments = {
+            "target_group_arn": SELF,
+            "target_id": target.get("Id"),
+            "port": target.get("Port"),
+            "availability_zone": target.get("AvailabilityZone"),
+        }
         yield "aws_lb_target_group_attachment", f"Target{index}", arguments
 
 
@@ -343,7 +390,12 @@ SELF = "\0self"
 
 def _classic(given: Json) -> Iterator[tuple[str, str, Json]]:
     listeners = [
-        {"lb_protocol": b.get("Protocol"), "lb_port": b.get("LoadBalancerPort"), "instance_port": b.get("InstancePort"), "instance_protocol": b.get("InstanceProtocol")}
+        {
+            "lb_protocol": b.get("Protocol"),
+            "lb_port": b.get("LoadBalancerPort"),
+            "instance_port": b.get("InstancePort"),
+            "instance_protocol": b.get("InstanceProtocol"),
+        }
         for b in blocks(given.get("Listeners"))
     ]
     yield (
@@ -381,7 +433,9 @@ def _transit_attachment(given: Json) -> Iterator[tuple[str, str, Json]]:
 def _prefix_list(given: Json) -> Iterator[tuple[str, str, Json]]:
     arguments = {"name": given.get("PrefixListName"), "address_family": given.get("AddressFamily")}
     entries = given.get("Entries")
-    arguments["entry"] = [{"cidr": b.get("Cidr")} for b in blocks(entries)] if not isinstance(entries, Unknown) else [{"cidr": entries}]
+    arguments["entry"] = (
+        [{"cidr": b.get("Cidr")} for b in blocks(entries)] if not isinstance(entries, Unknown) else [{"cidr": entries}]
+    )
     yield "aws_ec2_managed_prefix_list", "", arguments
 
 
@@ -410,7 +464,9 @@ _SPECIAL: dict[str, Callable[[Json], Iterator[tuple[str, str, Json]]]] = {
     "AWS::EC2::TransitGatewayVpcAttachment": _transit_attachment,
     "AWS::EC2::PrefixList": _prefix_list,
     "AWS::ElasticLoadBalancing::LoadBalancer": _classic,
-    "AWS::NetworkFirewall::FirewallPolicy": _api("aws_networkfirewall_firewall_policy", "FirewallPolicyName", "FirewallPolicy"),
+    "AWS::NetworkFirewall::FirewallPolicy": _api(
+        "aws_networkfirewall_firewall_policy", "FirewallPolicyName", "FirewallPolicy"
+    ),
     "AWS::NetworkFirewall::RuleGroup": _api("aws_networkfirewall_rule_group", "RuleGroupName", "RuleGroup"),
 }
 _MORE: dict[str, Callable[[Json, Json], Iterator[tuple[str, str, Json]]]] = {
@@ -421,5 +477,7 @@ _MORE: dict[str, Callable[[Json, Json], Iterator[tuple[str, str, Json]]]] = {
     "aws_lb_listener": lambda _, plain: iter([("aws_lb_listener", "", _actions(plain, "default_action"))]),
     "aws_lb_listener_rule": lambda _, plain: iter([("aws_lb_listener_rule", "", _actions(plain, "action"))]),
     "aws_lb_target_group": _target_group,
-    "aws_vpc_peering_connection": lambda _, plain: iter([("aws_vpc_peering_connection", "", plain | {"auto_accept": True})]),
+    "aws_vpc_peering_connection": lambda _, plain: iter(
+        [("aws_vpc_peering_connection", "", plain | {"auto_accept": True})]
+    ),
 }

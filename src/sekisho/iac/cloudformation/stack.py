@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sekisho.errors import SnapshotError
+from sekisho.iac.ids import PREFIXES, new_id
+from sekisho.iac.implied import generated_ipv6
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import Declared, Unknown, derived, symbolic, text
 from sekisho.load.files import shown
 from sekisho.model.record import Scope
 
-from ..ids import PREFIXES, new_id
-from ..implied import generated_ipv6
-from ..resource import Resource
-from ..values import Declared, Unknown, derived, symbolic, text
 from .functions import NO_VALUE, Functions
 from .properties import NETWORKING, SELF, TYPES, converted, lowered, snake, understood
 
@@ -51,6 +51,7 @@ class Stack:
         self._functions = Functions(
             document, parameters, scope, name, resource=self._ref, attribute=self._attribute, exports=exports
         )
+        self._resources: dict[str, Json] = {}
         declared = document.get("Resources")
         unrolled = self._functions.each(declared) if isinstance(declared, dict) else {}
         self._resources = {k: v for k, v in unrolled.items() if isinstance(v, dict) and isinstance(v.get("Type"), str)}
@@ -79,7 +80,13 @@ class Stack:
     def _of_nested(self, name: str) -> Iterator[Resource]:
         nested = self._stack(name)
         if nested is None:
-            self.issues.append((self._address(name), "the template of the nested stack is not beside this one", "what it declares is in no row"))
+            self.issues.append(
+                (
+                    self._address(name),
+                    "the template of the nested stack is not beside this one",
+                    "what it declares is in no row",
+                )
+            )
             arguments = {"subnet_ids": [Unknown("a nested stack")]}
             yield self._declaration(name, "aws_nested_stack", "", arguments)
             return
@@ -91,7 +98,9 @@ class Stack:
         arguments = lowered(self.properties(name))
         if NETWORKING.match(kind):
             yield self._declaration(name, f"aws_vpc_{snake(kind.rpartition('::')[2])}_unread", "", arguments)
-        elif any(arguments.get(k) for k in ("vpc_config", "network_configuration", "vpc_options", "subnet_ids", "subnet_id")):
+        elif any(
+            arguments.get(k) for k in ("vpc_config", "network_configuration", "vpc_options", "subnet_ids", "subnet_id")
+        ):
             yield self._declaration(name, f"aws_{snake(kind.rpartition('::')[2])}", "", arguments)
 
     def _declaration(self, name: str, type_: str, part: str, arguments: Json) -> Declaration:
@@ -162,7 +171,9 @@ class Stack:
             return [generated_ipv6(own)]
         if (kind, attribute) == ("AWS::NetworkFirewall::Firewall", "EndpointIds"):
             return self._endpoints(name, own)
-        if attribute in _OWN or (attribute.endswith(("Arn", "Id")) and attribute not in self.properties(name) and kind in _OWN_ID):
+        if attribute in _OWN or (
+            attribute.endswith(("Arn", "Id")) and attribute not in self.properties(name) and kind in _OWN_ID
+        ):
             return own
         value = self.properties(name).get(attribute)
         return Unknown(f"{name}.{attribute}", (own,) if kind == "AWS::EC2::EIP" else ()) if value is None else value
@@ -232,7 +243,9 @@ _MADE = {
     ("AWS::EC2::VPC", "DefaultNetworkAcl"): "acl",
 }
 _OWN = {"GroupId", "AllocationId", "Id", "Arn", "PrefixListId"}
-_OWN_ID = {k for k, (t, _) in TYPES.items() if t in PREFIXES or "lb" in t or "network" in t or "global" in t} | set(_IDS)
+_OWN_ID = {k for k, (t, _) in TYPES.items() if t in PREFIXES or "lb" in t or "network" in t or "global" in t} | set(
+    _IDS
+)
 
 
 def check_parameters(document: Json, given: Mapping[str, str], file: str) -> None:

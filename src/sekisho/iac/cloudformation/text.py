@@ -40,7 +40,9 @@ def parse(data: bytes, name: str) -> Any:  # noqa: ANN401 - a document
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark is not None else ""
-        raise SnapshotError(f"{name}: not YAML{where}: {getattr(error, 'problem', None) or 'it cannot be parsed'}") from None
+        raise SnapshotError(
+            f"{name}: not YAML{where}: {getattr(error, 'problem', None) or 'it cannot be parsed'}"
+        ) from None
     except (RecursionError, ValueError):
         raise SnapshotError(f"{name}: not a template: it is nested too deeply or holds odd characters") from None
     return _Tree(name).value(node, 0) if node is not None else None
@@ -64,7 +66,11 @@ class _Tree:
         elif isinstance(node, yaml.SequenceNode):
             found = [self.value(n, depth + 1) for n in node.value]
         else:
-            found = str(node.value) if node.tag.startswith("!") or node.style else _scalar(str(node.value))
+            found = (
+                str(node.value)
+                if node.tag.startswith("!") or getattr(node, "style", None)
+                else _scalar(str(node.value))
+            )
         return self._tagged(node, found) if node.tag.startswith("!") else found
 
     def _mapping(self, node: "yaml.MappingNode", depth: int) -> Mapping:
@@ -75,7 +81,9 @@ class _Tree:
             if not isinstance(name, str | int | bool | float):
                 raise SnapshotError(f"{self._name}: line {key.start_mark.line + 1}: a key that is no text")
             if str(name) == "<<":
-                raise SnapshotError(f"{self._name}: line {key.start_mark.line + 1}: merge keys are not part of templates")
+                raise SnapshotError(
+                    f"{self._name}: line {key.start_mark.line + 1}: merge keys are not part of templates"
+                )
             found[str(key.value) if not isinstance(name, str) else name] = self.value(inner, depth + 1)
         return found
 

@@ -8,17 +8,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sekisho.iac.ids import by_arn, new_id
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import Declared, Unknown, derived, text
 from sekisho.model.record import Scope
 
-from ..ids import by_arn, new_id
-from ..resource import Resource
-from ..values import Declared, Unknown, derived, text
 from .references import Follower
 
 Json = dict[str, Any]
 _ZONE = re.compile(r"^([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]?$")
 _ROLE = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 _INDEX = re.compile(r"\[[^\]]*\]")
+#: How deep modules are nested at most, and the least parts of an ARN that names an account.
+_DEPTH, _PARTS = 100, 5
 NO_ACCOUNT = "000000000000"
 
 #: What AWS makes together with a VPC or a transit gateway, by the attribute that names it.
@@ -163,13 +165,13 @@ class Plan:
             values = _dict(self._document, "values")
             self._module(_dict(values, "root_module"), "", "/values/root_module", {"managed", "data"})
 
-    def _module(self, module: Json, address: str, pointer: str, modes: set[str], depth: int = 0) -> None:
+    def _module(self, module: Json, address: str, pointer: str, modes: set[str], *, depth: int = 0) -> None:
         for index, planned in enumerate(_list(module, "resources")):
-            if planned.get("mode", "managed") in modes:
+            if str(planned.get("mode", "managed")) in modes:
                 self.instances.append(Instance(self, planned, address, f"{pointer}/resources/{index}"))
-        for index, child in enumerate(_list(module, "child_modules") if depth < 100 else []):
+        for index, child in enumerate(_list(module, "child_modules") if depth < _DEPTH else []):
             name = text(child.get("address")) or ""
-            self._module(child, name, f"{pointer}/child_modules/{index}", modes, depth + 1)
+            self._module(child, name, f"{pointer}/child_modules/{index}", modes, depth=depth + 1)
 
     def _deferred(self) -> None:
         """Data sources that are read while the plan is applied."""
@@ -239,7 +241,7 @@ class Plan:
             account, region = self._of_provider(provider)
             arn = text(instance.values.get("arn")) or ""
             parts = arn.split(":")
-            if len(parts) > 4 and re.fullmatch(r"\d{12}", parts[4]):
+            if len(parts) >= _PARTS and re.fullmatch(r"\d{12}", parts[4]):
                 account, region = parts[4], parts[3] or region
             zone = _ZONE.match(text(instance.values.get("availability_zone")) or "")
             owner = text(instance.values.get("owner_id")) or ""
@@ -254,7 +256,11 @@ class Plan:
         expressions = _dict(found, "expressions")
         region = self._constant(_dict(expressions, "region")) or self._only_region()
         roles = expressions.get("assume_role")
-        role = self._constant(_dict(roles[0], "role_arn")) if isinstance(roles, list) and roles and isinstance(roles[0], dict) else None
+        role = (
+            self._constant(_dict(roles[0], "role_arn"))
+            if isinstance(roles, list) and roles and isinstance(roles[0], dict)
+            else None
+        )
         named = _ROLE.match(role or "")
         allowed = _dict(expressions, "allowed_account_ids").get("constant_value")
         if named:
@@ -275,12 +281,16 @@ class Plan:
     def _only_region(self) -> str | None:
         zones = (_ZONE.match(text(i.values.get("availability_zone")) or "") for i in self.instances)
         arns = (str(i.values.get("arn", "")).split(":") for i in self.instances)
-        found = {z[1] for z in zones if z} | {a[3] for a in arns if len(a) > 4 and a[3]}
+        found = {z[1] for z in zones if z} | {a[3] for a in arns if len(a) >= _PARTS and a[3]}
         return found.pop() if len(found) == 1 else None
 
     def _known_accounts(self) -> list[str]:
         named = {str(i.values.get("account_id")) for i in self.instances if i.type == "aws_caller_identity"}
-        arns = {str(i.values.get("arn", "")).split(":")[4:5][0] for i in self.instances if str(i.values.get("arn", "")).count(":") > 4 and i.managed}
+        arns = {
+            str(i.values.get("arn", "")).split(":")[4:5][0]
+            for i in self.instances
+            if str(i.values.get("arn", "")).count(":") >= _PARTS and i.managed
+        }
         owners = {str(i.values.get("owner_id")) for i in self.instances if i.managed}
         return sorted(a for a in named | arns | owners if re.fullmatch(r"\d{12}", a))
 
@@ -307,5 +317,9 @@ def _words(value: object) -> tuple[str, ...]:
 def changes(document: Json) -> Iterator[Json]:
     """The changes of managed resources that do something."""
     for change in _list(document, "resource_changes"):
-        if change.get("mode", "managed") == "managed" and _words(_dict(change, "change").get("actions")) not in {(), ("no-op",), ("read",)}:
+        if change.get("mode", "managed") == "managed" and _words(_dict(change, "change").get("actions")) not in {
+            (),
+            ("no-op",),
+            ("read",),
+        }:
             yield change

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..values import Unknown
+from sekisho.iac.values import Unknown
 
 if TYPE_CHECKING:
     from .plan import Instance, Plan
@@ -21,6 +21,8 @@ class Place(NamedTuple):
     module: str
     key: Any
     for_each: Any = None
+    #: Whether the expression picks by that key.
+    own: bool = False
 
 
 class Follower:
@@ -59,22 +61,22 @@ class Follower:
         if not isinstance(references, list):
             return []
         names = _longest([r for r in references if isinstance(r, str)])
-        own = any(n in {"count.index", "each.key"} for n in names)
+        place = place._replace(own=any(n in {"count.index", "each.key"} for n in names))
         found: list[Any] = []
         for name in names:
-            for value in self._value(name, place, own, depth + 1):
+            for value in self._value(name, place, depth + 1):
                 if value not in found:
                     found.append(value)
         return found
 
-    def _value(self, name: str, place: Place, own: bool, depth: int) -> Iterator[Any]:  # noqa: FBT001
+    def _value(self, name: str, place: Place, depth: int) -> Iterator[Any]:
         steps = [key or index or word for word, key, index in _STEP.findall(name)]
         indexes = [int(i) if i else k for w, k, i in _STEP.findall(name) if not w]
         match steps:
             case ["var", variable, *rest]:
-                yield from self._variable(place, variable, rest, own, depth)
+                yield from self._variable(place, variable, rest, depth)
             case ["module", call, *rest]:
-                yield from self._output(place, call, rest, indexes, own, depth)
+                yield from self._output(place, call, rest, indexes, depth)
             case ["each", "value", *_]:
                 yield from self._each(place, depth)
             case ["local", local, *_]:
@@ -82,18 +84,22 @@ class Follower:
             case [("count" | "each" | "path" | "terraform" | "self"), *_]:
                 return
             case ["data", type_, resource, *rest]:
-                yield from self._resource((place.module, False, type_, resource), rest, name, place, own)
+                yield from self._resource((place.module, False, type_, resource), rest, name, place)
             case [type_, resource, *rest]:
-                yield from self._resource((place.module, True, type_, resource), rest, name, place, own)
+                yield from self._resource((place.module, True, type_, resource), rest, name, place)
 
     def _resource(
-        self, named: tuple[str, bool, str, str], rest: list[str], name: str, place: Place, own: bool  # noqa: FBT001
+        self,
+        named: tuple[str, bool, str, str],
+        rest: list[str],
+        name: str,
+        place: Place,
     ) -> Iterator[Any]:
         instances = self._named.get(named, [])
         if rest and any(str(i.key) == rest[0] for i in instances) and "[" in name:
             instances = [i for i in instances if str(i.key) == rest[0]]
             rest = rest[1:]
-        elif own and any(i.key == place.key for i in instances):
+        elif place.own and any(i.key == place.key for i in instances):
             instances = [i for i in instances if i.key == place.key]
         if not instances:
             yield Unknown(name)
@@ -114,7 +120,7 @@ class Follower:
                 value = value[0].get(step)
         return Unknown(name, (f"{instance.id}.{path[0]}",)) if value is None else value
 
-    def _variable(self, place: Place, name: str, rest: list[str], own: bool, depth: int) -> Iterator[Any]:  # noqa: FBT001
+    def _variable(self, place: Place, name: str, rest: list[str], depth: int) -> Iterator[Any]:
         if not place.module:
             found = self._plan.root_variable(name)
             yield Unknown(f"var.{name}") if found is None else found
@@ -127,16 +133,21 @@ class Follower:
         expressions = declared.get("expressions")
         outside = Place(parent, key, declared.get("for_each_expression"))
         values = self._values(expressions.get(name) if isinstance(expressions, dict) else None, outside, depth)
-        yield from self._indexed(values, rest, place, own)
+        yield from self._indexed(values, rest, place)
 
     def _output(
-        self, place: Place, call: str, rest: list[str], indexes: list[Any], own: bool, depth: int  # noqa: FBT001
+        self,
+        place: Place,
+        call: str,
+        rest: list[str],
+        indexes: list[Any],
+        depth: int,
     ) -> Iterator[Any]:
         instances = self._calls.get((place.module, call), [])
         if rest and any(str(key) == rest[0] for key, _ in instances) and indexes:
             instances = [(key, module) for key, module in instances if str(key) == rest[0]]
             rest = rest[1:]
-        elif own and len(instances) > 1 and any(key == place.key for key, _ in instances):
+        elif place.own and len(instances) > 1 and any(key == place.key for key, _ in instances):
             instances = [(key, module) for key, module in instances if key == place.key]
         if not rest or not instances:
             yield Unknown(f"module.{call}")
@@ -147,12 +158,12 @@ class Follower:
             output = outputs.get(rest[0]) if isinstance(outputs, dict) else None
             expression = output.get("expression") if isinstance(output, dict) else None
             values += self._values(expression, Place(module, None), depth)
-        yield from self._indexed(values, rest[1:], place, own)
+        yield from self._indexed(values, rest[1:], place)
 
-    def _indexed(self, values: list[Any], rest: list[str], place: Place, own: bool) -> Iterator[Any]:  # noqa: FBT001
+    def _indexed(self, values: list[Any], rest: list[str], place: Place) -> Iterator[Any]:
         """Of a list or a map, the element that the reference picks."""
         flat = [x for v in values for x in (v if isinstance(v, list) and not isinstance(v, Unknown) else [v])]
-        wanted = rest[0] if rest else str(place.key) if own and place.key is not None else None
+        wanted = rest[0] if rest else str(place.key) if place.own and place.key is not None else None
         keyed = [v for v in flat if isinstance(v, str) and str(self._keys.get(v)) == wanted]
         if wanted is not None and len(keyed) == 1:
             yield keyed[0]

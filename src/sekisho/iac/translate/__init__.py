@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from ..estate import Estate
-from ..resource import Resource
+from sekisho.iac.estate import Estate
+from sekisho.iac.resource import Resource
+
 from . import balancers, compute, filters, network, services, settle, transit
 from .translation import Translation
 from .unread import unread

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..resource import Resource
-from ..values import Unknown, block, blocks, derived, flag, known, many, number, one, text
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import Unknown, block, blocks, derived, flag, known, many, number, one, text
+
 from .compute import register
 from .translation import Translation
 
@@ -14,11 +15,13 @@ _INTERFACES = {"network": "network_load_balancer", "gateway": "gateway_load_bala
 def balancer(t: Translation, r: Resource) -> None:
     arn = t.place(r)
     kind = text(r.get("load_balancer_type")) or "application"
-    internal = flag(r.get("internal"), False)
+    internal = flag(r.get("internal"), default=False)
     mapped = blocks(r.get("subnet_mapping"))
-    subnets = t.many(r, "subnets", "subnet") or [t.pick(r, b.get("subnet_id"), "subnet", "subnet_mapping") for b in mapped]
+    subnets: list[str | Unknown | None] = [*t.many(r, "subnets", "subnet")] or [
+        t.pick(r, b.get("subnet_id"), "subnet", "subnet_mapping") for b in mapped
+    ]
     groups, vpc = t.many(r, "security_groups", "sg"), next((t.vpc_of(s) for s in subnets if t.vpc_of(s)), None)
-    draft = {
+    draft: dict[str, Any] = {
         "LoadBalancerArn": arn,
         "LoadBalancerName": text(r.get("name")) or arn.split("/")[-2] if "/" in arn else arn,
         "Scheme": "internal" if internal else "internet-facing",
@@ -30,7 +33,9 @@ def balancer(t: Translation, r: Resource) -> None:
         ],
         "SecurityGroups": groups,
         "IpAddressType": text(r.get("ip_address_type")) or "ipv4",
-        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": text(r.get("enforce_security_group_inbound_rules_on_private_link_traffic")),
+        "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": text(
+            r.get("enforce_security_group_inbound_rules_on_private_link_traffic")
+        ),
     }
     t.estate.put("load_balancers", arn, r.scope, draft)
     t.estate.part("listeners", arn, r.scope)
@@ -39,13 +44,20 @@ def balancer(t: Translation, r: Resource) -> None:
     t.estate.part("load_balancer_attributes", arn, r.scope, [{"Key": k, "Value": v} for k, v in attributes.items()])
     for index, subnet in enumerate(subnets):
         given = mapped[index] if index < len(mapped) else {}
-        _node(t, r, arn, kind, subnet, given, groups, internal=internal, index=index)
+        _node(t, r, draft, subnet, given, index)
 
 
-def _node(
-    t: Translation, r: Resource, arn: str, kind: str, subnet: str | Unknown | None, given: dict[str, Any],
-    groups: list[str | Unknown], *, internal: bool, index: int,
-) -> None:  # fmt: skip
+def _node(  # noqa: PLR0917 - each a part of what is joined
+    t: Translation,
+    r: Resource,
+    balancer_: dict[str, Any],
+    subnet: str | Unknown | None,
+    given: dict[str, Any],
+    index: int,
+) -> None:
+    """The interface of a balancer in one of its subnets."""
+    arn, kind, groups = balancer_["LoadBalancerArn"], balancer_["Type"], balancer_["SecurityGroups"]
+    internal = balancer_["Scheme"] == "internal"
     allocation = t.pick(r, given.get("allocation_id"), "eipalloc", "allocation_id")
     private = text(given.get("private_ipv4_address"))
     eni = f"{derived('eni', arn.replace(':loadbalancer/', ':x-'), 'node')}_{index}"
@@ -72,11 +84,13 @@ def _node(
 def listener(t: Translation, r: Resource) -> None:
     arn, balancer_arn = t.place(r), one(r.get("load_balancer_arn"), "arn:")
     if not isinstance(balancer_arn, str) or t.estate.get("load_balancers", balancer_arn) is None:
-        t.estate.issue(r.address, "its load balancer is not declared here, or known after apply", "the listener is not used")
+        t.estate.issue(
+            r.address, "its load balancer is not declared here, or known after apply", "the listener is not used"
+        )
         return
     kind = t.estate.tables["load_balancers"][balancer_arn]["Type"]
     default = "HTTP" if kind == "application" else None
-    draft = {
+    draft: dict[str, Any] = {
         "ListenerArn": arn,
         "LoadBalancerArn": balancer_arn,
         "Port": number(r.get("port")),
@@ -129,7 +143,7 @@ def _uses(t: Translation, balancer_arn: str | None, actions: list[dict[str, Any]
 
 def target_group(t: Translation, r: Resource) -> None:
     arn = t.place(r)
-    draft = {
+    draft: dict[str, Any] = {
         "TargetGroupArn": arn,
         "TargetGroupName": text(r.get("name")) or arn.split("/")[-2] if "/" in arn else arn,
         "Protocol": text(r.get("protocol")),
@@ -145,7 +159,8 @@ def target_group(t: Translation, r: Resource) -> None:
     keeps = text(r.get("preserve_client_ip")) or str(not (ip and draft["Protocol"] in {"TCP", "TLS"})).lower()
     attributes = {
         "preserve_client_ip.enabled": keeps,
-        "load_balancing.cross_zone.enabled": text(r.get("load_balancing_cross_zone_enabled")) or "use_load_balancer_configuration",
+        "load_balancing.cross_zone.enabled": text(r.get("load_balancing_cross_zone_enabled"))
+        or "use_load_balancer_configuration",
     }
     t.estate.part("target_group_attributes", arn, r.scope, [{"Key": k, "Value": v} for k, v in attributes.items()])
 
@@ -163,9 +178,13 @@ def target(t: Translation, r: Resource) -> None:
 
 
 def classic(t: Translation, r: Resource) -> None:
-    name, internal = text(r.get("name")) or r.id, flag(r.get("internal"), False)
+    name, internal = text(r.get("name")) or r.id, flag(r.get("internal"), default=False)
     subnets, groups = t.many(r, "subnets", "subnet"), t.many(r, "security_groups", "sg")
-    instances = [*known(t.many(r, "instances", "i")), *t.estate.classic_instances.get(name, []), *t.estate.classic_instances.get(r.id, [])]
+    instances = [
+        *known(t.many(r, "instances", "i")),
+        *t.estate.classic_instances.get(name, []),
+        *t.estate.classic_instances.get(r.id, []),
+    ]
     listeners = [
         {
             "Listener": {
@@ -177,7 +196,7 @@ def classic(t: Translation, r: Resource) -> None:
         }
         for b in blocks(r.get("listener"))
     ]
-    draft = {
+    draft: dict[str, Any] = {
         "LoadBalancerName": name,
         "VPCId": next((t.vpc_of(s) for s in subnets if t.vpc_of(s)), None),
         "Scheme": "internal" if internal else "internet-facing",
@@ -187,7 +206,7 @@ def classic(t: Translation, r: Resource) -> None:
         "ListenerDescriptions": listeners,
     }
     t.estate.put("classic_load_balancers", t.place(r, name), r.scope, draft)
-    cross = {"CrossZoneLoadBalancing": {"Enabled": flag(r.get("cross_zone_load_balancing"), True)}}
+    cross = {"CrossZoneLoadBalancing": {"Enabled": flag(r.get("cross_zone_load_balancing"), default=True)}}
     t.estate.classic_attributes[name] = (r.scope, cross)
     for index, subnet in enumerate(subnets):
         eni = f"{derived('eni', r.id, 'elb')}_{index}"

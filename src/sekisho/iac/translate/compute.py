@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..resource import Resource
-from ..values import LATER, Unknown, block, blocks, derived, flag, many, number, one, tags, text
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import LATER, Unknown, block, blocks, derived, flag, many, number, one, tags, text
+
 from .translation import Translation
 
 
@@ -46,7 +47,7 @@ def interface(t: Translation, r: Resource) -> None:
         groups=groups or None,
         Status="in-use" if instance else "available",
         Description=text(r.get("description")) or "",
-        SourceDestCheck=flag(r.get("source_dest_check"), True),
+        SourceDestCheck=flag(r.get("source_dest_check"), default=True),
         Attachment=attachment(instance, number(attached.get("device_index")) or 0) if instance else None,
         Ipv6Addresses=[{"Ipv6Address": a} for a in ipv6],
         Ipv4Prefixes=[{"Ipv4Prefix": p} for p in many(r.get("ipv4_prefixes"))],
@@ -84,7 +85,7 @@ def group_attachment(t: Translation, r: Resource) -> None:
 class Settings:
     """Arguments of an instance, else those of its launch template."""
 
-    def __init__(self, t: Translation, r: Resource, template: Resource | None) -> None:
+    def __init__(self, r: Resource, template: Resource | None) -> None:
         self._r, self._template = r, template
 
     def get(self, attribute: str) -> Any:  # noqa: ANN401
@@ -109,10 +110,12 @@ def template_of(t: Translation, r: Resource, given: dict[str, Any]) -> Resource 
 def instance(t: Translation, r: Resource) -> None:
     name = t.place(r)
     template = template_of(t, r, block(r.get("launch_template"))) if r.get("launch_template") else None
-    settings = Settings(t, r, template)
+    settings = Settings(r, template)
     state = text(r.get("instance_state")) or "running"
     given = [*blocks(r.get("network_interface")), *blocks(r.get("primary_network_interface"))]
-    attached = [n for b in given if isinstance(n := t.pick(r, b.get("network_interface_id"), "eni", "network_interface"), str)]
+    attached = [
+        n for b in given if isinstance(n := t.pick(r, b.get("network_interface_id"), "eni", "network_interface"), str)
+    ]
     for index, (b, eni) in enumerate(zip(given, attached, strict=False)):
         draft = t.estate.get("interfaces", eni)
         if draft is not None:
@@ -137,7 +140,9 @@ def _instance(t: Translation, r: Resource, name: str, interfaces: list[str], sta
     t.estate.put("instances", name, r.scope, draft)
 
 
-def _own_interfaces(t: Translation, r: Resource, settings: Settings, name: str, subnet: str | Unknown | None) -> list[str]:
+def _own_interfaces(
+    t: Translation, r: Resource, settings: Settings, name: str, subnet: str | Unknown | None
+) -> list[str]:
     """The interfaces that an instance is launched with: one, or those of its launch template."""
     given = settings.interfaces or [{}]
     made = []
@@ -160,10 +165,12 @@ def _own_interfaces(t: Translation, r: Resource, settings: Settings, name: str, 
             subnet or t.pick(r, b.get("subnet_id"), "subnet", "subnet_id"),
             groups=groups or None,
             Attachment=attachment(name, index),
-            SourceDestCheck=flag(r.get("source_dest_check"), True) if own else True,
+            SourceDestCheck=flag(r.get("source_dest_check"), default=True) if own else True,
             Ipv6Addresses=[{"Ipv6Address": a} for a in ipv6],
-            _private=[private or text(b.get("private_ip_address"))] if private or text(b.get("private_ip_address")) else [],
-            _public=known or (flag(public, False) if text(public) else None),
+            _private=[private or text(b.get("private_ip_address"))]
+            if private or text(b.get("private_ip_address"))
+            else [],
+            _public=known or (flag(public, default=False) if text(public) else None),
             _ipv6_count=number(r.get("ipv6_address_count") if own else None) or number(b.get("ipv6_address_count")),
         )
         made.append(eni)
@@ -182,7 +189,7 @@ def scaling_group(t: Translation, r: Resource) -> None:
     for index, subnet in enumerate(t.many(r, "vpc_zone_identifier", "subnet")):
         name = t.place(r, f"{derived('i', r.id, 'one')}_{index}")
         nothing = Nothing(r, "aws_instance")
-        interfaces = _own_interfaces(t, nothing, Settings(t, nothing, found), name, subnet)
+        interfaces = _own_interfaces(t, nothing, Settings(nothing, found), name, subnet)
         if found is None:
             for eni in interfaces:
                 t.estate.tables["interfaces"][eni].update({"Groups": [{"GroupId": LATER}], "_default_group": False})
@@ -195,26 +202,47 @@ def scaling_group(t: Translation, r: Resource) -> None:
 
 
 def scaling_attachment(t: Translation, r: Resource) -> None:
-    group = next((o for o in t.resources if o.type == "aws_autoscaling_group" and t.one(r, "autoscaling_group_name") in {o.id, text(o.get("name")), text(o.get("id"))}), None)
+    group = next(
+        (
+            o
+            for o in t.resources
+            if o.type == "aws_autoscaling_group"
+            and t.one(r, "autoscaling_group_name") in {o.id, text(o.get("name")), text(o.get("id"))}
+        ),
+        None,
+    )
     target = one(r.get("lb_target_group_arn") or r.get("alb_target_group_arn"), "arn:")
     for name in t.estate.notes_of_groups.get(group.id, []) if group else []:
         register(t, r, target, name, None)
 
 
-def register(t: Translation, r: Resource, target_group: str | Unknown | None, name: str | Unknown | None, port: object, zone: str | None = None) -> None:
+def register(  # noqa: PLR0917 - each a part of what is joined
+    t: Translation,
+    r: Resource,
+    target_group: str | Unknown | None,
+    name: str | Unknown | None,
+    port: object,
+    zone: str | None = None,
+) -> None:
     """The target behind the target group."""
     if not isinstance(target_group, str):
         t.estate.issue(r.address, "its target group is known after apply")
         return
     group = t.estate.get("target_groups", target_group) or {}
-    target = {"Id": name if isinstance(name, str) else LATER, "Port": number(port) or group.get("Port"), "AvailabilityZone": zone}
+    target = {
+        "Id": name if isinstance(name, str) else LATER,
+        "Port": number(port) or group.get("Port"),
+        "AvailabilityZone": zone,
+    }
     t.estate.part("targets", target_group, r.scope, [{"Target": target, "TargetHealth": {"State": "healthy"}}])
 
 
 def _configuration(t: Translation, r: Resource) -> Resource | None:
     """The launch configuration, whose arguments have other names than those of a template."""
     name = t.one(r, "launch_configuration")
-    found = next((o for o in t.resources if o.type == "aws_launch_configuration" and name in {o.id, text(o.get("name"))}), None)
+    found = next(
+        (o for o in t.resources if o.type == "aws_launch_configuration" and name in {o.id, text(o.get("name"))}), None
+    )
     return Renamed(found, {"vpc_security_group_ids": "security_groups"}) if found else None
 
 
@@ -229,7 +257,9 @@ class Renamed:
     def get(self, attribute: str) -> Any:  # noqa: ANN401
         if attribute == "network_interfaces" and text(self._r.get("associate_public_ip_address")):
             groups = self._r.get("security_groups")
-            return [{"associate_public_ip_address": self._r.get("associate_public_ip_address"), "security_groups": groups}]
+            return [
+                {"associate_public_ip_address": self._r.get("associate_public_ip_address"), "security_groups": groups}
+            ]
         return self._r.get(self._names.get(attribute, attribute))
 
 
@@ -257,7 +287,11 @@ HOLDERS = {
     "aws_elasticache_replication_group": ("subnet_group_name", "security_group_ids", "ElastiCache"),
     "aws_redshift_cluster": ("cluster_subnet_group_name", "vpc_security_group_ids", "RedshiftNetworkInterface"),
     "aws_efs_mount_target": ("subnet_id", "security_groups", "EFS mount target"),
-    "aws_msk_cluster": ("broker_node_group_info.client_subnets", "broker_node_group_info.security_groups", "Amazon MSK"),
+    "aws_msk_cluster": (
+        "broker_node_group_info.client_subnets",
+        "broker_node_group_info.security_groups",
+        "Amazon MSK",
+    ),
     "aws_mq_broker": ("subnet_ids", "security_groups", "AmazonMQ"),
     "aws_opensearch_domain": ("vpc_options.subnet_ids", "vpc_options.security_group_ids", "ES "),
     "aws_route53_resolver_endpoint": ("ip_address.*.subnet_id", "security_group_ids", "Route 53 Resolver"),
@@ -272,16 +306,18 @@ def holder(t: Translation, r: Resource) -> None:
         return
     subnets = [s for value in _deep(r, where) for s in _subnets(t, value)]
     groups = [g for value in _deep(r, filters) for g in many(value, "sg")]
-    public = flag(r.get("publicly_accessible"), False) if r.type in _PUBLIC else False
+    public = flag(r.get("publicly_accessible"), default=False) if r.type in _PUBLIC else False
     if r.type == "aws_ecs_service":
         if not blocks(r.get("network_configuration")):
             return
-        public = flag(block(r.get("network_configuration")).get("assign_public_ip"), False)
+        public = flag(block(r.get("network_configuration")).get("assign_public_ip"), default=False)
     if not subnets:
         subnets = [Unknown("its subnets")]
     for index, subnet in enumerate(subnets):
         name = t.place(r, f"{derived('eni', r.id, 'of')}_{index}")
-        t.interface(r, name, subnet, groups=groups or None, Description=described, RequesterManaged=True, _public=public)
+        t.interface(
+            r, name, subnet, groups=groups or None, Description=described, RequesterManaged=True, _public=public
+        )
 
 
 def _deep(r: Resource, path: str) -> Iterator[Any]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..resource import Resource
-from ..values import LATER, Unknown, blocks, derived, flag, many, number, one, tags, text
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import LATER, Unknown, blocks, derived, flag, many, number, one, tags, text
+
 from .translation import Translation
 
 _ALL = {"-1", "all"}
@@ -31,10 +32,12 @@ class Rules:
         for name in ("ipv6_cidr_blocks", "cidr_ipv6"):
             yield from (base | self._range("Ipv6Ranges", "CidrIpv6", c) for c in many(given.get(name)))
         for name in ("prefix_list_ids", "prefix_list_id"):
-            yield from (base | {"PrefixListIds": [{"PrefixListId": self._listed(p)}]} for p in many(given.get(name), "pl"))
+            yield from (
+                base | {"PrefixListIds": [{"PrefixListId": self._listed(p)}]} for p in many(given.get(name), "pl")
+            )
         for name in ("security_groups", "source_security_group_id", "referenced_security_group_id"):
             yield from (base | self._member(g) for g in many(given.get(name), "sg"))
-        if flag(given.get("self"), False):
+        if flag(given.get("self"), default=False):
             yield base | {"UserIdGroupPairs": [{"GroupId": self._group}]}
 
     def _base(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +51,11 @@ class Rules:
         return {"IpProtocol": found} | ports
 
     def _range(self, member: str, key: str, cidr: str | Unknown) -> dict[str, Any]:
-        return {member: [{key: cidr}]} if isinstance(cidr, str) else {"PrefixListIds": [{"PrefixListId": self._listed(cidr)}]}
+        return (
+            {member: [{key: cidr}]}
+            if isinstance(cidr, str)
+            else {"PrefixListIds": [{"PrefixListId": self._listed(cidr)}]}
+        )
 
     def _member(self, group: str | Unknown) -> dict[str, Any]:
         if isinstance(group, Unknown):
@@ -72,8 +79,9 @@ def settled(t: Translation, r: Resource, permissions: list[dict[str, Any]]) -> l
         if permission.pop("_open", False):
             what = f"the ports of a rule of {r.address} are known after apply"
             name = t.estate.open_list(f"{derived('pl', r.id, 'ports')}_{index}", what, r.scope)
-            permission = {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": name}]}
-        found.append(permission)
+            found.append({"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": name}]})
+        else:
+            found.append(permission)
     return found
 
 
@@ -132,7 +140,11 @@ def security_group_rule(t: Translation, r: Resource) -> None:
     for name in [group] if isinstance(group, str) else many(group, "sg"):
         draft = t.estate.get("security_groups", name)
         if draft is None and not t.removing:
-            t.estate.issue(r.address, f"its security group {name if isinstance(name, str) else ''} is not declared here", "the rule is not used")
+            t.estate.issue(
+                r.address,
+                f"its security group {name if isinstance(name, str) else ''} is not declared here",
+                "the rule is not used",
+            )
         elif draft is not None:
             member = "IpPermissionsEgress" if egress else "IpPermissions"
             kept = [p for p in draft[member] if p not in made]
@@ -149,8 +161,20 @@ def network_acl(t: Translation, r: Resource) -> None:
         t.estate.issue(r.address, "its VPC is known after apply")
         return
     vpc = t.one(r, "vpc_id", "vpc")
-    owner = next((o for o in t.resources if o.type == "aws_vpc" and name in {text(o.get("default_network_acl_id")), derived("acl", o.id, "default")}), None)
-    entries = [e for egress, argument in ((False, "ingress"), (True, "egress")) for b in blocks(r.get(argument)) for e in entry(b, egress=egress)]
+    owner = next(
+        (
+            o
+            for o in t.resources
+            if o.type == "aws_vpc" and name in {text(o.get("default_network_acl_id")), derived("acl", o.id, "default")}
+        ),
+        None,
+    )
+    entries = [
+        e
+        for egress, argument in ((False, "ingress"), (True, "egress"))
+        for b in blocks(r.get(argument))
+        for e in entry(b, egress=egress)
+    ]
     draft = {
         "NetworkAclId": t.place(r, name),
         "VpcId": owner.id if default and owner else vpc,
@@ -172,7 +196,9 @@ def entry(given: dict[str, Any], *, egress: bool) -> Iterator[dict[str, Any]]:
     base: dict[str, Any] = {
         "RuleNumber": next((number(given[n]) for n in names if given.get(n) is not None), None) or LATER,
         "Protocol": {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}.get(found, found),
-        "RuleAction": (text(given.get("action") if given.get("action") is not None else given.get("rule_action")) or LATER).lower(),
+        "RuleAction": (
+            text(given.get("action") if given.get("action") is not None else given.get("rule_action")) or LATER
+        ).lower(),
         "Egress": egress,
     }
     low, high = given.get("from_port"), given.get("to_port")
@@ -194,10 +220,22 @@ def network_acl_rule(t: Translation, r: Resource) -> None:
     acl = t.estate.get("network_acls", t.one(r, "network_acl_id", "acl"))
     if acl is None:
         if not t.removing:
-            t.estate.issue(r.address, "its network ACL is not declared here, or known after apply", "the entry is not used")
+            t.estate.issue(
+                r.address, "its network ACL is not declared here, or known after apply", "the entry is not used"
+            )
         return
-    names = ("rule_number", "protocol", "rule_action", "from_port", "to_port", "icmp_type", "icmp_code", "cidr_block", "ipv6_cidr_block")
-    made = list(entry({n: r.get(n) for n in names}, egress=flag(r.get("egress"), False)))
+    names = (
+        "rule_number",
+        "protocol",
+        "rule_action",
+        "from_port",
+        "to_port",
+        "icmp_type",
+        "icmp_code",
+        "cidr_block",
+        "ipv6_cidr_block",
+    )
+    made = list(entry({n: r.get(n) for n in names}, egress=flag(r.get("egress"), default=False)))
     numbers = {(e["Egress"], e["RuleNumber"]) for e in made}
     kept = [e for e in acl["Entries"] if (e["Egress"], e["RuleNumber"]) not in numbers]
     acl["Entries"] = kept if t.removing else kept + made

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..resource import Resource
-from ..values import LATER, Unknown, blocks, derived, flag, many, number, one, tags, text
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import LATER, Unknown, blocks, derived, flag, many, number, one, tags, text
+
 from .translation import Translation
 
 #: Arguments of a route that name its target, the member that they become, and the form of the id.
@@ -39,7 +40,7 @@ def vpc(t: Translation, r: Resource) -> None:
     ipv6 = text(r.get("ipv6_cidr_block"))
     if ipv6:
         draft["Ipv6CidrBlockAssociationSet"] = [{"Ipv6CidrBlock": ipv6}]
-    elif flag(r.get("assign_generated_ipv6_cidr_block"), False) or pooled:
+    elif flag(r.get("assign_generated_ipv6_cidr_block"), default=False) or pooled:
         draft["_generated_ipv6"] = True
     t.estate.put("vpcs", name, r.scope, draft)
 
@@ -64,7 +65,7 @@ def vpc_ipv6_cidr(t: Translation, r: Resource) -> None:
 
 def subnet(t: Translation, r: Resource) -> None:
     name, cidr, ipv6 = t.place(r), r.get("cidr_block"), r.get("ipv6_cidr_block")
-    native = flag(r.get("ipv6_native"), False)
+    native = flag(r.get("ipv6_native"), default=False)
     draft = {
         "SubnetId": name,
         "VpcId": t.one(r, "vpc_id", "vpc") or LATER,
@@ -74,8 +75,8 @@ def subnet(t: Translation, r: Resource) -> None:
         "OwnerId": r.scope.account,
         "OutpostArn": text(r.get("outpost_arn")),
         "Tags": tags(r.get("tags")),
-        "_map_public": flag(r.get("map_public_ip_on_launch"), False),
-        "_assign_ipv6": flag(r.get("assign_ipv6_address_on_creation"), native),
+        "_map_public": flag(r.get("map_public_ip_on_launch"), default=False),
+        "_assign_ipv6": flag(r.get("assign_ipv6_address_on_creation"), default=native),
     }
     given = text(ipv6)
     if given or (ipv6 is not None and ipv6 != ""):
@@ -151,12 +152,21 @@ def route_of(t: Translation, r: Resource, given: dict[str, Any], table: str) -> 
 
 def route(t: Translation, r: Resource) -> None:
     table = t.one(r, "route_table_id", "rtb")
-    names = (*(a for a, _, _ in _TARGETS), "destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id")
+    names = (
+        *(a for a, _, _ in _TARGETS),
+        "destination_cidr_block",
+        "destination_ipv6_cidr_block",
+        "destination_prefix_list_id",
+    )
     made = route_of(t, r, {name: r.get(name) for name in names}, str(table))
     for one_ in [table] if isinstance(table, str) else many(table, "rtb"):
         found = t.estate.get("route_tables", one_)
         if found is None and not t.removing:
-            t.estate.issue(r.address, f"its route table {one_ if isinstance(one_, str) else 'is known after apply and'} is not declared here", "the route is not used")
+            t.estate.issue(
+                r.address,
+                f"its route table {one_ if isinstance(one_, str) else 'is known after apply and'} is not declared here",
+                "the route is not used",
+            )
         elif found is not None:
             kept = [o for o in found["Routes"] if _destination(o) != _destination(made)]
             found["Routes"] = kept if t.removing else [*kept, made]
@@ -194,7 +204,12 @@ def main_route_table_association(t: Translation, r: Resource) -> None:
         draft = t.estate.get("vpcs", t.one(r, "vpc_id", "vpc"))
         if draft is not None:
             draft["_rtb"] = f"rtb-unknown_{r.id}"
-            t.estate.put("route_tables", draft["_rtb"], r.scope, {"RouteTableId": draft["_rtb"], "VpcId": 0, "Routes": [], "Associations": [{"Main": True}]})
+            t.estate.put(
+                "route_tables",
+                draft["_rtb"],
+                r.scope,
+                {"RouteTableId": draft["_rtb"], "VpcId": 0, "Routes": [], "Associations": [{"Main": True}]},
+            )
 
 
 def route_propagation(t: Translation, r: Resource) -> None:
@@ -243,7 +258,7 @@ def vpn_gateway_attachment(t: Translation, r: Resource) -> None:
     _attach(t, r, "vpn_gateways", t.one(r, "vpn_gateway_id", "vgw"), "VpcAttachments", "attached")
 
 
-def _attach(t: Translation, r: Resource, table: str, gateway: str | Unknown | None, member: str, state: str) -> None:
+def _attach(t: Translation, r: Resource, table: str, gateway: str | Unknown | None, member: str, state: str) -> None:  # noqa: PLR0917 - each a part of what is joined
     draft = t.estate.get(table, gateway)
     if draft is None:
         t.estate.issue(r.address, "the gateway is not declared here, or known after apply")
@@ -262,7 +277,7 @@ def vpn_connection(t: Translation, r: Resource) -> None:
         "TransitGatewayId": t.one(r, "transit_gateway_id", "tgw"),
         "VgwTelemetry": [{"Status": "UP"}],
         "Tags": tags(r.get("tags")),
-        "_static": flag(r.get("static_routes_only"), False),
+        "_static": flag(r.get("static_routes_only"), default=False),
     }
     t.estate.put("vpn_connections", name, r.scope, draft)
 
@@ -311,9 +326,18 @@ def nat_gateway(t: Translation, r: Resource) -> None:
 def peering(t: Translation, r: Resource) -> None:
     name, scope = t.place(r), r.scope
     near, far = t.one(r, "vpc_id", "vpc"), t.one(r, "peer_vpc_id", "vpc")
-    accepter = next((o for o in t.resources if o.type == "aws_vpc_peering_connection_accepter" and o.managed and t.one(o, "vpc_peering_connection_id", "pcx") == name), None)
+    accepter = next(
+        (
+            o
+            for o in t.resources
+            if o.type == "aws_vpc_peering_connection_accepter"
+            and o.managed
+            and t.one(o, "vpc_peering_connection_id", "pcx") == name
+        ),
+        None,
+    )
     owner, region = text(r.get("peer_owner_id")) or scope.account, text(r.get("peer_region")) or scope.region
-    accepted = flag(r.get("auto_accept"), False) or (accepter is not None and flag(accepter.get("auto_accept"), False))
+    accepted = any(flag(o.get("auto_accept"), default=False) for o in (r, accepter) if o is not None)
     status = text(r.get("accept_status")) or ("active" if accepted else "pending-acceptance")
     draft = {
         "VpcPeeringConnectionId": name,
@@ -330,7 +354,9 @@ def account_access(t: Translation, r: Resource) -> None:
     key = f"bpa-{r.scope.account}-{r.scope.region}"
     mode = text(r.get("internet_gateway_block_mode")) or LATER
     draft = {"AwsAccountId": r.scope.account, "AwsRegion": r.scope.region, "InternetGatewayBlockMode": mode}
-    t.estate.put("bpa_options", t.place(r, key), r.scope, draft | {"ExclusionsAllowed": "allowed", "State": "update-complete"})
+    t.estate.put(
+        "bpa_options", t.place(r, key), r.scope, draft | {"ExclusionsAllowed": "allowed", "State": "update-complete"}
+    )
 
 
 def access_exclusion(t: Translation, r: Resource) -> None:

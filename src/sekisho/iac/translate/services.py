@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..resource import Resource
-from ..values import LATER, Unknown, block, blocks, derived, flag, many, number, one, tags, text
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import LATER, Unknown, block, blocks, derived, flag, many, number, one, tags, text
+
 from .translation import Translation
 
 
@@ -55,7 +56,17 @@ def endpoint_subnet(t: Translation, r: Resource) -> None:
     if draft is not None:
         eni = f"{derived('eni', draft['VpcEndpointId'], 'endpoint')}_{len(draft['SubnetIds'])}"
         groups = [g["GroupId"] for g in draft["Groups"]]
-        t.interface(r, eni, subnet, VpcId=draft["VpcId"], groups=groups or None, InterfaceType="vpc_endpoint", RequesterManaged=True, _public=False, _ipv6_count=0)
+        t.interface(
+            r,
+            eni,
+            subnet,
+            VpcId=draft["VpcId"],
+            groups=groups or None,
+            InterfaceType="vpc_endpoint",
+            RequesterManaged=True,
+            _public=False,
+            _ipv6_count=0,
+        )
         draft["SubnetIds"].append(subnet)
         draft["NetworkInterfaceIds"].append(eni)
 
@@ -67,7 +78,10 @@ def endpoint_table(t: Translation, r: Resource) -> None:
 
 
 def endpoint_group(t: Translation, r: Resource) -> None:
-    draft, group = t.estate.get("vpc_endpoints", t.one(r, "vpc_endpoint_id", "vpce")), t.one(r, "security_group_id", "sg")
+    draft, group = (
+        t.estate.get("vpc_endpoints", t.one(r, "vpc_endpoint_id", "vpce")),
+        t.one(r, "security_group_id", "sg"),
+    )
     for eni in draft["NetworkInterfaceIds"] if draft else ():
         t.estate.tables["interfaces"][eni].setdefault("Groups", []).append({"GroupId": group})
         t.estate.tables["interfaces"][eni].pop("_default_group", None)
@@ -79,7 +93,7 @@ def endpoint_service(t: Translation, r: Resource) -> None:
         "ServiceId": name,
         "ServiceName": service_name(r),
         "ServiceState": "Available",
-        "AcceptanceRequired": flag(r.get("acceptance_required"), True),
+        "AcceptanceRequired": flag(r.get("acceptance_required"), default=True),
         "NetworkLoadBalancerArns": t.many(r, "network_load_balancer_arns", "arn:"),
         "GatewayLoadBalancerArns": t.many(r, "gateway_load_balancer_arns", "arn:"),
         "Tags": tags(r.get("tags")),
@@ -98,7 +112,15 @@ def allowed_principal(t: Translation, r: Resource) -> None:
 def instance_connect(t: Translation, r: Resource) -> None:
     name, subnet = t.place(r), t.one(r, "subnet_id", "subnet")
     groups, eni = t.many(r, "security_group_ids", "sg"), derived("eni", r.id, "connect")
-    t.interface(r, eni, subnet, groups=groups or None, InterfaceType="ec2_instance_connect_endpoint", RequesterManaged=True, _public=False)
+    t.interface(
+        r,
+        eni,
+        subnet,
+        groups=groups or None,
+        InterfaceType="ec2_instance_connect_endpoint",
+        RequesterManaged=True,
+        _public=False,
+    )
     draft = {
         "InstanceConnectEndpointId": name,
         "OwnerId": r.scope.account,
@@ -107,7 +129,7 @@ def instance_connect(t: Translation, r: Resource) -> None:
         "SubnetId": subnet,
         "NetworkInterfaceIds": [eni],
         "SecurityGroupIds": groups,
-        "PreserveClientIp": flag(r.get("preserve_client_ip"), True),
+        "PreserveClientIp": flag(r.get("preserve_client_ip"), default=True),
     }
     t.estate.put("instance_connect_endpoints", name, r.scope, draft)
 
@@ -128,7 +150,18 @@ def firewall(t: Translation, r: Resource) -> None:
         zone = (t.estate.get("subnets", subnet) or {}).get("AvailabilityZone") or f"zone-{index}"
         states[zone] = {"Attachment": {"SubnetId": subnet, "EndpointId": endpoint_id, "Status": "READY"}}
         eni = derived("eni", endpoint_id, "firewall")
-        t.interface(r, eni, subnet, VpcId=vpc, groups=[], InterfaceType="gateway_load_balancer_endpoint", RequesterManaged=True, SourceDestCheck=False, _public=False, _ipv6_count=0)
+        t.interface(
+            r,
+            eni,
+            subnet,
+            VpcId=vpc,
+            groups=[],
+            InterfaceType="gateway_load_balancer_endpoint",
+            RequesterManaged=True,
+            SourceDestCheck=False,
+            _public=False,
+            _ipv6_count=0,
+        )
         endpoint_draft = {
             "VpcEndpointId": endpoint_id,
             "VpcEndpointType": "GatewayLoadBalancer",
@@ -140,8 +173,15 @@ def firewall(t: Translation, r: Resource) -> None:
             "Tags": [{"Key": "AWSNetworkFirewallManaged", "Value": "true"}],
         }
         t.estate.put("vpc_endpoints", t.place(r, endpoint_id), r.scope, endpoint_draft)
-    settings = {"FirewallArn": arn, "FirewallName": name, "FirewallPolicyArn": t.one(r, "firewall_policy_arn", "arn:"), "VpcId": vpc}
-    t.estate.put("firewalls", arn, r.scope, {"Firewall": settings, "FirewallStatus": {"Status": "READY", "SyncStates": states}})
+    settings = {
+        "FirewallArn": arn,
+        "FirewallName": name,
+        "FirewallPolicyArn": t.one(r, "firewall_policy_arn", "arn:"),
+        "VpcId": vpc,
+    }
+    t.estate.put(
+        "firewalls", arn, r.scope, {"Firewall": settings, "FirewallStatus": {"Status": "READY", "SyncStates": states}}
+    )
     t.estate.put("listed_firewalls", arn, r.scope, {"FirewallArn": arn, "FirewallName": name})
 
 
@@ -153,7 +193,10 @@ def firewall_policy(t: Translation, r: Resource) -> None:
         "StatelessFragmentDefaultActions": many(given.get("stateless_fragment_default_actions")),
         "StatefulDefaultActions": many(given.get("stateful_default_actions")),
         "StatelessRuleGroupReferences": [
-            {"ResourceArn": t.pick(r, b.get("resource_arn"), "arn:", "resource_arn"), "Priority": number(b.get("priority"))}
+            {
+                "ResourceArn": t.pick(r, b.get("resource_arn"), "arn:", "resource_arn"),
+                "Priority": number(b.get("priority")),
+            }
             for b in blocks(given.get("stateless_rule_group_reference"))
         ],
         "StatefulRuleGroupReferences": [
@@ -179,7 +222,9 @@ def firewall_policy(t: Translation, r: Resource) -> None:
 
 
 def _sets(value: object, inner: str) -> dict[str, Any]:
-    return {text(b.get("key")) or LATER: {"Definition": many(block(b.get(inner)).get("definition"))} for b in blocks(value)}
+    return {
+        text(b.get("key")) or LATER: {"Definition": many(block(b.get(inner)).get("definition"))} for b in blocks(value)
+    }
 
 
 def rule_group(t: Translation, r: Resource) -> None:
@@ -190,7 +235,10 @@ def rule_group(t: Translation, r: Resource) -> None:
     rules_string = r.get("rules") or source.get("rules_string")
     settings: dict[str, Any] = {"RulesSource": _source(source, rules_string)}
     if variables:
-        settings["RuleVariables"] = {"IPSets": _sets(variables.get("ip_sets"), "ip_set"), "PortSets": _sets(variables.get("port_sets"), "port_set")}
+        settings["RuleVariables"] = {
+            "IPSets": _sets(variables.get("ip_sets"), "ip_set"),
+            "PortSets": _sets(variables.get("port_sets"), "port_set"),
+        }
     if isinstance(r.get("api"), dict):
         settings = r.get("api")
     order = text(block(given.get("stateful_rule_options")).get("rule_order"))
@@ -220,7 +268,10 @@ def _stateful(b: dict[str, Any]) -> dict[str, Any]:
     return {
         "Action": text(b.get("action")) or LATER,
         "Header": {"".join(w.capitalize() for w in n.split("_")): header.get(n) for n in names},
-        "RuleOptions": [{"Keyword": text(o.get("keyword")), "Settings": many(o.get("settings"))} for o in blocks(b.get("rule_option"))],
+        "RuleOptions": [
+            {"Keyword": text(o.get("keyword")), "Settings": many(o.get("settings"))}
+            for o in blocks(b.get("rule_option"))
+        ],
     }
 
 
@@ -232,7 +283,10 @@ def _stateless(b: dict[str, Any]) -> dict[str, Any]:
         return [{"AddressDefinition": a.get("address_definition")} for a in blocks(match.get(name))]
 
     def spans(name: str) -> list[dict[str, Any]]:
-        return [{"FromPort": number(p.get("from_port")), "ToPort": number(p.get("to_port")) or number(p.get("from_port"))} for p in blocks(match.get(name))]
+        return [
+            {"FromPort": number(p.get("from_port")), "ToPort": number(p.get("to_port")) or number(p.get("from_port"))}
+            for p in blocks(match.get(name))
+        ]
 
     attributes = {
         "Sources": addresses("source"),
@@ -240,9 +294,14 @@ def _stateless(b: dict[str, Any]) -> dict[str, Any]:
         "SourcePorts": spans("source_port"),
         "DestinationPorts": spans("destination_port"),
         "Protocols": [number(p) for p in many(match.get("protocols"))],
-        "TCPFlags": [{"Flags": many(f.get("flags")), "Masks": many(f.get("masks"))} for f in blocks(match.get("tcp_flag"))],
+        "TCPFlags": [
+            {"Flags": many(f.get("flags")), "Masks": many(f.get("masks"))} for f in blocks(match.get("tcp_flag"))
+        ],
     }
-    return {"Priority": number(b.get("priority")), "RuleDefinition": {"MatchAttributes": attributes, "Actions": many(definition.get("actions"))}}
+    return {
+        "Priority": number(b.get("priority")),
+        "RuleDefinition": {"MatchAttributes": attributes, "Actions": many(definition.get("actions"))},
+    }
 
 
 # Global Accelerator ---------------------------------------------------------------------------------
@@ -255,7 +314,7 @@ def accelerator(t: Translation, r: Resource) -> None:
         "AcceleratorArn": arn,
         "Name": text(r.get("name")) or "",
         "IpAddressType": text(r.get("ip_address_type")) or "IPV4",
-        "Enabled": flag(r.get("enabled"), True),
+        "Enabled": flag(r.get("enabled"), default=True),
         "IpSets": [{"IpAddresses": addresses}],
         "Status": "DEPLOYED",
     }
@@ -265,9 +324,17 @@ def accelerator(t: Translation, r: Resource) -> None:
 def accelerator_listener(t: Translation, r: Resource) -> None:
     parent = one(r.get("accelerator_arn"), "arn:")
     arn = text(r.get("id")) or f"{parent}/listener/{r.id}"
-    spans = [{"FromPort": number(b.get("from_port")), "ToPort": number(b.get("to_port"))} for b in blocks(r.get("port_range"))]
+    spans = [
+        {"FromPort": number(b.get("from_port")), "ToPort": number(b.get("to_port"))}
+        for b in blocks(r.get("port_range"))
+    ]
     t.estate.listener_arns[r.id] = arn
-    t.estate.put("accelerator_listeners", t.place(r, arn), r.scope, {"ListenerArn": arn, "PortRanges": spans, "Protocol": text(r.get("protocol")) or "TCP"})
+    t.estate.put(
+        "accelerator_listeners",
+        t.place(r, arn),
+        r.scope,
+        {"ListenerArn": arn, "PortRanges": spans, "Protocol": text(r.get("protocol")) or "TCP"},
+    )
 
 
 def accelerator_group(t: Translation, r: Resource) -> None:
@@ -278,7 +345,7 @@ def accelerator_group(t: Translation, r: Resource) -> None:
         {
             "EndpointId": t.pick(r, b.get("endpoint_id"), "", "endpoint_id"),
             "Weight": number(b.get("weight")),
-            "ClientIPPreservationEnabled": flag(b.get("client_ip_preservation_enabled"), True),
+            "ClientIPPreservationEnabled": flag(b.get("client_ip_preservation_enabled"), default=True),
         }
         for b in blocks(r.get("endpoint_configuration"))
     ]

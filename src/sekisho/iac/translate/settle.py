@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..implied import cidrs_of
-from ..values import derived
+from sekisho.iac.implied import cidrs_of
+from sekisho.iac.values import derived
+
 from .translation import Translation
 
 
@@ -17,12 +18,19 @@ def settle(t: Translation) -> None:
 
 def _defaults(t: Translation, attachment: dict[str, Any]) -> None:
     """An attachment is associated with the default table and propagates into it, where nothing says otherwise."""
-    hub, name = t.estate.get("transit_gateways", attachment["TransitGatewayId"]), attachment["TransitGatewayAttachmentId"]
+    hub, name = (
+        t.estate.get("transit_gateways", attachment["TransitGatewayId"]),
+        attachment["TransitGatewayAttachmentId"],
+    )
     associates, propagates = attachment.pop("_associates"), attachment.pop("_propagates")
     if hub is None:
         return
     table, scope = derived("tgw-rtb", hub["TransitGatewayId"], "default"), t.estate.scope(name)
-    record = {"TransitGatewayAttachmentId": name, "ResourceType": attachment["ResourceType"], "ResourceId": attachment["ResourceId"]}
+    record = {
+        "TransitGatewayAttachmentId": name,
+        "ResourceType": attachment["ResourceType"],
+        "ResourceId": attachment["ResourceId"],
+    }
     there = (p for (kind, _), p in t.estate.parts.items() if kind == "transit_gateway_associations")
     associated = any(r["TransitGatewayAttachmentId"] == name for p in there for r in p.records)
     if hub.get("_associates") and associates and not associated:
@@ -63,7 +71,9 @@ def finish(estate: Any) -> None:  # noqa: ANN401 - an Estate
 def _associate(estate: Any, attachment: dict[str, Any]) -> None:  # noqa: ANN401
     name = attachment["TransitGatewayAttachmentId"]
     for (kind, table), part in estate.parts.items():
-        if kind == "transit_gateway_associations" and any(r["TransitGatewayAttachmentId"] == name for r in part.records):
+        if kind == "transit_gateway_associations" and any(
+            r["TransitGatewayAttachmentId"] == name for r in part.records
+        ):
             attachment["Association"] = {"TransitGatewayRouteTableId": table, "State": "associated"}
 
 
@@ -78,7 +88,12 @@ def _transit_routes(estate: Any) -> None:  # noqa: ANN401
             vpc = estate.get("vpcs", record.get("ResourceId"))
             if record["ResourceType"] == "vpc" and vpc is not None:
                 made = [
-                    {"DestinationCidrBlock": c, "TransitGatewayAttachments": [record], "Type": "propagated", "State": "active"}
+                    {
+                        "DestinationCidrBlock": c,
+                        "TransitGatewayAttachments": [record],
+                        "Type": "propagated",
+                        "State": "active",
+                    }
                     for c in dict.fromkeys(cidrs_of(vpc))
                     if c not in there
                 ]

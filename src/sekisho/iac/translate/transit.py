@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..resource import Resource
-from ..values import Unknown, derived, flag, tags, text
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import Unknown, derived, flag, tags, text
+
 from .translation import Translation
 
 
@@ -15,18 +16,28 @@ def gateway(t: Translation, r: Resource) -> None:
         "State": "available",
         "Options": {"SecurityGroupReferencingSupport": text(r.get("security_group_referencing_support")) or "disable"},
         "Tags": tags(r.get("tags")),
-        "_associates": flag(r.get("default_route_table_association"), True),
-        "_propagates": flag(r.get("default_route_table_propagation"), True),
+        "_associates": flag(r.get("default_route_table_association"), default=True),
+        "_propagates": flag(r.get("default_route_table_propagation"), default=True),
     }
     t.estate.put("transit_gateways", name, r.scope, draft)
     if draft["_associates"] or draft["_propagates"]:
         own = t.place(r, derived("tgw-rtb", name, "default"))
-        t.estate.put("transit_gateway_route_tables", own, r.scope, {"TransitGatewayRouteTableId": own, "TransitGatewayId": name, "State": "available"})
+        t.estate.put(
+            "transit_gateway_route_tables",
+            own,
+            r.scope,
+            {"TransitGatewayRouteTableId": own, "TransitGatewayId": name, "State": "available"},
+        )
         _table_parts(t, r, own)
 
 
 def _table_parts(t: Translation, r: Resource, name: str) -> None:
-    for table in ("transit_gateway_routes", "transit_gateway_associations", "transit_gateway_propagations", "transit_gateway_prefix_lists"):
+    for table in (
+        "transit_gateway_routes",
+        "transit_gateway_associations",
+        "transit_gateway_propagations",
+        "transit_gateway_prefix_lists",
+    ):
         t.estate.part(table, name, r.scope)
 
 
@@ -61,10 +72,12 @@ def vpn_attachment(t: Translation, r: Resource) -> None:
     """A VPN connection that ends at a transit gateway is an attachment of it."""
     hub = t.one(r, "transit_gateway_id", "tgw")
     if hub:
-        _attached(t, r, text(r.get("transit_gateway_attachment_id")) or derived("tgw-attach", r.id, "vpn"), hub, "vpn", r.id)
+        _attached(
+            t, r, text(r.get("transit_gateway_attachment_id")) or derived("tgw-attach", r.id, "vpn"), hub, "vpn", r.id
+        )
 
 
-def _attached(t: Translation, r: Resource, name: str, hub: str | Unknown | None, kind: str, resource: object) -> None:
+def _attached(t: Translation, r: Resource, name: str, hub: str | Unknown | None, kind: str, resource: object) -> None:  # noqa: PLR0917 - each a part of what is joined
     associates = r.get("transit_gateway_default_route_table_association")
     propagates = r.get("transit_gateway_default_route_table_propagation")
     draft = {
@@ -75,15 +88,19 @@ def _attached(t: Translation, r: Resource, name: str, hub: str | Unknown | None,
         "ResourceType": kind,
         "ResourceId": resource,
         "State": "available",
-        "_associates": flag(associates, True),
-        "_propagates": flag(propagates, True),
+        "_associates": flag(associates, default=True),
+        "_propagates": flag(propagates, default=True),
     }
     t.estate.put("transit_gateway_attachments", name, r.scope, draft)
 
 
 def peering(t: Translation, r: Resource) -> None:
     name, hub, peer = t.place(r), t.one(r, "transit_gateway_id", "tgw"), t.one(r, "peer_transit_gateway_id", "tgw")
-    accepted = any(o.type == "aws_ec2_transit_gateway_peering_attachment_accepter" and t.one(o, "transit_gateway_attachment_id", "tgw-attach") == name for o in t.resources)
+    accepted = any(
+        o.type == "aws_ec2_transit_gateway_peering_attachment_accepter"
+        and t.one(o, "transit_gateway_attachment_id", "tgw-attach") == name
+        for o in t.resources
+    )
     state = text(r.get("state")) or ("available" if accepted else "pendingAcceptance")
     draft = {
         "TransitGatewayAttachmentId": name,
@@ -112,7 +129,11 @@ def connect(t: Translation, r: Resource) -> None:
 
 def table(t: Translation, r: Resource) -> None:
     name = t.place(r)
-    draft = {"TransitGatewayRouteTableId": name, "TransitGatewayId": t.one(r, "transit_gateway_id", "tgw"), "State": "available"}
+    draft = {
+        "TransitGatewayRouteTableId": name,
+        "TransitGatewayId": t.one(r, "transit_gateway_id", "tgw"),
+        "State": "available",
+    }
     t.estate.put("transit_gateway_route_tables", name, r.scope, draft | {"Tags": tags(r.get("tags"))})
     _table_parts(t, r, name)
 
@@ -142,14 +163,21 @@ def _into(t: Translation, r: Resource, part: str, state: str) -> None:
 
 
 def route(t: Translation, r: Resource) -> None:
-    name, attachment = t.one(r, "transit_gateway_route_table_id", "tgw-rtb"), t.one(r, "transit_gateway_attachment_id", "tgw-attach")
-    blackhole = flag(r.get("blackhole"), False)
+    name, attachment = (
+        t.one(r, "transit_gateway_route_table_id", "tgw-rtb"),
+        t.one(r, "transit_gateway_attachment_id", "tgw-attach"),
+    )
+    blackhole = flag(r.get("blackhole"), default=False)
     cidr = text(r.get("destination_cidr_block"))
     if not isinstance(name, str):
         t.estate.issue(r.address, "its route table is known after apply", "the route is not used")
         return
     known: dict[str, Any] = t.estate.get("transit_gateway_attachments", attachment) or {}
-    to = {"TransitGatewayAttachmentId": attachment, "ResourceType": known.get("ResourceType", ""), "ResourceId": known.get("ResourceId")}
+    to = {
+        "TransitGatewayAttachmentId": attachment,
+        "ResourceType": known.get("ResourceType", ""),
+        "ResourceId": known.get("ResourceId"),
+    }
     record = {
         "DestinationCidrBlock": cidr,
         "TransitGatewayAttachments": [] if blackhole else [to],
@@ -164,12 +192,16 @@ def prefix_list_reference(t: Translation, r: Resource) -> None:
     if isinstance(name, str):
         attachment = t.one(r, "transit_gateway_attachment_id", "tgw-attach")
         known: dict[str, Any] = t.estate.get("transit_gateway_attachments", attachment) or {}
-        to = {"TransitGatewayAttachmentId": attachment, "ResourceType": known.get("ResourceType", ""), "ResourceId": known.get("ResourceId")}
+        to = {
+            "TransitGatewayAttachmentId": attachment,
+            "ResourceType": known.get("ResourceType", ""),
+            "ResourceId": known.get("ResourceId"),
+        }
         record = {
             "TransitGatewayRouteTableId": name,
             "PrefixListId": t.one(r, "prefix_list_id", "pl"),
             "State": "available",
-            "Blackhole": flag(r.get("blackhole"), False),
+            "Blackhole": flag(r.get("blackhole"), default=False),
             "TransitGatewayAttachment": to if attachment else None,
         }
         t.estate.part("transit_gateway_prefix_lists", name, r.scope, [record])

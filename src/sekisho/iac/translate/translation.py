@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ..estate import Estate
-from ..resource import Resource
-from ..values import Unknown, many, number, one, text
+from sekisho.iac.estate import Estate
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import Unknown, many, number, one, text
 
 
 class Translation:
@@ -52,7 +52,7 @@ class Translation:
     def interface(self, r: Resource, name: str, subnet: str | Unknown | None, **members: Any) -> dict[str, Any]:  # noqa: ANN401
         """An interface in the subnet; members that begin with `_` tell how its addresses are found."""
         groups = members.pop("groups", None)
-        draft = {
+        draft: dict[str, Any] = {
             "NetworkInterfaceId": name,
             "SubnetId": subnet,
             "VpcId": members.pop("VpcId", None) or self.vpc_of(subnet),

@@ -2,10 +2,10 @@
 
 import re
 
+from sekisho.iac.resource import Resource
+from sekisho.iac.values import LATER, Unknown
 from sekisho.model.record import Scope
 
-from ..resource import Resource
-from ..values import LATER, Unknown
 from .translation import Translation
 
 #: Types of networking services that say nothing of which packets pass.
@@ -61,7 +61,16 @@ def unread(t: Translation, r: Resource) -> None:
 
 def _unsettle(t: Translation, r: Resource) -> None:
     """The records that it names may be other than they are declared."""
-    for attribute in ("route_table_id", "route_table_ids", "security_group_id", "network_acl_id", "network_interface_id", "subnet_id", "subnet_ids", "vpc_id"):
+    for attribute in (
+        "route_table_id",
+        "route_table_ids",
+        "security_group_id",
+        "network_acl_id",
+        "network_interface_id",
+        "subnet_id",
+        "subnet_ids",
+        "vpc_id",
+    ):
         names = [n for n in t.many(r, attribute) if isinstance(n, str)]
         for table in _CHANGED:
             for name in names:
@@ -76,7 +85,9 @@ def _unseen(t: Translation, r: Resource, scope: Scope) -> None:
     """Interfaces that nobody can name: they are in no row, and that is said."""
     name = t.place(r, f"eni-{r.id}")
     draft = {"NetworkInterfaceId": name, "PrivateIpAddress": LATER, "OwnerId": scope.account}
-    found = next((v for a in ("subnet_ids", "subnet_id") for v in t.many(r, a, "subnet") if not isinstance(v, Unknown)), None)
+    found = next(
+        (v for a in ("subnet_ids", "subnet_id") for v in t.many(r, a, "subnet") if not isinstance(v, Unknown)), None
+    )
     if found:
         draft |= {"SubnetId": found, "VpcId": str(t.vpc_of(found) or LATER)}
     t.estate.put("interfaces", name, scope, draft)
