@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from sekisho.load import from_files
+from sekisho.load.decode import refers
 from sekisho.model.calls import Calls
 from sekisho.model.record import Issue, Source
 from sekisho.model.snapshot import Input, Missing, Page, Snapshot
@@ -10,6 +13,7 @@ from sekisho.model.snapshot import Input, Missing, Page, Snapshot
 from .estate import Estate
 from .implied import complete
 from .translate.settle import finish
+from .values import plain
 
 
 def assemble(estate: Estate, origin: Input, live: Snapshot | None = None) -> Snapshot:
@@ -18,20 +22,24 @@ def assemble(estate: Estate, origin: Input, live: Snapshot | None = None) -> Sna
     finish(estate)
     read = from_files(estate.answers(), estate.file)
     places = Places(estate)
-    spoilt = [
-        Missing(table, name, why, places.of(Source(f"{estate.file}#{name}", "")), frozenset({name}))
-        for (table, name), why in estate.spoilt.items()
-    ]
+    spoilt = [_spoilt(estate, table, name, why, places) for (table, name), why in estate.spoilt.items()]
     found = relocated(read, places.of)
     return Snapshot(
         found.pages,
         calls=found.calls,
         issues=tuple(sorted({*estate.issues, *found.issues})),
-        missing=(*found.missing.values(), *spoilt),
+        missing=(*found.missing.values(), *spoilt, *(live.missing.values() if live else ())),
         unmodelled=live.unmodelled if live else read.unmodelled,
         inputs=(origin, *(live.inputs if live else ())),
         collected=live.collected if live else None,
     )
+
+
+def _spoilt(estate: Estate, table: str, name: str, why: str, places: "Places") -> Missing:
+    """A record that cannot be believed, with everything that it names: what hangs on it is open."""
+    draft = msgspec.json.encode(plain(estate.get(table, name) or {}))
+    source = places.of(Source(f"{estate.file}#{name}", ""))
+    return Missing(table, name, why, source, frozenset({name}) | refers(draft))
 
 
 def relocated(read: Snapshot, place: Callable[[Source], Source], inputs: tuple[Input, ...] = ()) -> Snapshot:

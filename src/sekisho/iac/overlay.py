@@ -78,7 +78,6 @@ def _live(snapshot: Snapshot, file: str) -> Estate:
     estate.failed = {
         (s.call, s.scope): s.why for s in snapshot.calls if s.status is not CallStatus.READ and s.call not in GATHERED
     }
-    estate.spoilt = {(m.table, m.id): m.why for m in snapshot.missing.values()}
     estate.issues += snapshot.issues
     return estate
 

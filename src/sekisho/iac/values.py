@@ -35,7 +35,8 @@ def symbolic(prefix: str, address: str) -> str:
 
 def derived(prefix: str, owner: str, part: str) -> str:
     """The id of what AWS makes together with `owner`."""
-    tail = owner.rsplit(":", 1)[-1].partition("-")[2] or owner
+    last = owner.rsplit(":", 1)[-1]
+    tail = last if owner.startswith("arn:") else last.partition("-")[2] or last
     return f"{prefix}-{part}_{_ODD.sub('_', tail).strip('_')}"
 
 
@@ -63,6 +64,8 @@ def one(value: object, prefix: str = "") -> str | Unknown | None:
         value = value[0] if len(value) == 1 else (Unknown("one of several", tuple(value)) if value else None)
     if not isinstance(value, Unknown):
         return text(value)
+    if not prefix:
+        return value  # a text may be made of what it refers to
     fitting = list(dict.fromkeys(c for c in _flat(value.candidates) if isinstance(c, str) and _fits(c, prefix)))
     return fitting[0] if len(fitting) == 1 else value
 
@@ -71,6 +74,8 @@ def many(value: object, prefix: str = "") -> list[str | Unknown]:
     """All ids of a list; what is not known of it is one Unknown in it."""
     if value is None or value == "":
         return []
+    if isinstance(value, Unknown) and not prefix:
+        return [value]
     if isinstance(value, Unknown):
         found = [c for c in _flat(value.candidates) if isinstance(c, Unknown) or _fits(str(c), prefix)]
         return _each_once(found) or [value]

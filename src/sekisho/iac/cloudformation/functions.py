@@ -216,7 +216,7 @@ class Functions:
         if not self._bound:
             return value
         if isinstance(value, dict):
-            if len(value) == 1 and any(str(value.get("Ref")) in b for b in self._bound):
+            if len(value) == 1 and "Ref" in value and any(str(value["Ref"]) in b for b in self._bound):
                 return self.ref(str(value["Ref"]))
             frozen = Template({self._named(k): self._freeze(v) for k, v in value.items()})
             frozen.line = getattr(value, "line", None)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sekisho.iac.ids import by_arn, new_id
+from sekisho.iac.implied import generated_ipv6
 from sekisho.iac.resource import Resource
 from sekisho.iac.values import Declared, Unknown, derived, text
 from sekisho.model.record import Scope
@@ -92,6 +93,8 @@ class Instance:
             return derived(made[0], self.id, made[1])
         if not unknown:
             return value
+        if (self.type, attribute) == ("aws_vpc", "ipv6_cidr_block") and self.values.get("assign_generated_ipv6_cidr_block"):
+            return generated_ipv6(self.id)
         return self._known(value, unknown, self.expressions.get(attribute), attribute, top=True)
 
     def _known(self, value: Any, unknown: Any, expression: Any, path: str, *, top: bool = False) -> Any:  # noqa: ANN401
