@@ -97,7 +97,8 @@ class Estate:
         return name
 
     def issue(self, address: str, what: str, effect: str = "what depends on it is unknown") -> None:
-        self.issues.append(Issue(self.file, "", f"{address}: {what}", effect))
+        """Says what is not known of the resource at the address, or of all where there is none."""
+        self.issues.append(Issue(self.file, "", f"{address}: {what}" if address else what, effect))
 
     # Answers ------------------------------------------------------------------------------------
 

@@ -69,9 +69,7 @@ def _terraform(document: dict[str, Any], path: Path, origin: Input, on: Path | N
         translate(was, terraform_resources(prior))
         merged = lay(was, estate, live)
         return Loaded(assemble(merged, origin, live), merged.declared, live)
-    estate.issue(
-        path.name, "only what it declares is judged", "lay it on a snapshot with --on to see it with what is live"
-    )
+    estate.issue("", "only what it declares is judged", "lay it on a snapshot with --on to see it with what is live")
     return Loaded(assemble(estate, origin), estate.declared)
 
 

@@ -36,7 +36,7 @@ def single(document: Json, path: Path, origin: Input, parameters: Mapping[str, s
     _fill(estate, [stack])
     if "AWS::Region" not in parameters:
         estate.issue(
-            path.name,
+            "",
             f"a template does not say its Region: {_REGION} is taken",
             "give it with --parameter AWS::Region=NAME",
         )

@@ -24,10 +24,8 @@ class Mapping(dict[str, Any]):
 
 def parse(data: bytes, name: str) -> Any:  # noqa: ANN401 - a document
     """The one document of the text. SnapshotError, in one line, where it is none."""
-    try:
-        import yaml  # noqa: PLC0415 - only templates need it
-    except ImportError:
-        raise SnapshotError(f"{name}: templates need PyYAML; install `sekisho[iac]`") from None
+    import yaml  # noqa: PLC0415 - only templates need it
+
     try:
         text = data.decode("utf-8")
         loader = yaml.SafeLoader(text)

@@ -93,7 +93,9 @@ class Instance:
             return derived(made[0], self.id, made[1])
         if not unknown:
             return value
-        if (self.type, attribute) == ("aws_vpc", "ipv6_cidr_block") and self.values.get("assign_generated_ipv6_cidr_block"):
+        if (self.type, attribute) == ("aws_vpc", "ipv6_cidr_block") and self.values.get(
+            "assign_generated_ipv6_cidr_block"
+        ):
             return generated_ipv6(self.id)
         return self._known(value, unknown, self.expressions.get(attribute), attribute, top=True)
 
