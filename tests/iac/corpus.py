@@ -138,34 +138,121 @@ def services() -> Json:
 PLANS: list[tuple[str, Json]] = [("plan.json", network()), ("plan.json", services())]
 _REF = {"Ref": "Vpc"}
 TEMPLATES: list[tuple[str, Json]] = [
-    ("template.yaml", {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Parameters": {"Cidr": {"Type": "String", "Default": "10.0.0.0/16"}},
-        "Conditions": {"Is": {"Fn::Equals": [{"Ref": "Cidr"}, "10.0.0.0/16"]}, "Or": {"Fn::Or": [{"Condition": "Is"}, {"Fn::Not": [{"Condition": "Is"}]}]}},
-        "Mappings": {"M": {"a": {"b": 22}}},
-        "Resources": {
-            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": {"Ref": "Cidr"}}},
-            "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": _REF, "CidrBlock": {"Fn::Select": [0, {"Fn::Cidr": [{"Fn::GetAtt": ["Vpc", "CidrBlock"]}, 2, 8]}]}}},
-            "Gateway": {"Type": "AWS::EC2::InternetGateway", "Condition": "Or"},
-            "Attachment": {"Type": "AWS::EC2::VPCGatewayAttachment", "Properties": {"VpcId": _REF, "InternetGatewayId": {"Ref": "Gateway"}}},
-            "Web": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"VpcId": _REF, "SecurityGroupIngress": [{"IpProtocol": "tcp", "FromPort": {"Fn::FindInMap": ["M", "a", "b"]}, "ToPort": 22, "CidrIp": {"Fn::Sub": ["${X}/0", {"X": "0.0.0.0"}]}}]}},
-            "Acl": {"Type": "AWS::EC2::NetworkAcl", "Properties": {"VpcId": _REF}},
-            "Entry": {"Type": "AWS::EC2::NetworkAclEntry", "Properties": {"NetworkAclId": {"Ref": "Acl"}, "RuleNumber": 1, "Protocol": 6, "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 1, "To": 2}}},
-            "Host": {"Type": "AWS::EC2::Instance", "Properties": {"SubnetId": {"Ref": "Subnet"}, "NetworkInterfaces": [{"DeviceIndex": "0", "SubnetId": {"Ref": "Subnet"}, "GroupSet": [{"Ref": "Web"}]}]}},
-            "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://s3.amazonaws.com/b/nested.yaml"}},
+    (
+        "template.yaml",
+        {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Parameters": {"Cidr": {"Type": "String", "Default": "10.0.0.0/16"}},
+            "Conditions": {
+                "Is": {"Fn::Equals": [{"Ref": "Cidr"}, "10.0.0.0/16"]},
+                "Or": {"Fn::Or": [{"Condition": "Is"}, {"Fn::Not": [{"Condition": "Is"}]}]},
+            },
+            "Mappings": {"M": {"a": {"b": 22}}},
+            "Resources": {
+                "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": {"Ref": "Cidr"}}},
+                "Subnet": {
+                    "Type": "AWS::EC2::Subnet",
+                    "Properties": {
+                        "VpcId": _REF,
+                        "CidrBlock": {"Fn::Select": [0, {"Fn::Cidr": [{"Fn::GetAtt": ["Vpc", "CidrBlock"]}, 2, 8]}]},
+                    },
+                },
+                "Gateway": {"Type": "AWS::EC2::InternetGateway", "Condition": "Or"},
+                "Attachment": {
+                    "Type": "AWS::EC2::VPCGatewayAttachment",
+                    "Properties": {"VpcId": _REF, "InternetGatewayId": {"Ref": "Gateway"}},
+                },
+                "Web": {
+                    "Type": "AWS::EC2::SecurityGroup",
+                    "Properties": {
+                        "VpcId": _REF,
+                        "SecurityGroupIngress": [
+                            {
+                                "IpProtocol": "tcp",
+                                "FromPort": {"Fn::FindInMap": ["M", "a", "b"]},
+                                "ToPort": 22,
+                                "CidrIp": {"Fn::Sub": ["${X}/0", {"X": "198.51.100.0"}]},
+                            }
+                        ],
+                    },
+                },
+                "Acl": {"Type": "AWS::EC2::NetworkAcl", "Properties": {"VpcId": _REF}},
+                "Entry": {
+                    "Type": "AWS::EC2::NetworkAclEntry",
+                    "Properties": {
+                        "NetworkAclId": {"Ref": "Acl"},
+                        "RuleNumber": 1,
+                        "Protocol": 6,
+                        "RuleAction": "allow",
+                        "CidrBlock": "0.0.0.0/0",
+                        "PortRange": {"From": 1, "To": 2},
+                    },
+                },
+                "Host": {
+                    "Type": "AWS::EC2::Instance",
+                    "Properties": {
+                        "SubnetId": {"Ref": "Subnet"},
+                        "NetworkInterfaces": [
+                            {"DeviceIndex": "0", "SubnetId": {"Ref": "Subnet"}, "GroupSet": [{"Ref": "Web"}]}
+                        ],
+                    },
+                },
+                "Nested": {
+                    "Type": "AWS::CloudFormation::Stack",
+                    "Properties": {"TemplateURL": "https://s3.amazonaws.com/b/nested.yaml"},
+                },
+            },
+            "Outputs": {
+                "V": {"Value": _REF, "Export": {"Name": {"Fn::Join": ["-", [{"Ref": "AWS::StackName"}, "v"]]}}}
+            },
         },
-        "Outputs": {"V": {"Value": _REF, "Export": {"Name": {"Fn::Join": ["-", [{"Ref": "AWS::StackName"}, "v"]]}}}},
-    }),
-    ("template.json", {"Resources": {"Fn::ForEach::Vpcs": ["N", ["a", "b"], {"Vpc${N}": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}}]}}),
-]  # fmt: skip
+    ),
+    (
+        "template.json",
+        {
+            "Resources": {
+                "Fn::ForEach::Vpcs": [
+                    "N",
+                    ["a", "b"],
+                    {"Vpc${N}": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}},
+                ]
+            }
+        },
+    ),
+]
 CONFIG: list[tuple[str, Json]] = [
-    ("config.json", {
-        "fileVersion": "1.0",
-        "configurationItems": [
-            {"resourceType": "AWS::EC2::VPC", "awsAccountId": "111122223333", "awsRegion": "eu-west-1", "configuration": {"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/16"}},
-            {"resourceType": "AWS::EC2::SecurityGroup", "awsRegion": "eu-west-1", "configuration": {"groupId": "sg-1", "vpcId": "vpc-1", "ipPermissions": [{"ipProtocol": "-1", "ipRanges": ["0.0.0.0/0"], "ipv4Ranges": [{"cidrIp": "0.0.0.0/0"}]}]}},
-            {"resourceType": "AWS::EC2::Instance", "awsRegion": "eu-west-1", "configuration": '{"instanceId": "i-1", "state": {"name": "running"}}'},
-            {"resourceType": "AWS::ElasticLoadBalancingV2::Listener", "configuration": {"listenerArn": "arn:x", "loadBalancerArn": "arn:y", "port": 80}},
-        ],
-    }),
-]  # fmt: skip
+    (
+        "config.json",
+        {
+            "fileVersion": "1.0",
+            "configurationItems": [
+                {
+                    "resourceType": "AWS::EC2::VPC",
+                    "awsAccountId": "111122223333",
+                    "awsRegion": "eu-west-1",
+                    "configuration": {"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/16"},
+                },
+                {
+                    "resourceType": "AWS::EC2::SecurityGroup",
+                    "awsRegion": "eu-west-1",
+                    "configuration": {
+                        "groupId": "sg-1",
+                        "vpcId": "vpc-1",
+                        "ipPermissions": [
+                            {"ipProtocol": "-1", "ipRanges": ["0.0.0.0/0"], "ipv4Ranges": [{"cidrIp": "0.0.0.0/0"}]}
+                        ],
+                    },
+                },
+                {
+                    "resourceType": "AWS::EC2::Instance",
+                    "awsRegion": "eu-west-1",
+                    "configuration": '{"instanceId": "i-1", "state": {"name": "running"}}',
+                },
+                {
+                    "resourceType": "AWS::ElasticLoadBalancingV2::Listener",
+                    "configuration": {"listenerArn": "arn:x", "loadBalancerArn": "arn:y", "port": 80},
+                },
+            ],
+        },
+    ),
+]

@@ -5,6 +5,7 @@ and names in the configuration what its expression refers to.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Json = dict[str, Any]
@@ -17,15 +18,14 @@ class Ref(NamedTuple):
 
 
 def ref(*names: str) -> Ref:
-    listed: list[str] = []
-    for name in names:
-        while "." in name or "[" in name:
-            listed.append(name)
-            shorter = re.sub(r"(\.[\w-]+|\[[^\]]*\])$", "", name)
-            if shorter.count(".") < (2 if shorter.startswith(("data.",)) else 1):
-                break
-            name = shorter
-    return Ref(tuple(dict.fromkeys(listed)))
+    return Ref(tuple(dict.fromkeys(shorter for name in names for shorter in _shortened(name))))
+
+
+def _shortened(name: str) -> Iterator[str]:
+    """The reference and its beginnings, down to the resource or the module."""
+    while "." in name:
+        yield name
+        name = re.sub(r"(\.[\w-]+|\[[^\]]*\])$", "", name)
 
 
 def split(values: Any) -> tuple[Any, Any, Any]:
@@ -42,8 +42,8 @@ def split(values: Any) -> tuple[Any, Any, Any]:
         return [p[0] for p in several], [p[1] for p in several], [p[2] for p in several]
     if isinstance(values, list) and any(isinstance(v, Ref) for v in values):
         names = [n for v in values if isinstance(v, Ref) for n in v.names]
-        unknown = [isinstance(v, Ref) for v in values]
-        return [None if isinstance(v, Ref) else v for v in values], unknown, {"references": names}
+        later = [isinstance(v, Ref) for v in values]
+        return [None if isinstance(v, Ref) else v for v in values], later, {"references": names}
     return values, False, {"constant_value": values}
 
 

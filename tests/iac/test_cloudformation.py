@@ -1,4 +1,4 @@
-"""CloudFormation: each intrinsic function by hand and by cfn-lint's resolver, nested stacks, cdk.out, what is refused."""
+"""CloudFormation: each intrinsic function by hand and by cfn-lint's resolver, nested stacks, cdk.out, refusals."""
 
 import json
 from pathlib import Path
@@ -60,11 +60,16 @@ CASES: list[tuple[Any, Any]] = [
 ]
 
 
-def functions(**given: Any) -> Functions:  # noqa: ANN401
+def functions(**given: Any) -> Functions:
     return Functions(
-        DOCUMENT, given, Scope("123456789012", "eu-west-1"), "stack",
-        resource=lambda name: f"id-of-{name}", attribute=lambda name, attribute: f"{attribute}-of-{name}", exports={"shared": "vpc-9"},
-    )  # fmt: skip
+        DOCUMENT,
+        given,
+        Scope("123456789012", "eu-west-1"),
+        "stack",
+        resource=lambda name: f"id-of-{name}",
+        attribute=lambda name, attribute: f"{attribute}-of-{name}",
+        exports={"shared": "vpc-9"},
+    )
 
 
 def name_of(case: object) -> str:
@@ -72,7 +77,7 @@ def name_of(case: object) -> str:
 
 
 @pytest.mark.parametrize(("expression", "value"), CASES, ids=name_of)
-def test_a_function_gives_what_aws_documents(expression: Any, value: Any) -> None:  # noqa: ANN401
+def test_a_function_gives_what_aws_documents(expression: Any, value: Any) -> None:
     assert functions().value(expression) == value
 
 
@@ -82,17 +87,17 @@ RESOLVED = [case for case in CASES if not any(text in json.dumps(case[0]) for te
 
 
 @pytest.mark.parametrize(("expression", "value"), RESOLVED, ids=name_of)
-def test_cfn_lint_resolves_it_alike(expression: Any, value: Any) -> None:  # noqa: ANN401
+def test_cfn_lint_resolves_it_alike(expression: Any, value: Any) -> None:
     """Where its resolver gives values at all, ours is among them (it takes both branches of a condition)."""
     found = oracle(expression)
     assert not found or plain(value) in [plain(f) for f in found]
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401
+def plain(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
 
 
-def oracle(expression: Any) -> list[Any]:  # noqa: ANN401
+def oracle(expression: Any) -> list[Any]:
     from cfnlint.decode import decode_str  # noqa: PLC0415 - slow to import
     from cfnlint.jsonschema import CfnTemplateValidator  # noqa: PLC0415
     from cfnlint.template import Template  # noqa: PLC0415
@@ -124,8 +129,12 @@ Resources:
   Gateway: {Type: AWS::EC2::InternetGateway}
   Attached: {Type: AWS::EC2::VPCGatewayAttachment, Properties: {VpcId: !Ref Vpc, InternetGatewayId: !Ref Gateway}}
   Table: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
-  Out: {Type: AWS::EC2::Route, Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gateway}}
-  Associated: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {SubnetId: !Ref Subnet, RouteTableId: !Ref Table}}
+  Out:
+    Type: AWS::EC2::Route
+    Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gateway}
+  Associated:
+    Type: AWS::EC2::SubnetRouteTableAssociation
+    Properties: {SubnetId: !Ref Subnet, RouteTableId: !Ref Table}
 Outputs:
   Vpc: {Value: !Ref Vpc, Export: {Name: net-vpc}}
   Subnet: {Value: !GetAtt Subnet.SubnetId, Export: {Name: net-subnet}}
@@ -175,11 +184,8 @@ Resources:
 
 
 def test_a_nested_stack_without_a_file_is_named(tmp_path: Path) -> None:
-    outer = NETWORK + "  \n".join(["", ""])
-    outer = outer.replace(
-        "Resources:",
-        "Resources:\n  App: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: https://x/app.yaml}}",
-    )
+    nested = "  App: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: https://x/app.yaml}}"
+    outer = NETWORK.replace("Resources:", f"Resources:\n{nested}")
     issues = load(written(tmp_path, outer=outer) / "outer.yaml").snapshot.issues
     assert "App: the template of the nested stack is not beside this one" in {i.what for i in issues}
 
@@ -234,13 +240,23 @@ def test_a_group_without_egress_rules_lets_everything_out(tmp_path: Path) -> Non
     ("text", "told"),
     [
         ("Resources: {A: {Type: AWS::EC2::VPC}", "not YAML at line"),
-        ("Parameters: {P: {Type: String}}\nConditions: {C: !Equals [!Ref P, x]}\nResources: {A: {Type: AWS::EC2::VPC, Condition: C}}", "parameter P; give it with --parameter"),
+        (
+            (
+                "Parameters: {P: {Type: String}}\nConditions: {C: !Equals [!Ref P, x]}\n"
+                "Resources: {A: {Type: AWS::EC2::VPC, Condition: C}}"
+            ),
+            "parameter P; give it with --parameter",
+        ),
         ("Resources: {A: {Type: AWS::EC2::VPC, Condition: C}}", "the condition C is not declared"),
-        ("a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefg", "bcdefgh", strict=True)), "aliases are too many"),
+        (
+            "a: &a [x,x,x,x,x,x,x,x,x]\n"
+            + "".join(f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefg", "bcdefgh", strict=True)),
+            "aliases are too many",
+        ),
         ("Resources: " + "[" * 2000, "template"),
         ("\x00", "YAML"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_in_one_line(text: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(SnapshotError) as refused:
         load(written(tmp_path, t=text) / "t.yaml")

@@ -16,6 +16,9 @@ GROUP, GATEWAY = "sg-0a9e4c7b1f2d86530", "igw-0d5e8f1a2b7c49063"
 PRIVATE_TABLE = "rtb-0193f7b5d2c8e6a40"
 
 
+Step = tuple[str, str, list[str], Any, Any, dict[str, list[str]]]
+
+
 def resource(type_: str, name: str, values: dict[str, Any]) -> dict[str, Any]:
     return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name, "values": values}
 
@@ -25,7 +28,7 @@ def change(type_: str, name: str, actions: list[str], before: Any, after: Any, u
     return {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name, "change": inner}
 
 
-def plan(*steps: tuple[str, str, list[str], Any, Any, dict[str, list[str]]]) -> dict[str, Any]:
+def plan(*steps: Step) -> dict[str, Any]:
     """A plan of steps: type, name, actions, values before and after, references of what is known after apply."""
     planned, prior, changed, configured = [], [], [], []
     for type_, name, actions, before, after, references in steps:
@@ -92,7 +95,7 @@ def test_a_plan_that_does_nothing_changes_no_verdict(tmp_path: Path) -> None:
 def test_a_rule_that_is_deleted_closes_its_port(tmp_path: Path) -> None:
     gone = {"id": "sgrule-1", **rule("0.0.0.0/0", 22)}
     office = {"id": "sgrule-2", **rule("203.0.113.10/32", 3389)}
-    steps = (
+    steps: tuple[Step, ...] = (
         ("aws_security_group_rule", "ssh", ["delete"], gone, None, {}),
         ("aws_security_group_rule", "rdp", ["delete"], office, None, {}),
     )
@@ -112,7 +115,7 @@ def test_an_instance_that_is_made_stands_in_live_subnets_and_groups(tmp_path: Pa
     found = changed(plan(("aws_instance", "new", ["create"], None, values, {})), tmp_path)
     # The subnet gives each interface an IPv6 address too, for which no rule lets anything in.
     assert found["i-new", "peering"] in {(None, "reachable"), (None, "unreachable")}
-    assert {key for key in found} == {("i-new", "internet"), ("i-new", "peering")}
+    assert set(found) == {("i-new", "internet"), ("i-new", "peering")}
 
 
 def test_a_route_of_a_live_table_is_replaced(tmp_path: Path) -> None:
@@ -134,7 +137,7 @@ def test_a_route_of_a_live_table_is_replaced(tmp_path: Path) -> None:
 
 def test_an_elastic_address_that_is_given_to_a_live_instance_opens_it(tmp_path: Path) -> None:
     route = {"id": "r-1", "route_table_id": PRIVATE_TABLE, "destination_cidr_block": "0.0.0.0/0"}
-    steps = (
+    steps: tuple[Step, ...] = (
         ("aws_eip", "new", ["create"], None, {"instance": "i-0b3d9f5e7a1c28460", "domain": "vpc"}, {}),
         (
             "aws_route",

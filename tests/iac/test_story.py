@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import sekisho.estates
-from iac.forms import answers, saved
+from iac.forms import Answer, answers, saved
 from iac.terraform_plans import story
 from sekisho.iac import load
 
@@ -18,11 +18,11 @@ WORLD = "ap-northeast-1"
 
 
 @pytest.fixture(scope="module")
-def collected() -> set[object]:
-    return set(answers(COLLECTED))
+def collected() -> set[Answer]:
+    return answers(COLLECTED)
 
 
-def test_the_estate_has_what_is_compared(collected: set[object]) -> None:
+def test_the_estate_has_what_is_compared(collected: set[Answer]) -> None:
     assert len(collected) == 10
     assert {(role, origin) for role, _, origin, verdict, _ in collected if verdict == "reachable"} == {
         ("web-public", "internet"),
@@ -31,11 +31,11 @@ def test_the_estate_has_what_is_compared(collected: set[object]) -> None:
     }
 
 
-def test_a_plan_with_modules_gives_the_same_answers(collected: set[object], tmp_path: Path) -> None:
+def test_a_plan_with_modules_gives_the_same_answers(collected: set[Answer], tmp_path: Path) -> None:
     assert answers(saved(story(), tmp_path / "plan.json")) == collected
 
 
-def test_a_template_gives_the_same_answers(collected: set[object]) -> None:
+def test_a_template_gives_the_same_answers(collected: set[Answer]) -> None:
     assert answers(TEMPLATE, parameters={"AWS::Region": WORLD}) == collected
 
 
@@ -77,8 +77,8 @@ def items() -> list[dict[str, Any]]:
     place = COLLECTED / "111122223333" / WORLD
     found = []
     for file, (member, kind) in TYPES.items():
-        for record in json.loads((place / f"{file}.json").read_text(encoding="utf-8"))[member]:
-            found.append(item(kind, record))
+        records = json.loads((place / f"{file}.json").read_text(encoding="utf-8"))[member]
+        found += [item(kind, record) for record in records]
     reservations = json.loads((place / "describe-instances.json").read_text(encoding="utf-8"))["Reservations"]
     return found + [item("AWS::EC2::Instance", i) for r in reservations for i in r["Instances"]]
 
@@ -94,12 +94,12 @@ def item(kind: str, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_a_config_snapshot_gives_the_same_answers(collected: set[object], tmp_path: Path) -> None:
+def test_a_config_snapshot_gives_the_same_answers(collected: set[Answer], tmp_path: Path) -> None:
     document = {"fileVersion": "1.0", "configSnapshotId": "0", "configurationItems": items()}
     assert answers(saved(document, tmp_path / "snapshot.json")) == collected
 
 
-def test_rows_of_an_advanced_query_give_the_same_answers(collected: set[object], tmp_path: Path) -> None:
+def test_rows_of_an_advanced_query_give_the_same_answers(collected: set[Answer], tmp_path: Path) -> None:
     rows = [json.dumps({"accountId": i["awsAccountId"]} | i) for i in items()]
     assert answers(saved({"Results": rows, "QueryInfo": {"SelectFields": []}}, tmp_path / "rows.json")) == collected
 
@@ -116,7 +116,7 @@ def test_an_item_that_was_deleted_is_not_there(tmp_path: Path) -> None:
 # Layouts of other collectors ------------------------------------------------------------------------
 
 
-def test_one_file_with_every_answer_in_it_gives_the_same_answers(collected: set[object], tmp_path: Path) -> None:
+def test_one_file_with_every_answer_in_it_gives_the_same_answers(collected: set[Answer], tmp_path: Path) -> None:
     place = COLLECTED / "111122223333" / WORLD
     whole: dict[str, Any] = {}
     for file in sorted(place.glob("describe-*.json")):
@@ -124,7 +124,7 @@ def test_one_file_with_every_answer_in_it_gives_the_same_answers(collected: set[
     assert answers(saved(whole, tmp_path / "all.json")) == collected
 
 
-def test_folders_named_by_account_and_region_give_the_same_answers(collected: set[object], tmp_path: Path) -> None:
+def test_folders_named_by_account_and_region_give_the_same_answers(collected: set[Answer], tmp_path: Path) -> None:
     place = tmp_path / "aws_configs" / "accounts" / "111122223333" / WORLD
     shutil.copytree(COLLECTED / "111122223333" / WORLD, place)
     assert answers(tmp_path) == collected

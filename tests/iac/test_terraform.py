@@ -158,8 +158,13 @@ def test_one_instance_stands_for_a_group_in_each_of_its_subnets(tmp_path: Path) 
     root = public(rule(22, "0.0.0.0/0"))
     root.add("aws_subnet", "b", vpc_id=ref("aws_vpc.main.id"), cidr_block="10.0.1.0/24")
     root.add("aws_launch_template", "t", name="t", vpc_security_group_ids=[ref("aws_security_group.web.id")])
-    root.add("aws_autoscaling_group", "g", max_size=4, vpc_zone_identifier=[ref("aws_subnet.a.id"), ref("aws_subnet.b.id")],
-             launch_template=[{"id": ref("aws_launch_template.t.id")}])  # fmt: skip
+    root.add(
+        "aws_autoscaling_group",
+        "g",
+        max_size=4,
+        vpc_zone_identifier=[ref("aws_subnet.a.id"), ref("aws_subnet.b.id")],
+        launch_template=[{"id": ref("aws_launch_template.t.id")}],
+    )
     found = verdicts(read(root, tmp_path))
     # The first subnet gives public addresses and has a way to the internet, the second neither.
     assert (found["i-one_g_0", "internet"][0], found["i-one_g_1", "internet"][0]) == ("reachable", "unreachable")
@@ -177,10 +182,19 @@ def test_attachments_of_a_transit_gateway_propagate_into_its_default_table(tmp_p
             cidr_block=cidr.replace(".0.0/16", ".1.0/24"),
             availability_zone="ap-northeast-1a",
         )
-        root.add("aws_ec2_transit_gateway_vpc_attachment", name, transit_gateway_id=ref("aws_ec2_transit_gateway.hub.id"),
-                 vpc_id=ref(f"aws_vpc.{name}.id"), subnet_ids=[ref(f"aws_subnet.{name}.id")])  # fmt: skip
-        root.add("aws_default_route_table", name, default_route_table_id=ref(f"aws_vpc.{name}.default_route_table_id"),
-                 route=[{"cidr_block": "10.0.0.0/8", "transit_gateway_id": ref("aws_ec2_transit_gateway.hub.id")}])  # fmt: skip
+        root.add(
+            "aws_ec2_transit_gateway_vpc_attachment",
+            name,
+            transit_gateway_id=ref("aws_ec2_transit_gateway.hub.id"),
+            vpc_id=ref(f"aws_vpc.{name}.id"),
+            subnet_ids=[ref(f"aws_subnet.{name}.id")],
+        )
+        root.add(
+            "aws_default_route_table",
+            name,
+            default_route_table_id=ref(f"aws_vpc.{name}.default_route_table_id"),
+            route=[{"cidr_block": "10.0.0.0/8", "transit_gateway_id": ref("aws_ec2_transit_gateway.hub.id")}],
+        )
     root.add(
         "aws_security_group", "b", vpc_id=ref("aws_vpc.b.id"), ingress=[rule(5432, "10.0.0.0/16")], egress=[EVERYTHING]
     )
@@ -215,10 +229,22 @@ def test_plans_that_powershell_wrote_are_read(encoding: str, tmp_path: Path) -> 
 
 def test_a_state_is_read_by_its_ids(tmp_path: Path) -> None:
     values = (
-        ("aws_vpc", "main", {"id": "vpc-1", "cidr_block": "10.0.0.0/16", "owner_id": "111122223333", "default_route_table_id": "rtb-1"}),
-        ("aws_subnet", "a", {"id": "subnet-1", "vpc_id": "vpc-1", "cidr_block": "10.0.0.0/24", "availability_zone": "eu-west-1a"}),
-        ("aws_instance", "web", {"id": "i-1", "subnet_id": "subnet-1", "private_ip": "10.0.0.7", "primary_network_interface_id": "eni-1"}),
-    )  # fmt: skip
+        (
+            "aws_vpc",
+            "main",
+            {"id": "vpc-1", "cidr_block": "10.0.0.0/16", "owner_id": "111122223333", "default_route_table_id": "rtb-1"},
+        ),
+        (
+            "aws_subnet",
+            "a",
+            {"id": "subnet-1", "vpc_id": "vpc-1", "cidr_block": "10.0.0.0/24", "availability_zone": "eu-west-1a"},
+        ),
+        (
+            "aws_instance",
+            "web",
+            {"id": "i-1", "subnet_id": "subnet-1", "private_ip": "10.0.0.7", "primary_network_interface_id": "eni-1"},
+        ),
+    )
     resources = [{"address": f"{t}.{n}", "mode": "managed", "type": t, "name": n, "values": v} for t, n, v in values]
     state = {"format_version": "1.0", "terraform_version": "1.9.8", "values": {"root_module": {"resources": resources}}}
     snapshot = load(saved(state, tmp_path / "state.json")).snapshot
