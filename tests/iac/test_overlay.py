@@ -1,11 +1,15 @@
 """A plan laid on the bundled estate: what it makes, changes and takes away, and which verdicts that changes."""
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import sekisho.estates
 from iac.forms import saved
 from sekisho.analysis import assess
+from sekisho.errors import SnapshotError
 from sekisho.iac import load
 from sekisho.iac.document import changes
 from sekisho.report.document import assessment_document
@@ -163,3 +167,63 @@ def test_what_is_deleted_has_no_row(tmp_path: Path) -> None:
         ("i-06e1c7b9d3f5a8240", "internet"): ("unreachable", None),
         ("i-06e1c7b9d3f5a8240", "peering"): ("unreachable", None),
     }
+
+
+# Change sets ----------------------------------------------------------------------------------------
+
+
+def change_set(*changes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "ChangeSetName": "open-it",
+        "StackId": "arn:aws:cloudformation:ap-northeast-1:111122223333:stack/web/0",
+        "Changes": [{"Type": "Resource", "ResourceChange": c} for c in changes],
+    }
+
+
+def context(**properties: Any) -> str:
+    return json.dumps({"Properties": properties})
+
+
+def test_a_change_set_is_laid_on_what_is_live_too(tmp_path: Path) -> None:
+    ssh = {"GroupId": GROUP, "IpProtocol": "tcp", "FromPort": "22", "ToPort": "22", "CidrIp": "0.0.0.0/0"}
+    rdp = {"GroupId": GROUP, "IpProtocol": "tcp", "FromPort": "3389", "ToPort": "3389", "CidrIp": "203.0.113.10/32"}
+    kind = "AWS::EC2::SecurityGroupIngress"
+    document = change_set(
+        {
+            "Action": "Remove",
+            "LogicalResourceId": "Ssh",
+            "PhysicalResourceId": "Ssh",
+            "ResourceType": kind,
+            "BeforeContext": context(**ssh),
+        },
+        {
+            "Action": "Remove",
+            "LogicalResourceId": "Rdp",
+            "PhysicalResourceId": "Rdp",
+            "ResourceType": kind,
+            "BeforeContext": context(**rdp),
+        },
+    )
+    assert changed(document, tmp_path)["i-0f8a2c6d4e9b17350", "internet"] == ("reachable", "unreachable")
+
+
+def test_a_rule_whose_source_the_change_set_does_not_know_is_open(tmp_path: Path) -> None:
+    rule_of = {"GroupId": "sg-05d1b8e3f7c2a9464", "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+    later = context(**rule_of, CidrIp="{{changeSet:KNOWN_AFTER_APPLY}}")
+    document = change_set(
+        {
+            "Action": "Add",
+            "LogicalResourceId": "Web",
+            "ResourceType": "AWS::EC2::SecurityGroupIngress",
+            "AfterContext": later,
+        }
+    )
+    assert changed(document, tmp_path) == {("i-06e1c7b9d3f5a8240", "peering"): ("unreachable", "unknown")}
+
+
+def test_a_change_set_without_properties_names_the_command(tmp_path: Path) -> None:
+    place = saved(
+        change_set({"Action": "Add", "LogicalResourceId": "A", "ResourceType": "AWS::EC2::VPC"}), tmp_path / "c.json"
+    )
+    with pytest.raises(SnapshotError, match="--include-property-values"):
+        load(place, on=LIVE)

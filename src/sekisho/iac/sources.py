@@ -1,7 +1,7 @@
 """Which kind of declaration a file is, by its content, and its way to a snapshot."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,17 @@ import msgspec
 from sekisho.errors import SnapshotError
 from sekisho.load import load as load_snapshot
 from sekisho.load.files import Limits, read_text
+from sekisho.model.record import Scope
 from sekisho.model.snapshot import Input
 
 from . import Loaded, stacks
 from .assemble import assemble
+from .cloudformation.change_set import ChangeSet, is_change_set
 from .cloudformation.text import parse
 from .estate import Estate
 from .overlay import lay, stubs
-from .terraform.plan import Plan
+from .resource import Resource
+from .terraform.plan import NO_ACCOUNT, Plan
 from .terraform.plan import resources as terraform_resources
 from .translate import translate
 
@@ -31,12 +34,14 @@ def read(path: Path, parameters: Mapping[str, str], on: Path | None) -> Loaded |
     document, digest, size = _document(path)
     if document is None:
         if on is not None:
-            raise SnapshotError(f"{path.name}: --on takes a plan, a template or a change set, and this is none")
+            raise SnapshotError(f"{path.name}: --on takes a Terraform plan or a change set, and this is none")
         return None
     if _is_terraform(document):
         return _terraform(document, path, Input(path.name, digest, size), on)
+    if is_change_set(document):
+        return _change_set(document, path, Input(path.name, digest, size), on)
     if on is not None:
-        raise SnapshotError(f"{path.name}: --on takes a Terraform plan")
+        raise SnapshotError(f"{path.name}: --on takes a Terraform plan or a change set")
     if is_template(document):
         return stacks.single(document, path, Input(path.name, digest, size), parameters)
     return None
@@ -60,13 +65,25 @@ def _terraform(document: dict[str, Any], path: Path, origin: Input, on: Path | N
     if "planned_values" not in document and "values" not in document:
         raise SnapshotError(f"{path.name}: the plan holds no planned values; save it with `terraform show -json`")
     after = Plan(document, path.name)
+    before = terraform_resources(Plan(document, path.name, before=True)) if on is not None else []
+    return _laid(origin, before, terraform_resources(after), after.gone, on)
+
+
+def _change_set(document: dict[str, Any], path: Path, origin: Input, on: Path | None) -> Loaded:
+    changes = ChangeSet(document, path.name, Scope(NO_ACCOUNT, None))
+    return _laid(origin, changes.before(), changes.after(), (), on)
+
+
+def _laid(
+    origin: Input, before: Sequence[Resource], after: Sequence[Resource], gone: Sequence[Resource], on: Path | None
+) -> Loaded:
+    """What is declared, alone or on what is live."""
     live = load_snapshot(on) if on is not None else None
-    estate = stubs(live, path.name) if live else Estate(path.name)
-    translate(estate, terraform_resources(after), after.gone)
+    estate = stubs(live, origin.file) if live else Estate(origin.file)
+    translate(estate, after, gone)
     if live is not None:
-        prior = Plan(document, path.name, before=True)
-        was = stubs(live, path.name)
-        translate(was, terraform_resources(prior))
+        was = stubs(live, origin.file)
+        translate(was, before)
         merged = lay(was, estate, live)
         return Loaded(assemble(merged, origin, live), merged.declared, live)
     estate.issue("", "only what it declares is judged", "lay it on a snapshot with --on to see it with what is live")

@@ -126,7 +126,11 @@ class _Beside:
             return None
         for candidate in ("/".join(parts) if "://" not in url else "", parts[-1] if parts else ""):
             place = self._folder / candidate if candidate else None
-            if place is not None and place.is_file() and not place.is_symlink():
+            try:
+                there = place is not None and place.is_file() and not place.is_symlink()
+            except OSError:  # a name that no file can have
+                there = False
+            if place is not None and there:
                 found = parse(read_text(place, Limits())[0], candidate)
                 return (found, candidate) if isinstance(found, dict) else None
         return None

@@ -133,17 +133,10 @@ class Stack:
     # Ids ----------------------------------------------------------------------------------------
 
     def id(self, name: str) -> str:
-        kind = self._resources[name]["Type"]
-        type_ = _IDS.get(kind) or TYPES.get(kind, ("", {}))[0]
-        address = self._address(name).replace("/", ".")
-        if not type_:
-            return symbolic(re.sub(r"\W+", "-", kind.removeprefix("AWS::")).lower(), address)
-        form = "application"
-        if type_ == "aws_lb":
-            given = self._resources[name].get("Properties")
-            found = self._functions.value(given.get("Type")) if isinstance(given, dict) else None
-            form = text(found) or form
-        return new_id(type_, address, self._scope, form)
+        given = self._resources[name].get("Properties")
+        written = given.get("Type") if isinstance(given, dict) else None
+        form = text(self._functions.value(written)) if written is not None else None
+        return id_of(self._resources[name]["Type"], self._address(name), self._scope, form)
 
     def _ref(self, name: str) -> Any:  # noqa: ANN401
         declared = self._resources.get(name)
@@ -246,6 +239,15 @@ _OWN = {"GroupId", "AllocationId", "Id", "Arn", "PrefixListId"}
 _OWN_ID = {k for k, (t, _) in TYPES.items() if t in PREFIXES or "lb" in t or "network" in t or "global" in t} | set(
     _IDS
 )
+
+
+def id_of(kind: str, address: str, scope: Scope, form: str | None) -> str:
+    """A symbolic id in the form that AWS gives to the type; `form` is the type of a load balancer."""
+    type_ = _IDS.get(kind) or TYPES.get(kind, ("", {}))[0]
+    dotted = address.replace("/", ".")
+    if not type_:
+        return symbolic(re.sub(r"\W+", "-", kind.removeprefix("AWS::")).lower(), dotted)
+    return new_id(type_, dotted, scope, form or "application")
 
 
 def check_parameters(document: Json, given: Mapping[str, str], file: str) -> None:

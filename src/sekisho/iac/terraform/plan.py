@@ -159,7 +159,9 @@ class Plan:
 
     def _read(self, *, before: bool) -> None:
         prior = _dict(_dict(self._document, "prior_state"), "values")
-        if before:
+        if before and not prior:
+            self._former()
+        elif before:
             self._module(_dict(prior, "root_module"), "", "/prior_state/values/root_module", {"managed", "data"})
         elif self.is_plan:
             planned = _dict(self._document, "planned_values")
@@ -177,6 +179,16 @@ class Plan:
         for index, child in enumerate(_list(module, "child_modules") if depth < _DEPTH else []):
             name = text(child.get("address")) or ""
             self._module(child, name, f"{pointer}/child_modules/{index}", modes, depth=depth + 1)
+
+    def _former(self) -> None:
+        """Managed resources as they were, where the plan does not hold the state from before."""
+        for index, change in enumerate(_list(self._document, "resource_changes")):
+            values = _dict(change, "change").get("before")
+            if isinstance(values, dict) and change.get("mode", "managed") == "managed":
+                module = text(change.get("module_address")) or ""
+                self.instances.append(
+                    Instance(self, {**change, "values": values}, module, f"/resource_changes/{index}")
+                )
 
     def _deferred(self) -> None:
         """Data sources that are read while the plan is applied."""
