@@ -139,6 +139,23 @@ PLANS: list[tuple[str, Json]] = [("plan.json", network()), ("plan.json", service
 _REF = {"Ref": "Vpc"}
 TEMPLATES: list[tuple[str, Json]] = [
     (
+        "changes.json",
+        {
+            "ChangeSetName": "c",
+            "StackId": "arn:aws:cloudformation:eu-west-1:111122223333:stack/s/0",
+            "Changes": [
+                {
+                    "ResourceChange": {
+                        "Action": "Add",
+                        "LogicalResourceId": "A",
+                        "ResourceType": "AWS::EC2::VPC",
+                        "AfterContext": '{"Properties": {"CidrBlock": "10.0.0.0/16"}}',
+                    }
+                }
+            ],
+        },
+    ),
+    (
         "template.yaml",
         {
             "AWSTemplateFormatVersion": "2010-09-09",

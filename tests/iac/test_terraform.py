@@ -11,7 +11,9 @@ from iac.terraform_plans import EVERYTHING, Module, Ref, plan, ref, rule
 from sekisho.analysis import assess
 from sekisho.errors import SnapshotError
 from sekisho.iac import load
+from sekisho.iac.document import annotate
 from sekisho.model.snapshot import Snapshot
+from sekisho.report.document import assessment_document
 
 Verdicts = dict[tuple[str, str], tuple[str, tuple[str, ...]]]
 
@@ -170,7 +172,8 @@ def test_one_instance_stands_for_a_group_in_each_of_its_subnets(tmp_path: Path) 
     assert (found["i-one_g_0", "internet"][0], found["i-one_g_1", "internet"][0]) == ("reachable", "unreachable")
 
 
-def test_attachments_of_a_transit_gateway_propagate_into_its_default_table(tmp_path: Path) -> None:
+def hub() -> Module:
+    """Two VPCs that a transit gateway joins, and a database in one."""
     root = Module()
     root.add("aws_ec2_transit_gateway", "hub")
     for name, cidr in (("a", "10.0.0.0/16"), ("b", "10.1.0.0/16")):
@@ -201,11 +204,22 @@ def test_attachments_of_a_transit_gateway_propagate_into_its_default_table(tmp_p
     root.add(
         "aws_instance", "db", subnet_id=ref("aws_subnet.b.id"), vpc_security_group_ids=[ref("aws_security_group.b.id")]
     )
-    snapshot = read(root, tmp_path)
+    return root
+
+
+def test_attachments_of_a_transit_gateway_propagate_into_its_default_table(tmp_path: Path) -> None:
+    snapshot = read(hub(), tmp_path)
     (routes,) = snapshot.transit_gateway_routes.values()
     assert [r.destination_cidr_block for r in routes.routes] == ["10.0.0.0/16", "10.1.0.0/16"]
     assert verdicts(snapshot)["i-db", "tgw"] == ("reachable", ())
     assert verdicts(snapshot)["i-db", "internet"] == ("unreachable", ())
+
+
+def test_a_policy_table_leaves_what_enters_by_attachments_unknown(tmp_path: Path) -> None:
+    root = hub().add(
+        "aws_ec2_transit_gateway_policy_table", "p", transit_gateway_id=ref("aws_ec2_transit_gateway.hub.id")
+    )
+    assert verdicts(read(root, tmp_path))["i-db", "tgw"][0] == "unknown"
 
 
 def test_default_groups_and_acls_are_those_declared(tmp_path: Path) -> None:
@@ -271,3 +285,14 @@ def test_evidence_and_findings_lead_to_the_declaration(tmp_path: Path) -> None:
         "/planned_values/root_module/resources/5",
     )
     assert loaded.snapshot.source("security_groups", "sg-web") == (place.file, place.pointer)
+
+
+def test_secrets_of_a_plan_are_in_no_output(tmp_path: Path) -> None:
+    root = public(rule(22, "0.0.0.0/0"))
+    secrets: dict[str, Any] = {"password": "hunter2-secret", "username": "admin-secret"}
+    root.add("aws_db_instance", "db", db_subnet_group_name="none", **secrets)
+    document = plan(root) | {"variables": {"token": {"value": "variable-secret"}}}
+    loaded = load(saved(document, tmp_path / "plan.json"))
+    report = assessment_document(assess(loaded.snapshot))
+    annotate(report, loaded.declared)
+    assert "secret" not in json.dumps(report)

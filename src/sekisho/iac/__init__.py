@@ -19,11 +19,15 @@ __all__ = ["Loaded", "load"]
 
 
 class Loaded(NamedTuple):
-    """A snapshot, where what it holds is declared, and the live one on which a plan is laid, if any."""
+    """A snapshot, where what it holds is declared, and the live one on which a plan is laid, if any.
+
+    `collected` says whether it holds AWS's own answers and nothing that was made into such.
+    """
 
     snapshot: Snapshot
     declared: Mapping[str, Declared]
     before: Snapshot | None = None
+    collected: bool = False
 
 
 def load(path: Path, *, on: Path | None = None, parameters: Mapping[str, str] | None = None) -> Loaded:
@@ -43,4 +47,4 @@ def load(path: Path, *, on: Path | None = None, parameters: Mapping[str, str] | 
 
         places = expansion.places
         snapshot = relocated(snapshot, lambda source: places.get(source.file, source), tuple(expansion.inputs))
-    return Loaded(snapshot, {})
+    return Loaded(snapshot, {}, collected=not expansion.inputs)

@@ -303,6 +303,8 @@ def _cuts(estate: Estate) -> set[IPv4Network | IPv6Network]:
         (e.get("CidrBlock") for _, a in estate.all("network_acls") for e in a["Entries"]),
         (e.get("Ipv6CidrBlock") for _, a in estate.all("network_acls") for e in a["Entries"]),
         (c for _, p in estate.all("prefix_lists") for c in p["Cidrs"]),
+        (r.get("DestinationCidrBlock") for _, t in estate.all("route_tables") for r in t["Routes"]),
+        (r.get("DestinationCidrBlock") for p in estate.parts.values() for r in p.records),
     )
     return {n for n in map(_network, named) if n is not None}
 

@@ -23,7 +23,9 @@ SEVERITIES = ("high", "medium", "low", "informational")
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
 @click.argument("snapshot", type=click.Path(path_type=Path))
-@click.option("--on", "live", type=click.Path(path_type=Path), help="The snapshot that the plan SNAPSHOT is laid on.")
+@click.option(
+    "--on", "live", type=click.Path(path_type=Path), help="The live snapshot that SNAPSHOT, a plan, is laid on."
+)
 @click.option(
     "--parameter", "parameters", multiple=True, metavar="K=V", help="A parameter of a CloudFormation template."
 )
@@ -90,8 +92,8 @@ def command(
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
     loaded = load(snapshot, on=live, parameters=_parameters(parameters))
-    if certificates and loaded.declared:
-        raise click.BadParameter("certificates speak of what is collected, not of a plan", param_hint="--certificates")
+    if certificates and not loaded.collected:
+        raise click.BadParameter("certificates speak of what describe calls answered", param_hint="--certificates")
     read = loaded.snapshot
     # What was read stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()

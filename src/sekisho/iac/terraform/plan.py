@@ -139,6 +139,7 @@ class Plan:
         self.is_plan = "planned_values" in document and not before
         self._document = document
         self._modules: dict[str, Json] = {}
+        self._configured: dict[str, dict[tuple[str, str, str], Json]] = {}
         changes = [c for c in _list(document, "resource_changes") if isinstance(c.get("change"), dict)]
         self.actions = {str(c.get("address")): _words(c["change"].get("actions")) for c in changes}
         self.unknown = {
@@ -217,7 +218,7 @@ class Plan:
 
     def module_configuration(self, module: str) -> Json:
         """The configuration of a module, which all of its instances share."""
-        path = _INDEX.sub("", re.sub(r'\["[^"]*"\]', "", module))
+        path = module_path(module)
         if path not in self._modules:
             found = _dict(_dict(self._document, "configuration"), "root_module")
             for name in (part for part in path.split(".") if part and part != "module"):
@@ -230,13 +231,15 @@ class Plan:
         return _dict(_dict(self._document, "variables"), name).get("value")
 
     def configuration(self, instance: Instance) -> Json:
+        """What the configuration says of the resource, nothing where it says nothing."""
+        path = module_path(instance.module)
+        if path not in self._configured:
+            declared = _list(self.module_configuration(instance.module), "resources")
+            self._configured[path] = {
+                (str(r.get("mode", "managed")), str(r.get("type")), str(r.get("name"))): r for r in reversed(declared)
+            }
         mode = "managed" if instance.managed else "data"
-        found = (
-            r
-            for r in _list(self.module_configuration(instance.module), "resources")
-            if (r.get("type"), r.get("name")) == (instance.type, instance.name) and r.get("mode", "managed") == mode
-        )
-        return next(found, {})
+        return self._configured[path].get((mode, instance.type, instance.name), {})
 
     # Ids, scopes --------------------------------------------------------------------------------
 
@@ -310,6 +313,11 @@ class Plan:
         }
         owners = {str(i.values.get("owner_id")) for i in self.instances if i.managed}
         return sorted(a for a in named | arns | owners if re.fullmatch(r"\d{12}", a))
+
+
+def module_path(module: str) -> str:
+    """The address of a module instance without its keys."""
+    return _INDEX.sub("", re.sub(r'\["[^"]*"\]', "", module))
 
 
 def resources(plan: Plan) -> list[Resource]:

@@ -66,6 +66,7 @@ TRANSLATORS: dict[str, Callable[[Translation, Resource], None]] = {
     "aws_network_interface_sg_attachment": compute.group_attachment,
     "aws_autoscaling_group": compute.scaling_group,
     "aws_autoscaling_attachment": compute.scaling_attachment,
+    "aws_autoscaling_traffic_source_attachment": compute.traffic_source,
     "aws_eip_association": compute.address_association,
     "aws_lb_target_group_attachment": balancers.target,
     "aws_elb": balancers.classic,

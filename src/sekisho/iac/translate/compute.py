@@ -216,6 +216,16 @@ def scaling_attachment(t: Translation, r: Resource) -> None:
         register(t, r, target, name, None)
 
 
+def traffic_source(t: Translation, r: Resource) -> None:
+    """A target group of a group of instances, declared alone."""
+    source, name = block(r.get("traffic_source")), t.one(r, "autoscaling_group_name")
+    groups = (o for o in t.resources if o.type == "aws_autoscaling_group")
+    group = next((o for o in groups if name in {o.id, text(o.get("name")), text(o.get("id"))}), None)
+    target = t.pick(r, source.get("identifier"), "arn:", "identifier")
+    for instance_id in t.estate.notes_of_groups.get(group.id, []) if group else []:
+        register(t, r, target, instance_id, None)
+
+
 def register(  # noqa: PLR0917 - each a part of what is joined
     t: Translation,
     r: Resource,
