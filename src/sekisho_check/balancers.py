@@ -73,6 +73,11 @@ def balancers(estate: Estate) -> dict[str, Balancer]:
     return known
 
 
+def groups_of(node: Record) -> frozenset[str]:
+    """The groups of a balancer's node: what is on the interface is in force."""
+    return frozenset(name for one in listed(node.data, "Groups") if (name := text(one, "GroupId")))
+
+
 def balancer_of(estate: Estate, interface: Json) -> Balancer | None:
     """The load balancer that the interface is a node of, by its description (S-ELB-02)."""
     if "balancers by description" not in estate.memo:
@@ -113,6 +118,14 @@ def _nodes(estate: Estate, balancer: Balancer) -> tuple[list[Record], str]:
 
 def listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]] | None:
     """Listeners, with their records; None where they were not read (S-ELB-10)."""
+    key = ("listeners", balancer.id)
+    if key not in estate.memo:
+        estate.memo[key] = _listeners(estate, balancer)
+    known: list[tuple[Listener, Json]] | None = estate.memo[key]
+    return known
+
+
+def _listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]] | None:
     if balancer.kind == CLASSIC:
         given = [one.get("Listener") for one in listed(balancer.record.data, "ListenerDescriptions")]
         return _all_read([("", one, "LoadBalancerPort") for one in given])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sekisho_check.boxes import PORTED, Box
-from sekisho_check.estate import Estate, Json, Record
+from sekisho_check.estate import Estate, Json, Record, text
 from sekisho_check.filters import Sight
 from sekisho_check.gateways import directly
 from sekisho_check.ranges import Ranges, meet
@@ -33,6 +33,8 @@ class Sender(NamedTuple):
     """Whether it needs no routes: what it sends is handed to the destination, and replies are taken from its subnet."""
     unfiltered: bool = False
     """Whether inbound rules of the destination's ACL do not filter what is handed in."""
+    opener: str | None = None
+    """The interface that sends, where its groups do not tell it."""
     vague: str = ""
     """Why its addresses are not known: then what all of them can do is open too."""
 
@@ -62,14 +64,15 @@ def _quantified(walk: Walk, pieces: Pieces, sender: Sender, *, replying: bool) -
         for cell, found in _cells(piece.box, fates, ported=ported):
             part = piece._replace(box=cell)
             stopped = [one for one in found if one.stop]
-            if len(stopped) < len(found) and walk.wanted is None:
-                going = [one for one in found if not one.stop]
+            going = [one for one in found if not one.stop]
+            part = part._replace(arrived=all(one.arrived for one in going))
+            if going and walk.wanted is None:
                 why = "not every address and port that may be picked gets through" if stopped else ""
                 why = why or next((one.open for one in going if one.open), "")
                 assumed = next((one.assumed for one in going if one.assumed), "")
                 out.append(part._replace(open=part.open or why, assumed=part.assumed or assumed))
-            elif len(stopped) < len(found):
-                out.append(part)
+            elif going:
+                out.append(part._replace(hinted=part.hinted or any(one.hinted for one in named)))
             else:
                 for small, many in _cells(cell, named, ported=ported):
                     stop = next((one.stop for one in many if one.stop), None)
@@ -115,6 +118,7 @@ def judged(
 def walk_from(estate: Estate, address: Address, way: Way, wanted: tuple[str, str] | None, sender: Sender) -> Walk:
     walk = Walk(estate, address, way, wanted)
     walk.sight, walk.sender = sender.sight, sender.place
+    walk.opener = sender.opener or text(sender.egress, "NetworkInterfaceId")
     return walk
 
 
@@ -131,7 +135,8 @@ def _to_destination(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
     if sender.direct:
         return walk.arrive(pieces, sender.sight, crossing=not (sender.unfiltered or neighbours(sender.place, walk)))
     if sender.place.subnet is None:
-        return walk.astray(pieces, "the subnet that it is sent from is not known")
+        pieces = walk.doubt(pieces, "the subnet that it is sent from is not known")
+        return walk.arrive(pieces, sender.sight, crossing=False)
     if neighbours(sender.place, walk):  # S-RT-09
         if sender.always_acl:
             pieces = walk.acl(pieces, sender.place.subnet, egress=True)

@@ -80,14 +80,47 @@ def asking_again(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "asking_again", str(estate.folder))
 
 
+@row("`watch`: a rule more in a security group, of what the internet reaches", 1, "ms")
+def editing_a_group(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "editing_a_group", str(estate.folder))
+
+
+@row("`watch`: an entry more in a network ACL, the same", 15, "ms")
+def editing_an_acl(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "editing_an_acl", str(estate.folder))
+
+
+@row("`watch`: a route less in a route table, the same", 15, "ms")
+def editing_a_table(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "editing_a_table", str(estate.folder))
+
+
 @row("one interface at AWS's quotas: 1,000 rules, 80 ACL entries, 1,000 routes", 15, "ms", once=True)
 def quotas(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "assessing", str(estate.scratch / "quotas"))
 
 
+@row("report of 10,816 findings, from answers to HTML", 2_000, "ms", once=True)
+def setting_html(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "setting_html", str(_drawn(estate)))
+
+
+@row("report of 10,816 findings, from answers to PDF", 10_000, "ms", once=True)
+def setting_pdf(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "setting_pdf", str(_drawn(estate)))
+
+
 @row("`sekisho --help`", 100, "ms", once=True)
 def helping(_: Estate) -> Cost:
     return process("-m", "sekisho", "--help")
+
+
+def _drawn(estate: Estate) -> Path:
+    """An estate of 800 interfaces, which has 10,816 findings."""
+    folder = estate.scratch / "report"
+    if not folder.is_dir():
+        process("-m", "sekisho", "-q", "synth", "--interfaces", "800", "--seed", "4", str(folder))
+    return folder
 
 
 def _assess(estate: Estate, *more: str) -> Cost:

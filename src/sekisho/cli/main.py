@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sekisho.errors import InternalError, SekishoError
+from sekisho.errors import InternalError, ResourceError, SekishoError
 from sekisho.version import SEMANTICS_VERSION, __version__
 
 DONE, FINDINGS, USAGE, UNDECIDED, IO_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -20,10 +20,15 @@ DONE, FINDINGS, USAGE, UNDECIDED, IO_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 #: Command -> its module and first line of help (the help of a command itself is in its module).
 COMMANDS = {
     "assess": ("assess", "Say for every network interface what can reach it, and prove what cannot."),
+    "collect": ("collect", "Save what AWS answers about an account, to assess it."),
     "conformance": ("conformance", "Run the conformance corpus and print a scoreboard."),
     "demo": ("demo", "Assess the bundled example estate and write its reports."),
+    "report": ("report", "Write the report that people read, in English or Japanese, as HTML or PDF."),
     "synth": ("synth", "Write a synthetic estate, to try things on and to measure with."),
     "explain": ("explain", "Answer one question, hop by hop."),
+    "watch": ("watch", "Say what changes in the verdicts as the files of a snapshot change."),
+    "iam-policy": ("iam_policy", "Print the IAM policy that `collect` needs."),
+    "listeners": ("listeners", "Make an inventory of what listens on instances."),
 }
 
 
@@ -65,6 +70,8 @@ class LazyGroup(click.Group):
 def _tell(error: BaseException) -> int:
     """Say what went wrong in one line on stderr; the exit code."""
     match error:
+        case ResourceError():
+            return _say(str(error), IO_ERROR)
         case SekishoError():
             return _say(str(error), USAGE)
         case InternalError():

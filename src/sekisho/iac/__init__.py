@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from sekisho.errors import SnapshotError
 from sekisho.load import from_files
 from sekisho.load.files import read as files_of
 from sekisho.model.snapshot import Snapshot
@@ -30,14 +31,16 @@ class Loaded(NamedTuple):
     collected: bool = False
 
 
-def load(path: Path, *, on: Path | None = None, parameters: Mapping[str, str] | None = None) -> Loaded:
-    """What is at the path, declared or collected; `on` is the live snapshot that a plan changes.
+def load(path: Path | str, *, on: Path | None = None, parameters: Mapping[str, str] | None = None) -> Loaded:
+    """What is at the path or address, declared or collected; `on` is the live snapshot that a plan changes.
 
     SnapshotError, with one line that says what to do, where it cannot be read.
     """
     from . import sources  # noqa: PLC0415 - imported only where there may be something declared
 
-    found = sources.read(path, dict(parameters or {}), on)
+    if isinstance(path, str) and on is not None:
+        raise SnapshotError("--on takes a Terraform plan or a change set in a local file")
+    found = sources.read(path, dict(parameters or {}), on) if isinstance(path, Path) else None
     if found is not None:
         return found
     expansion = Expansion(files_of(path))
