@@ -29,6 +29,12 @@ SEVERITIES = ("high", "medium", "low", "informational")
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
 @click.argument("snapshot", required=False, type=SnapshotPlace(path_type=Path))
+@click.option(
+    "--on", "ground", type=click.Path(path_type=Path), help="The live snapshot that SNAPSHOT, a plan, is laid on."
+)
+@click.option(
+    "--parameter", "parameters", multiple=True, metavar="K=V", help="A parameter of a CloudFormation template."
+)
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",
@@ -75,6 +81,8 @@ def command(
     /,
     *,
     snapshot: Path | str | None,
+    ground: Path | None,
+    parameters: tuple[str, ...],
     live: bool,
     target: str,
     direction: Literal["ingress", "egress"],
@@ -91,10 +99,13 @@ def command(
 ) -> int:
     """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
 
-    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers, here or at an address (s3://...).
+    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers, here or at an address (s3://...); or what
+    will be there: a Terraform plan or state as JSON, a CloudFormation template, a cdk.out folder; or an AWS Config
+    snapshot.
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
-    from sekisho.load import load  # noqa: PLC0415
+    from sekisho.iac import load  # noqa: PLC0415
+    from sekisho.iac.document import annotate, changes, lines  # noqa: PLC0415
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
@@ -106,7 +117,10 @@ def command(
     snapshot = collecting.snapshot(ctx, snapshot, live=live, progress=progress, **asked)
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
-    read = load(snapshot)
+    loaded = load(snapshot, on=ground, parameters=_parameters(parameters))
+    if certificates and not loaded.collected:
+        raise click.BadParameter("certificates speak of what describe calls answered", param_hint="--certificates")
+    read = loaded.snapshot
     # What was read stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
     with _shared(workers, scheduler, len(read.interfaces)) as hands:
@@ -123,11 +137,25 @@ def command(
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
+    annotate(document, loaded.declared)
+    if loaded.before is not None:
+        was = assess(loaded.before, target=target, direction=direction, origins=chosen_origins(origins))
+        document["changes"] = changes(output.assessment(was), document)
     page = cache(lambda: output.page(found, document, read))
     if output_dir:
         output.write_reports(document, page(), output_dir)
     output.render_assessment(document, output_format, output_file, page)
+    if "changes" in document and output_format == "table" and output_file is None:
+        click.echo("\n" + "\n".join(lines(document["changes"])))
     return _exit_code(document, fail_on)
+
+
+def _parameters(written: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in written]
+    wrong = next((name for name, equals, _ in pairs if not equals), None)
+    if wrong is not None:
+        raise click.BadParameter(f"`{wrong}` is no parameter: write NAME=VALUE", param_hint="--parameter")
+    return {name: value for name, _, value in pairs}
 
 
 @contextmanager
