@@ -84,10 +84,13 @@ def assumed(region: FlowSet, assumption: str) -> Share:
 
 def union(family: Family, shares: Iterable[Share]) -> Share:
     """What any of the shares lets through."""
-    total = nothing(family)
-    for share in shares:
-        total = total | share
-    return total
+    found = list(shares)
+    return Share(
+        FlowSet.union_of(family, [share.sure for share in found]),
+        FlowSet.union_of(family, [share.maybe for share in found]),
+        tuple(dict.fromkeys(note for share in found for note in share.doubts)),
+        tuple(dict.fromkeys(note for share in found for note in share.assumptions)),
+    )
 
 
 def texts(notes: Iterable[Note], region: FlowSet) -> tuple[str, ...]:
