@@ -142,22 +142,29 @@ class Assessor:
             connections = self._connections(host, origin, key) or self.no_way(host, origin)
             found = self._answer(host, origin, connections)
             self._answers[key] = (found, connections)
-            if self._is_familiar(key, connections):
+            if self._is_familiar(host, key, connections):
                 self._familiar.add(id(found))
         return self._answers[key]
 
-    def _is_familiar(self, key: "_Class", connections: tuple[Connection, ...]) -> bool:
+    def _is_familiar(self, host: Host, key: "_Class", connections: tuple[Connection, ...]) -> bool:
         """Whether its way and its groups were both met before: by other groups, and in another place.
 
-        Groups are met where they are asked the same: who may be known by a reference differs between ways.
+        Groups are met where they are asked the same: who may be known by a reference differs between ways. A way
+        to an interface out of the ordinary is met by another one of its kind.
         """
         anywhere = tuple(b._replace(zone=None) for b in key.behind)
         way = key._replace(subnet=None, associated=(), behind=anywhere) if key.behind else key._replace(groups=())
-        met = {way, *((key.groups, asked) for asked in _asked_of_groups(connections))}
-        regular = key.own is None and bool(key.behind or self._places.get(way))
-        told = regular and met <= self._met
+        kind = self._kind(host.interface) if key.own else ()
+        met = {(way._replace(own=None), kind), *((key.groups, asked) for asked in _asked_of_groups(connections))}
+        alone = key.own is not None and (bool(key.behind) or self._has_appliance(key.vpc or ""))
+        told = not alone and bool(key.behind or key.own or self._places.get(way)) and met <= self._met
         self._met |= met
         return told
+
+    def _kind(self, i: NetworkInterface) -> tuple[object, ...]:
+        """What an interface out of the ordinary is, and of which load balancer."""
+        balancer = self.facts.topology.balancers.of_interface(i)
+        return i.interface_type, i.status, self._in_service(i), balancer.id if balancer else None
 
     def _connections(self, host: Host, origin: Origin, key: "_Class") -> tuple[Connection, ...]:
         """Those of the place, with the host's own groups, where another host of the place was judged before."""
