@@ -37,6 +37,8 @@ class Facts:
         self._places: dict[str, tuple[Source, ...]] = {}
         self._transit: dict[tuple[str, Family], tuple[TransitPart, ...] | Undecided] = {}
         self._members: dict[tuple[str, Family], Mapping[str | None, tuple[Range, ...]]] = {}
+        #: The VPCs that members of a group may be in, by group, account and family: see `Groups`.
+        self.noted: dict[tuple[str, str | None, Family], frozenset[str]] = {}
         #: What groups, one or several together, let through, by how they are asked: see `Groups`.
         self.shares: dict[tuple[str, GroupQuestion], Share] = {}
         self.unions: dict[tuple[tuple[str, ...], GroupQuestion], Share] = {}

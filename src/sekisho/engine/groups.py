@@ -118,11 +118,22 @@ class Groups:
     def _vpcs_to_note(self, group: SecurityGroup, question: GroupQuestion) -> Iterable[str]:
         """The VPCs that hold, or may hold, members of a group that the group refers to."""
         pairs = [pair for rule in group.ip_permissions for pair in rule.user_id_group_pairs]
-        held = {vpc for pair in pairs for vpc in self._facts.members(pair.group_id, question.family)}
-        unseen = [places for places in self._facts.vpcs_by_scope if any(self._unseen(p, places[0]) for p in pairs)]
-        perhaps = {vpc for places in unseen for vpc in places}
-        everywhere = self._facts.topology.has_unusable_interfaces
-        return (name for name in self._facts.snapshot.vpcs if everywhere or name in held or name in perhaps)
+        noted = [self._noted(pair, question.family) for pair in pairs]
+        return (name for name in self._facts.snapshot.vpcs if any(name in each for each in noted))
+
+    def _noted(self, pair: UserIdGroupPair, family: Family) -> frozenset[str]:
+        """The VPCs of the snapshot that hold, or may hold, members of the group."""
+        key = (pair.group_id, pair.user_id, family)
+        if key not in self._facts.noted:
+            vpcs = self._facts.snapshot.vpcs
+            if self._facts.topology.has_unusable_interfaces:
+                found = frozenset(vpcs)
+            else:
+                unseen = (places for places in self._facts.vpcs_by_scope if self._unseen(pair, places[0]))
+                held = self._facts.members(pair.group_id, family)
+                found = frozenset(name for name in held if name in vpcs).union(*unseen)
+            self._facts.noted[key] = found
+        return self._facts.noted[key]
 
     # References ---------------------------------------------------------------------------------
 
@@ -157,8 +168,10 @@ class Groups:
         """VPCs that members may be in, and whether the reference holds for those there."""
         for vpc in self._vpcs_of_members(question):
             yield vpc, self._in_force(pair, question.vpc, vpc)
+        noted, shown = self._noted(pair, question.family), self._facts.snapshot.vpcs
         for over in () if question.egress else question.over_tgw:  # S-TGW-08
-            yield over.vpc, Undecided(over.doubt) if over.doubt else True
+            if over.doubt or over.vpc in noted or over.vpc not in shown:
+                yield over.vpc, Undecided(over.doubt) if over.doubt else True
 
     def _vpcs_of_members(self, question: GroupQuestion) -> Iterable[str]:
         if not question.egress:

@@ -5,7 +5,8 @@ them is, unreachable where none delivers anything.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 
 from sekisho.sets.boxes import Box, boxes
 from sekisho.sets.flows import FlowSet, has_ports, icmp_of
@@ -162,23 +163,37 @@ def gathered(flows: Iterable[Flow]) -> set[Flow]:
     for flow in flows:
         alike = replace(flow, entry=(), seen_as=()) if flow.entry_ports else flow
         found.setdefault(alike, []).append(flow)
-    return {
-        replace(alike, entry=merge(r for f in same for r in f.entry), seen_as=merge(r for f in same for r in f.seen_as))
-        for alike, same in found.items()
-    }
+    return {_at_every_node(alike, same) for alike, same in found.items()}
+
+
+def _at_every_node(alike: Flow, same: list[Flow]) -> Flow:
+    if not any(f.entry or f.seen_as for f in same):
+        return alike
+    return replace(
+        alike, entry=merge(r for f in same for r in f.entry), seen_as=merge(r for f in same for r in f.seen_as)
+    )
 
 
 def _merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     """The flows in order; those that differ in their sources alone, or in their destinations alone, are one."""
-    by_rest: dict[Flow, list[Flow]] = {}
+    by_rest: dict[object, list[Flow]] = {}
     for flow in dict.fromkeys(flows):
-        by_rest.setdefault(replace(flow, sources=()), []).append(flow)
-    joined = [replace(f[0], sources=merge(r for one in f for r in one.sources)) for f in by_rest.values()]
+        by_rest.setdefault((_apart_from_ends(flow), flow.destinations), []).append(flow)
+    joined = [_joined(f, sources=merge(r for one in f for r in one.sources)) for f in by_rest.values()]
     by_rest = {}
     for flow in joined:
-        by_rest.setdefault(replace(flow, destinations=()), []).append(flow)
-    whole = [replace(f[0], destinations=merge(r for one in f for r in one.destinations)) for f in by_rest.values()]
+        by_rest.setdefault((_apart_from_ends(flow), flow.sources), []).append(flow)
+    whole = [_joined(f, destinations=merge(r for one in f for r in one.destinations)) for f in by_rest.values()]
     return tuple(sorted(whole, key=_order))
+
+
+_apart_from_ends = attrgetter(*(f.name for f in fields(Flow) if f.name not in {"sources", "destinations"}))
+
+
+def _joined(flows: list[Flow], **ends: tuple[Range, ...]) -> Flow:
+    """The first flow with the ends of all of them."""
+    first = flows[0]
+    return first if all(getattr(first, name) == value for name, value in ends.items()) else replace(first, **ends)
 
 
 def _unusual(box: Box) -> bool:

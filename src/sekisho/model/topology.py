@@ -29,6 +29,8 @@ class Topology:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        #: Choices among the routes of a table, by table, VPC and destination: see `engine.trace.routes`.
+        self.chosen: dict[tuple[str, str, str], object] = {}
 
     # Scopes -------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ IEEE Trans. Computers 1986, with intervals for edges).
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 
 class Node:
@@ -36,9 +36,18 @@ _intersections: dict[tuple[Node, Node], Node] = {}
 _differences: dict[tuple[Node, Node], Node] = {}
 
 
+_memos: "list[dict[Any, Any]]" = [_interned, _unions, _intersections, _differences]
+
+
+def memo() -> "dict[Any, Any]":
+    """An empty table for what is made of nodes, forgotten with them."""
+    _memos.append({})
+    return _memos[-1]
+
+
 def clear() -> None:
     """Forget all interned nodes and memos. Nodes made before must not be mixed with nodes made after."""
-    for table in (_interned, _unions, _intersections, _differences):
+    for table in _memos:
         table.clear()
 
 

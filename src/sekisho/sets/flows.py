@@ -24,6 +24,8 @@ ICMP_TOP = 255
 ALL_PORTS: tuple[Range, ...] = ((0, PORT_TOP),)
 ALL_PROTOCOLS: tuple[Range, ...] = ((0, PROTOCOL_TOP),)
 
+_of_remotes: dict[tuple[Family, tuple[Range, ...]], "FlowSet"] = diagram.memo()
+
 
 def icmp_of(family: Family) -> int:
     """The protocol number that carries ICMP in the family."""
@@ -76,7 +78,11 @@ class FlowSet:
     @classmethod
     def of_remotes(cls, family: Family, remotes: Iterable[Range]) -> "FlowSet":
         """Every flow whose remote address is one of these."""
-        return cls.build(family, remotes=remotes)
+        key = (family, tuple(remotes))
+        found = _of_remotes.get(key)
+        if found is None:
+            found = _of_remotes[key] = cls.build(family, remotes=key[1])
+        return found
 
     @classmethod
     def union_of(cls, family: Family, sets: Iterable["FlowSet"]) -> "FlowSet":
