@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,6 +29,14 @@ class FailedError(Exception):
 def process(*arguments: str) -> Cost:
     """What `python ...` costs from its start to its end. Exit codes 1 and 3 are verdicts, not errors."""
     return _run(arguments, subprocess.DEVNULL)
+
+
+def told(*arguments: str) -> Any:
+    """What a process prints in its last line, which is JSON."""
+    with tempfile.TemporaryFile("w+") as output:
+        _run(arguments, output)
+        output.seek(0)
+        return json.loads(output.read().splitlines()[-1])
 
 
 def inside(*arguments: str) -> Cost:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from . import diagram
@@ -47,16 +48,56 @@ def _boxes_of(protocol: int, below: Node, family: Family) -> Iterator[Box]:
         yield Box(((protocol, protocol),), remotes, thirds, fourths)
 
 
-def _by_third(children: list[Node], limit: int) -> list[tuple[tuple[Range, ...], tuple[int, ...], Node]]:
-    """(thirds, which children hold them, fourth level), in one sweep over where any of the children changes."""
-    changes: dict[int, list[tuple[int, Node]]] = {}
+#: At which third which children change to which fourth level.
+_Changes = dict[int, list[tuple[int, Node]]]
+_Third = tuple[tuple[Range, ...], tuple[int, ...], Node]
+
+
+def _by_third(children: list[Node], limit: int) -> Iterator[_Third]:
+    """(thirds, which children hold them, fourth level), by the first of the thirds."""
+    changes: _Changes = {}
     for index, child in enumerate(children):
         for low, _, fourth in diagram.steps(child, limit):
             changes.setdefault(low, []).append((index, fourth))
     cuts = sorted(changes)
+    spans = [(low, following - 1) for low, following in zip(cuts, [*cuts[1:], limit + 1], strict=False)]
+    first = _first_by_third(changes, spans)
+    if first is None:
+        return
+    yield first
+    # The others cost children times thirds, and an example needs none of them.
+    yield from islice(_all_by_third(changes, spans), 1, None)
+
+
+def _first_by_third(changes: _Changes, spans: list[Range]) -> _Third | None:
+    """What the first third leads to that leads to anything, and all thirds that lead to the same."""
+    active: dict[int, Node] = {}
+    wanted, members, thirds = EMPTY, frozenset[int](), []
+    missing = others = 0
+    for low, high in spans:
+        for index, fourth in changes[low]:
+            gone, come = active.get(index, EMPTY) is wanted, fourth is wanted
+            active[index] = fourth
+            if gone is not come and index in members:
+                missing += 1 if gone else -1
+            elif gone is not come:
+                others += -1 if gone else 1
+        if not members:
+            here = [index for index in sorted(active) if active[index] is not EMPTY]
+            if not here:
+                continue
+            wanted = active[here[0]]
+            members, missing, others = frozenset(i for i in here if active[i] is wanted), 0, 0
+        if missing == others == 0:
+            thirds.append((low, high))
+    return (merge(thirds), tuple(sorted(members)), wanted) if members else None
+
+
+def _all_by_third(changes: _Changes, spans: list[Range]) -> Iterator[_Third]:
+    """One sweep over where any of the children changes."""
     active: dict[int, Node] = {}
     found: dict[tuple[tuple[int, ...], Node], list[Range]] = {}
-    for low, following in zip(cuts, [*cuts[1:], limit + 1], strict=False):
+    for low, high in spans:
         for index, fourth in changes[low]:
             if fourth is EMPTY:
                 active.pop(index, None)
@@ -66,8 +107,9 @@ def _by_third(children: list[Node], limit: int) -> list[tuple[tuple[Range, ...],
         for index in sorted(active):
             here.setdefault(active[index], []).append(index)
         for fourth, members in here.items():
-            found.setdefault((tuple(members), fourth), []).append((low, following - 1))
-    return [(merge(thirds), members, fourth) for (members, fourth), thirds in found.items()]
+            found.setdefault((tuple(members), fourth), []).append((low, high))
+    for (held_by, fourth), thirds in found.items():
+        yield merge(thirds), held_by, fourth
 
 
 def _portless(flows: FlowSet) -> tuple[Box, ...]:

@@ -103,19 +103,25 @@ class FlowSet:
         return hash((self.family, id(self.root)))
 
     def __or__(self, other: "FlowSet") -> "FlowSet":
-        return FlowSet(self.family, diagram.union(self.root, other.root))
+        return self._with(diagram.union(self.root, other.root), other)
 
     def __and__(self, other: "FlowSet") -> "FlowSet":
-        return FlowSet(self.family, diagram.intersection(self.root, other.root))
+        return self._with(diagram.intersection(self.root, other.root), other)
 
     def __sub__(self, other: "FlowSet") -> "FlowSet":
-        return FlowSet(self.family, diagram.difference(self.root, other.root))
+        return self._with(diagram.difference(self.root, other.root), other)
+
+    def _with(self, root: Node, other: "FlowSet") -> "FlowSet":
+        """The set of that root: one of the two, most often."""
+        if root is self.root:
+            return self
+        return other if root is other.root and self.family == other.family else FlowSet(self.family, root)
 
     def __invert__(self) -> "FlowSet":
         return FlowSet(self.family, diagram.difference(FULL, self.root))
 
     def __le__(self, other: "FlowSet") -> bool:
-        return diagram.difference(self.root, other.root) is EMPTY
+        return diagram.within(self.root, other.root)
 
     def contains(self, protocol: int, remote: int, third: int = 0, fourth: int = 0) -> bool:
         """Whether the one flow is in the set; ports or ICMP type and code where the protocol has them."""
