@@ -74,7 +74,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert "\nRequires-Python: >=3.11\n" in metadata
     needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist: ") and "extra ==" not in line]
     assert [line.split(">=")[0] for line in needed] == [
-        f"Requires-Dist: {name}" for name in ("click", "jinja2", "msgspec", "rfc8785", "rich")
+        f"Requires-Dist: {name}" for name in ("click", "jinja2", "msgspec", "pyyaml", "rfc8785", "rich")
     ]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -34,6 +34,9 @@ from sekisho.model.kinds import KINDS, UNMODELLED_KINDS
 from sekisho.model.record import Scope, Undecided, name_of
 from sekisho.model.snapshot import Snapshot
 from sekisho.model.topology import Topology
+from sekisho.scale.work import Question, assessor_of
+from sekisho.scale.workers import Workers
+from sekisho.scale.workers import judged as judged_by
 from sekisho.version import SEMANTICS_VERSION, __version__
 
 Listeners = Mapping[str, tuple[Listener, ...]]
@@ -46,22 +49,45 @@ def assess(
     direction: Direction = "ingress",
     origins: tuple[Origin, ...] = ORIGINS,
     listeners: Listeners | None = None,
-    progress: Callable[[list[NetworkInterface]], Iterable[NetworkInterface]] = iter,
+    progress: Callable[[Sequence[NetworkInterface]], Iterable[NetworkInterface]] = iter,
     certificates: list[Certificate] | None = None,
+    workers: Workers | None = None,
 ) -> Assessment:
     """A verdict for every address in scope and every origin, with findings and coverage.
 
     Under `egress` the origins are destinations, and there are no findings.
     `progress` wraps the interfaces as they are worked through; `certificates` gets one for each row.
+    `workers` share the work; the assessment is the same with any number of them, and with none.
     QueryError where the target is not in the snapshot.
     """
     topology = Topology(snapshot)
     outwards = direction == "egress"
-    assessor = OutboundAssessor(topology) if outwards else Assessor(topology)
+    assessor = assessor_of(topology, direction)
     origins = tuple(o for o in origins if o in DESTINATIONS) if outwards else origins
     chosen = select(topology, target)
-    judged = assessor.rows(progress(assessor.in_order(chosen)), origins)
-    rows, answers = _answered(assessor, judged if certificates is None else _certified(assessor, judged, certificates))
+    ordered = assessor.in_order(chosen)
+    if workers is not None:
+        question = Question(direction, origins, certificates is not None)
+        judged = judged_by(workers, assessor, ordered, question, progress=progress, certificates=certificates)
+    else:
+        judged = assessor.rows(progress(ordered), origins)
+        judged = judged if certificates is None else _certified(assessor, judged, certificates)
+    return assessed(assessor, judged, chosen, target=target, origins=origins, listeners=listeners)
+
+
+def assessed(
+    assessor: Assessor,
+    judged: Iterable[Judged],
+    chosen: list[NetworkInterface],
+    *,
+    target: str,
+    origins: tuple[Origin, ...],
+    listeners: Listeners | None,
+) -> Assessment:
+    """The rows that were judged as one assessment, with the findings and the coverage of the interfaces chosen."""
+    topology, outwards = assessor.facts.topology, isinstance(assessor, OutboundAssessor)
+    snapshot = topology.snapshot
+    rows, answers = _answered(assessor, judged)
     facts = {i.network_interface_id: _facts_of(topology, i) for i in chosen}
     return Assessment(
         run=Run(
@@ -70,7 +96,7 @@ def assess(
             input_digest=digest(snapshot),
             collected=snapshot.collected,
             target=target,
-            direction=direction,
+            direction="egress" if outwards else "ingress",
             origins=origins,
         ),
         rows=rows,

@@ -18,5 +18,9 @@ class QueryError(SekishoError):
     """The question cannot be understood, or names something that is nowhere in the snapshot (exit 2)."""
 
 
+class ResourceError(SekishoError):
+    """Something that the work needs besides its input is not to be had: workers, a scheduler, an extra (exit 4)."""
+
+
 class InternalError(Exception):
     """The engine and `trace` disagree, or an invariant does not hold: please report it."""

@@ -37,7 +37,7 @@ def accelerators(estate: Estate, address: Address) -> Found:
     ways = []
     for name in dict.fromkeys(led.accelerator for led in leading):
         record = estate.get(f"{GA}ListAccelerators", name)
-        if address.family == V4 or text(record.data if record else None, "IpAddressType") != "IPV4":
+        if address.family == V4 or record is None or text(record.data, "IpAddressType") == "DUAL_STACK":
             ways.append(Way(("accelerator", name), everything(address.family), record))
     home = text(address.interface.data, "SubnetId")
     unread = _unread(estate, estate.home(address.vpc)[0])

@@ -17,7 +17,7 @@ def none_known(_: Estate, __: Address) -> Found:
 
 def anyhow(walk: Walk, pieces: Pieces) -> Pieces:
     """By whatever way, seen with any address: stopped where no sender at all gets past groups and state."""
-    everybody = Sight(vpcs=tuple(sorted(walk.estate.interfaces_of_vpc)))
+    everybody = Sight(vpcs=(walk.address.vpc,), anybody=True)
     place = Place(walk.address.vpc, None)
     own = everything(walk.address.family)
     sender = Sender(("anybody",), place, own, everybody, direct=True, unfiltered=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sekisho_check.estate import Estate, Json, Record, listed, text, texts
@@ -16,7 +17,8 @@ PEERINGS = "ec2:DescribeTransitGatewayPeeringAttachments"
 
 # S-TGW-02
 IN_FORCE = frozenset({"available"})
-OPEN_STATES = frozenset({"modifying", "deleting", "rollingBack"})
+DAMAGED = "damaged"
+OPEN_STATES = frozenset({"modifying", "deleting", "rollingBack", DAMAGED})
 
 # S-TGW-05: static, prefix list, then propagated from these.
 SOURCES = ("vpc", "direct-connect-gateway", "connect", "vpn", "vpn-concentrator", "client-vpn", "peering")
@@ -86,12 +88,21 @@ def attachments(estate: Estate) -> dict[tuple[str, str], Attachment]:
                     table=table, owners_view=owner is not None and owner == record.account and not changing
                 ),
             )
+        for lost in _damaged(estate):
+            found.setdefault((lost.id, lost.gateway), lost)
         for key, attachment in found.items():
             if attachment.subnets is None and attachment.kind == "vpc":
                 found[key] = attachment._replace(subnets=_shown(estate, attachment))
         estate.memo["attachments"] = found
     known: dict[tuple[str, str], Attachment] = estate.memo["attachments"]
     return known
+
+
+def _damaged(estate: Estate) -> Iterator[Attachment]:
+    """Attachments whose records cannot be read, as far as they show what they join."""
+    for record in (*estate.unreadable(ATTACHMENTS), *estate.unreadable(OF_VPCS)):
+        resource = text(record.data, "VpcId") or text(record.data, "ResourceId")
+        yield _plain(record, "vpc", resource)._replace(states=frozenset({DAMAGED}))
 
 
 def _plain(record: Record, kind: str, resource: str | None) -> Attachment:
@@ -241,7 +252,7 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
         if one.parameters.get("TransitGatewayRouteTableId") == table
     ]
     good = [
-        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters"))
+        one for one in asked if not one.failed and not one.incomplete and _everything(one.parameters.get("Filters", []))
     ]
     if not good:
         return None, ""
@@ -262,8 +273,8 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
         for one in estate.calls[call]
     ):
         vague = f"the prefix list references of {table} were not read"
-    for record in estate.every(call):
-        if text(record.data, "TransitGatewayRouteTableId") != table or text(record.data, "State") == "deleting":
+    for record, of in _references(estate, call):
+        if of != table or text(record.data, "State") == "deleting":
             continue
         name = text(record.data, "PrefixListId") or ""
         if prefix_list(estate, name, family) is None:
@@ -278,12 +289,23 @@ def _routes(estate: Estate, table: str, family: int) -> tuple[list[Route] | None
     return [route for _, _, route in sorted(found, key=lambda item: item[:2])], vague
 
 
+def _references(estate: Estate, call: str) -> Iterator[tuple[Record, str]]:
+    """Prefix list references with the route table that has each: as it says itself, else as was asked."""
+    member = "TransitGatewayRouteTableId"
+    for record in estate.every(call):
+        if (named := text(record.data, member)) is not None:
+            yield record, named
+    for record, asked in estate.answers(call, member):
+        if text(record.data, member) is None:
+            yield record, asked
+
+
 def _targets(given: list[Json]) -> tuple[tuple[str, str], ...]:
     return tuple((text(one, "TransitGatewayAttachmentId") or "", text(one, "ResourceType") or "") for one in given)
 
 
 def _everything(filters: object) -> bool:
-    """Whether a search with the filters lists every route that is in force."""
+    """Whether a search with the filters lists every route that is in force; without any it does."""
     if not isinstance(filters, list):
         return False
     for one in filters:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from sekisho_check.boxes import Box, subtract, whole
 from sekisho_check.canonical import digest, pointed
 from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
-from sekisho_check.classes import Classes
+from sekisho_check.classes import Classes, strings
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
 from sekisho_check.ranges import EMPTY, everything, less, size
-from sekisho_check.walk import GATEWAY, Address, Piece, Pieces, Walk, Way
-from sekisho_check.ways import ORIGINS, enter, leave
+from sekisho_check.walk import ACL_IN, ACL_OUT, GATEWAY, GROUPS, Address, Piece, Pieces, Walk, Way
+from sekisho_check.ways import ORIGINS, behind, enter, leave
 
 OWN = frozenset({"interface", "instance"})
 """In place of an id: the row's own."""
@@ -48,6 +48,8 @@ class Row(NamedTuple):
 
     address: Address
     ways: list[Way]
+    spare: tuple[Way, ...] = ()
+    """Ways that may be left out: the address has no other of the origin."""
 
 
 class Result(NamedTuple):
@@ -106,7 +108,9 @@ class Audit:
         return [
             key
             for key, row in self.rows.items()
-            if key not in self.seen and any(way.kind != "open" for way in row.ways)
+            if key not in self.seen
+            and any(way.kind != "open" for way in row.ways)
+            and not row.address.interface.disputed
         ]
 
     def _undemanded(self, key: Key) -> Row | None:
@@ -114,7 +118,9 @@ class Audit:
         ways of it may not have been read.
         """
         near = self.rows.get((key[0], key[1], "internet"))
-        return Row(near.address, []) if near and key[2] in ORIGINS else None
+        if near is None or key[2] not in ORIGINS:
+            return None
+        return Row(near.address, [], tuple(behind(self.estate, near.address, key[2])))
 
     # Records
 
@@ -130,7 +136,7 @@ class Audit:
             cited |= ids
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
         for one in sorted(named - cited):
-            if one in self.estate.by_id:  # else it is only referred to, and there is nothing to cite
+            if one in self.estate.by_id or one not in self.classes.mentioned:  # what is only referred to, none can cite
                 raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
     def _digest(self, name: str) -> tuple[str, frozenset[str]]:
@@ -142,7 +148,7 @@ class Audit:
             raise RefusedError(f"{name[:120]!a} is not in the snapshot") from problem
         values = list(record.values()) if isinstance(record, dict) else []
         if pointer in {"", "/response"}:  # an answer that is about one resource
-            values += [one for each in values if isinstance(each, dict) for one in each.values()]
+            values += strings(record)
         root = self.estate.files[file]
         asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
         values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
@@ -174,7 +180,7 @@ class Audit:
         notes: list[str] = []
         for words, claims in zip(found, given.ways, strict=True):
             notes += self._once(row.address, expected[words], claims)
-        if not row.ways and (not given.ways or any(way.kind != "open" for way in expected.values())):
+        if not row.ways and not any(way.kind == "open" for way in expected.values()):
             raise RefusedError("there is no such row")
         if given.verdict == "unknown":
             return UNDECIDED, notes
@@ -204,6 +210,7 @@ class Audit:
             proven = given.verdict == VERDICTS[0] or self._harmless(row.address, expected[words])
             if ("open",) not in found and not (words == ("open",) and proven):
                 raise RefusedError(f"the way {_said(words)} is missing")
+        expected.update({way.words: way for way in row.spare if way.words in found})
         doubt = expected.get(("open",))
         for words in sorted(set(found) - expected.keys(), key=str):
             known = self.classes.mentioned.issuperset(word for word in words[1:] if word and word.startswith(_IDS))
@@ -276,7 +283,8 @@ class Audit:
         """Whether some packet of the claim gets there, or its reply back, under an assumption alone."""
         arrived = enter(Walk(self.estate, address, way), [Piece(box) for box in claim.boxes if box.sources])
         there = [piece for piece in arrived if piece.stop is None]
-        return any(piece.assumed for piece in leave(Walk(self.estate, address, way), there))
+        named = None if claim.fate == "answered" else (claim.layer, claim.record)
+        return any(piece.assumed for piece in leave(Walk(self.estate, address, way, named), there))
 
     def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
         if claim.fate in {"open", "delivered"}:
@@ -285,7 +293,8 @@ class Audit:
             return "the interface is described in two ways"
         named = (claim.layer, claim.record)
         if claim.fate == "stopped":
-            return _unstopped(enter(Walk(self.estate, address, way, named), [Piece(box)]), claim)
+            problem = _unstopped(enter(Walk(self.estate, address, way, named), [Piece(box)]), claim)
+            return "" if problem and self._elsewhere(address, way, claim, box) else problem
         arrived = enter(Walk(self.estate, address, way), [Piece(box)])
         if claim.fate == "open-one-way":
             arrived = [piece for piece in arrived if piece.stop is None]
@@ -293,7 +302,19 @@ class Audit:
             return problem
         if claim.fate == "answered":
             return _unsure(leave(Walk(self.estate, address, way), arrived), claim, "answered")
-        return _unstopped(leave(Walk(self.estate, address, way, named), arrived), claim)
+        problem = _unstopped(leave(Walk(self.estate, address, way, named), arrived), claim)
+        return "" if problem and self._elsewhere(address, way, claim, box) else problem
+
+    def _elsewhere(self, address: Address, way: Way, claim: Claim, box: Box) -> bool:
+        """Whether packets of a long way through load balancers, of which several legs stop them, are stopped for
+        certain, though by another leg than the one that is named.
+        """
+        if way.through is None or not _could_stop(claim.layer, claim.record):
+            return False
+        pieces = enter(Walk(self.estate, address, way), [Piece(box)])
+        if claim.fate != "stopped":
+            pieces = leave(Walk(self.estate, address, way), [piece for piece in pieces if piece.stop is None])
+        return all(piece.stop for piece in pieces)
 
     def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
         said = Claim("answered", "", "", assumed=False, boxes=list(boxes))
@@ -348,6 +369,13 @@ def verdict(fates: set[str]) -> str:
     if "one-way" in fates:
         return VERDICTS[2]
     return VERDICTS[1] if "open-one-way" in fates else VERDICTS[3]
+
+
+def _could_stop(layer: str, record: str) -> bool:
+    """Whether records of this kind stop packets at this layer at all."""
+    kind = record.partition("-")[0]
+    filters = {ACL_IN: {"acl"}, ACL_OUT: {"acl"}, GROUPS: {"eni", "sg", "interface"}}
+    return kind in filters[layer] if layer in filters else kind not in {"acl", "sg"}
 
 
 def _unstopped(pieces: Pieces, claim: Claim) -> str:

@@ -73,6 +73,11 @@ def balancers(estate: Estate) -> dict[str, Balancer]:
     return known
 
 
+def groups_of(node: Record) -> frozenset[str]:
+    """The groups of a balancer's node: what is on the interface is in force."""
+    return frozenset(name for one in listed(node.data, "Groups") if (name := text(one, "GroupId")))
+
+
 def balancer_of(estate: Estate, interface: Json) -> Balancer | None:
     """The load balancer that the interface is a node of, by its description (S-ELB-02)."""
     if "balancers by description" not in estate.memo:

@@ -23,14 +23,15 @@ from sekisho_check.balancers import (
 )
 from sekisho_check.boxes import PORTS, Box, whole
 from sekisho_check.estate import Estate, Record, listed, text, texts
-from sekisho_check.gateways import far_side
+from sekisho_check.gateways import direct_connect, far_side
 from sekisho_check.links import Link
-from sekisho_check.ranges import block, normal, one
+from sekisho_check.ranges import block, everything, normal, one
 from sekisho_check.senders import subnet_of
 from sekisho_check.transit import same_zone
 from sekisho_check.walk import Address, Piece, Pieces, Walk, Way
 from sekisho_check.ways import BEHIND, Found, enter, ways_of
 
+V4 = 4
 DEEPEST = 4
 """No packet is followed through more load balancers."""
 
@@ -97,6 +98,17 @@ def _behind(estate: Estate, balancer: Balancer, found: Links) -> None:
 def _link(estate: Estate, balancer: Balancer, target: Target, found: Links) -> None:
     known, lacking = nodes(estate, balancer)
     held = resolve(estate, balancer, target)
+    if target.kind == "instance" and len({interface.id for interface, _ in held}) > 1:
+        only = frozenset((interface.id, address) for interface, address in held)
+        found.doubts.append(
+            (
+                balancer,
+                Doubt(
+                    f"which interface of {target.name} is its first is not known", joined(estate, balancer.vpc), only
+                ),
+            )
+        )
+        return
     if lacking:
         only = frozenset((interface.id, address) for interface, address in held)
         found.doubts.append((balancer, Doubt(lacking, joined(estate, balancer.vpc), only)))
@@ -104,7 +116,8 @@ def _link(estate: Estate, balancer: Balancer, target: Target, found: Links) -> N
     across = cross_zone(estate, balancer, target.group)
     for interface, address in held:
         subnet = subnet_of(estate, interface)
-        near = text(interface.data, "VpcId") == balancer.vpc and not target.everywhere
+        elsewhere = target.kind == "ip" and (target.everywhere or text(interface.data, "VpcId") != balancer.vpc)
+        near = not elsewhere
         zones = {_together(one, subnet) for one in enabled}
         if near and zones == {False}:  # S-ELB-07
             continue
@@ -145,8 +158,11 @@ def address_at(interface: Record, written: str) -> Address | None:
 def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Record, str]]:
     """The interfaces and addresses on which the target is reached (S-ELB-06)."""
     if target.kind == "instance":
-        first = first_interfaces(estate).get(target.name, [])
-        return [(one, written) for one in first if (written := primary(one, target.family)) is not None]
+        return [
+            (one, written)
+            for one in first_of(estate, target.name)
+            if (written := primary(one, target.family)) is not None
+        ]
     if target.kind == "alb":
         inner = balancers(estate).get(target.name)
         if inner is None or inner.kind != APPLICATION or balancer.kind != NETWORK:
@@ -156,8 +172,7 @@ def resolve(estate: Estate, balancer: Balancer, target: Target) -> list[tuple[Re
         ]
     held = holders(estate).get(target.name, [])
     near = [one for one in held if text(one.data, "VpcId") == balancer.vpc]
-    reach = joined(estate, balancer.vpc)
-    return [(one, target.name) for one in near or held if text(one.data, "VpcId") in reach]
+    return [(one, target.name) for one in near or held]
 
 
 def first_interfaces(estate: Estate) -> dict[str, list[Record]]:
@@ -174,6 +189,13 @@ def first_interfaces(estate: Estate) -> dict[str, list[Record]]:
         estate.memo["first interfaces"] = found
     known: dict[str, list[Record]] = estate.memo["first interfaces"]
     return known
+
+
+def first_of(estate: Estate, instance: str) -> list[Record]:
+    """The interfaces of the instance one of which is its first: one alone where the snapshot shows which."""
+    found = first_interfaces(estate).get(instance, [])
+    sure = [one for one in found if isinstance(one.data["Attachment"].get("DeviceIndex"), int)]
+    return sure or found
 
 
 def primary(interface: Record, family: int) -> str | None:
@@ -204,8 +226,10 @@ def joined(estate: Estate, vpc: str) -> frozenset[str]:
         found = {vpc}
         for record in estate.all("ec2:DescribeVpcPeeringConnections"):
             far = far_side(record, vpc)
-            if far is not None:
+            if far is not None and (record.disputed or text(record.data, "Status", "Code") == "active"):
                 found.add(text(far, "VpcId") or "")
+        if not estate.read("ec2:DescribeVpcPeeringConnections", *estate.home(vpc)):
+            found |= {one.id for one in estate.all("ec2:DescribeVpcs")} | set(estate.interfaces_of_vpc)
         if of_vpc(estate, vpc)[0] or of_vpc(estate, vpc)[1]:
             found |= {one.id for one in estate.all("ec2:DescribeVpcs") if any(of_vpc(estate, one.id))}
         estate.memo[key] = frozenset(found)
@@ -226,10 +250,13 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
     for link in known.to.get((address.interface.id, address.text), []):
         for way in ways_of(estate, link.node, origin, deep + 1):
             if way.kind in {"open", "none"}:
-                doubts += [way.open] if way.kind == "open" else []
+                doubts += [way.open] if way.kind == "open" and _leads_on(estate, address, link, way) else []
                 continue
-            protocols = normal((number, number) for number in link.target.protocols)
-            packets = (Box(protocols, way.sources, one(link.target.port), PORTS),)
+            if link.node.family != V4 and _only_ipv4(estate, way):
+                continue
+            packets = _passed_on(link, way)
+            if not packets:
+                continue
             words = (*way.words, *link.words)
             family = way.family or link.node.family
             ways.append(
@@ -245,6 +272,29 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             doubts.append(doubt.why)
     doubts += _unread(estate, address, origin)
     return Found(_alone(ways), open=doubts[0] if doubts else "")
+
+
+def _leads_on(estate: Estate, address: Address, link: Link, way: Way) -> bool:
+    """Whether something may get to the address through the node, by whatever way it comes to the node."""
+    protocols = normal((number, number) for number in link.target.protocols)
+    packets = Box(protocols, everything(link.node.family), one(link.target.port), PORTS)
+    onward = Way((*way.words, *link.words), (), client=way, through=link)
+    return any(piece.stop is None for piece in enter(Walk(estate, address, onward), [Piece(packets)]))
+
+
+def _only_ipv4(estate: Estate, way: Way) -> bool:
+    """Whether it brings no packet of IPv6 to a node (S-CAGW-01, S-LGW-01, S-VGW-02)."""
+    if way.kind == "virtual-private-gateway":
+        return direct_connect(estate, way.words[1] or "") is False
+    return way.kind in {"carrier-gateway", "carrier-gateway-beyond", "local-gateway"}
+
+
+def _passed_on(link: Link, way: Way) -> tuple[Box, ...]:
+    """What the client's packets become at the target: those on the listener's port and of its protocols."""
+    protocols = normal((number, number) for number in link.target.protocols)
+    taken = Box(protocols, way.sources, one(link.target.listener.port), PORTS)
+    held = [part for box in way.packets or (taken,) if (part := box & taken) is not None]
+    return tuple(box._replace(thirds=one(link.target.port)) for box in held)
 
 
 def _alone(ways: list[Way]) -> list[Way]:

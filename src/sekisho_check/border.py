@@ -33,10 +33,22 @@ def carriers(estate: Estate, address: Address, kind: str, ranges: Ranges) -> Fou
     ways = [
         Way((kind, record.id), sources, record, "it is described in two ways" if record.disputed else why)
         for record in estate.all("ec2:DescribeCarrierGateways")
-        if text(record.data, "VpcId") == address.vpc and text(record.data, "State") == "available"
+        if text(record.data, "VpcId") == address.vpc and text(record.data, "State") != "deleted"
     ]
-    whole = bool(ways) or estate.whole("ec2:DescribeCarrierGateways", *estate.home(address.vpc))
+    whole = bool(ways) or not _carried_to(estate, address.vpc) or estate.whole(CARRIERS, *estate.home(address.vpc))
     return Found(ways, there=bool(ways), open="" if whole else f"carrier gateways of {address.vpc} were not read")
+
+
+CARRIERS = "ec2:DescribeCarrierGateways"
+
+
+def _carried_to(estate: Estate, vpc: str) -> bool:
+    """Whether an address of the VPC may have a carrier address: to others no carrier gateway delivers (S-CAGW-01)."""
+    held = estate.interfaces_of_vpc[vpc]
+    told = [[*listed(one.data, "PrivateIpAddresses"), one.data] for one in held]
+    return any(one.disputed for one in held) or any(
+        text(each, "Association", "CarrierIp") for each in (one for some in told for one in some)
+    )
 
 
 def carrier_networks(estate: Estate, address: Address) -> Found:
@@ -52,6 +64,8 @@ def beyond_carriers(estate: Estate, address: Address) -> Found:
 def from_carrier(walk: Walk, pieces: Pieces) -> Pieces:
     name = walk.way.words[1] or ""
     place = walk.place
+    if walk.way.record is not None and text(walk.way.record.data, "State") not in {None, "available"}:  # S-CAGW-01
+        pieces = walk.stop(pieces, GATEWAY, name)
     pieces = carried(walk, pieces, (GATEWAY,), name)
     if walk.way.kind == "carrier-gateway-beyond":
         africa = walk.estate.home(place.vpc)[1] == "eu-west-3"
@@ -78,8 +92,10 @@ def to_carrier(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     in_force = (
         record is not None and text(record.data, "VpcId") == place.vpc and text(record.data, "State") == "available"
     )
-    if not in_force or walk.way.words[1] != hop.target:  # S-RT-07; it rewrites the source of what it did not bring in
+    if not in_force:  # S-RT-07
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
+    if walk.way.words[1] != hop.target:  # it rewrites the source of what it did not bring in
+        pieces = walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     return block_public_access(walk, carried(walk, pieces, (layer,), hop.table, hop.target), place)
 
 
@@ -139,6 +155,7 @@ def to_local_gateway(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Piec
         if walk.estate.read(call, *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
         return walk.doubt(pieces, f"whether {hop.target} serves {place.vpc} is not known")
+    pieces = pieces if walk.address.family == V4 else walk.stop(pieces, layer, hop.table, hop.target)
     pieces = owned_address(walk, pieces, hop.target, (layer,))
     name = text(found[0].data, "LocalGatewayRouteTableId") or ""
     routes = walk.estate.of("ec2:SearchLocalGatewayRoutes", "LocalGatewayRouteTableId", name)
@@ -176,13 +193,22 @@ def pools(estate: Estate, address: Address) -> Found:
     gateways = [
         record
         for record in estate.all("ec2:DescribeInternetGateways")
-        if attached(record.data, "Attachments", address.vpc, {"available", "attached"})
+        if attached(record.data, "Attachments", address.vpc, {"available", "attached"}) and not record.disputed
     ]
-    if address.family != V4 or address.prefix or not gateways:
-        return Found()
     data = address.interface.data
+    if address.family != V4 or address.prefix:
+        return Found()
+    forwards = data.get("SourceDestCheck") is False
+    if not gateways:
+        unread = any(record.disputed for record in estate.all("ec2:DescribeInternetGateways")) or not estate.read(
+            "ec2:DescribeInternetGateways", *estate.home(address.vpc)
+        )
+        return Found(open=f"pools of {address.vpc} were not read" if forwards and unread else "")
     primary = text(data, "PrivateIpAddress") in {None, address.text}
-    table = edge_table(estate, gateways[0].id, address.vpc).record
+    known = edge_table(estate, gateways[0].id, address.vpc)
+    table = known.record
+    if known.why:
+        return Found(open=known.why if forwards else "")
     names = [
         name for one in listed(table.data if table else None, "Associations") if (name := text(one, "PublicIpv4Pool"))
     ]

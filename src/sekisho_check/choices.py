@@ -24,7 +24,7 @@ def whichever(walk: Walk, pieces: Pieces, legs: Iterable[Leg]) -> Pieces:
         return reduce(_both, (leg(_alone(walk), pieces) for leg in given))
     found = reduce(_both, (leg(_alone(walk), pieces) for leg in given))
     settled = [piece._replace(open="", mixed=False) for piece in found if not piece.mixed]
-    unsettled = [piece._replace(open="", mixed=False, stop=None) for piece in found if piece.mixed]
+    unsettled = [piece._replace(open="", mixed=False, arrived=False, stop=None) for piece in found if piece.mixed]
     return settled + (_by_others(walk, unsettled, given) if unsettled else [])
 
 
@@ -76,6 +76,7 @@ def _merged(one: Piece, other: Piece, box: Box) -> Piece:
         open=one.open or other.open,
         assumed=one.assumed or other.assumed,
         mixed=one.mixed or other.mixed,
+        arrived=one.arrived and other.arrived,
         passed=one.passed if len(passes) == 1 else (),
         choices=tuple(passes) if len(passes) > 1 else (),
         back=one.back if one.back == other.back else tuple(name for name in one.back if name in other.back),

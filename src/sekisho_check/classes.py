@@ -26,13 +26,13 @@ class Classes:
         self.singled: set[str] = set()
         for name, calls in estate.calls.items():
             for call in calls if name not in OF_ITSELF else ():
-                (targets if name == TARGETS else self.singled).update(_strings(call.answer))
+                (targets if name == TARGETS else self.singled).update(strings(call.answer))
         self.named = targets | self.singled
         self.mentioned = self.named | {
             name
             for calls in estate.calls.values()
             for call in calls
-            for name in (*_strings(call.parameters), *(_strings(call.answer) if call.kind.needed else ()))
+            for name in (*strings(call.parameters), *(strings(call.answer) if call.kind.needed else ()))
         }
         """Every string of the snapshot that may be an id."""
         self.bounds = {True: _bounds(self.singled), False: _bounds(self.named)}
@@ -69,6 +69,7 @@ class Classes:
             state is None,
             text(state, "State", "Name"),
             data.get("DenyAllIgwTraffic") is True,
+            data.get("SourceDestCheck") is False,
             public_ipv4(self.estate, address) is None,
             _kinds_of_association(data, address.text),
         )
@@ -90,13 +91,15 @@ def _kinds_of_association(data: dict[str, Any], written: str) -> tuple[str, ...]
     return tuple(sorted(association)) if isinstance(association, dict) else ()
 
 
-def _strings(value: object) -> Iterator[str]:
-    """Every string in the JSON, at whatever depth."""
+def strings(value: object) -> Iterator[str]:
+    """Every string in the JSON, at whatever depth, and the last part of each ARN, which names the resource too."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
             yield one
+            if one.startswith("arn:"):
+                yield one.rpartition("/")[2]
         elif isinstance(one, dict):
             waiting += one.values()
         elif isinstance(one, list):

@@ -37,7 +37,7 @@ def client_vpns(estate: Estate, address: Address) -> Found:
         others = [one for one in own if not is_sender(address, record, one)]
         if others and address.family == 4:  # noqa: PLR2004
             code = text(record.data, "Status", "Code")
-            doubt = "" if code == "available" else f"the state of {record.id} is not known"
+            doubt = "" if code in {None, "available"} else f"the state of {record.id} is not known"
             ways.append(Way(("client-vpn-endpoint", record.id), everything(4), record, doubt))
     if not estate.whole(ENDPOINTS, *estate.home(address.vpc)):
         doubts.append(f"{ENDPOINTS} failed")
@@ -50,7 +50,7 @@ def associations(estate: Estate, endpoint: Record) -> list[Record] | None:
     found = [one for one in estate.all(NETWORKS) if text(one.data, "ClientVpnEndpointId") == endpoint.id]
     if not asked and not found:
         return None
-    return [one for one in found if text(one.data, "Status", "Code") == "associated"]
+    return [one for one in found if text(one.data, "Status", "Code") in {None, "associated"}]
 
 
 def is_sender(address: Address, endpoint: Record, association: Record) -> bool:
@@ -93,7 +93,7 @@ def targets(walk: Walk, endpoint: Record) -> set[str | None] | None:
     held = [
         (found.length, text(one.data, "TargetSubnet"))
         for one in routes
-        if text(one.data, "Status", "Code") == "active"
+        if text(one.data, "Status", "Code") in {None, "active"}
         and (found := block(one.data.get("DestinationCidr"))) is not None
         and found.family == walk.address.family
         and not less(walk.address.ranges, found.ranges)
@@ -107,8 +107,8 @@ def authorized(estate: Estate, endpoint: Record) -> tuple[Ranges, bool]:
     asked = estate.of(RULES, "ClientVpnEndpointId", endpoint.id)
     found = [one for one in estate.every(RULES) if text(one.data, "ClientVpnEndpointId") == endpoint.id]
     whole = asked is not None or (bool(found) and not estate.open(RULES, endpoint.account, endpoint.region))
-    active = (one.data.get("DestinationCidr") for one in found if text(one.data, "Status", "Code") == "active")
-    return blocks(active, 4), whole
+    counted = [one for one in found if text(one.data, "Status", "Code") in {None, "active"}]
+    return blocks((one.data.get("DestinationCidr") for one in counted), 4), whole
 
 
 def back_to_client_vpn(walk: Walk, pieces: Pieces) -> Pieces:

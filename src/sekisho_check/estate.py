@@ -29,7 +29,7 @@ class Record(NamedTuple):
     account: str | None
     region: str | None
     disputed: bool = False
-    """Described in two ways that contradict each other: what it says does not count."""
+    """Damaged, or described in two ways that contradict each other: what it says does not count."""
 
     @property
     def key(self) -> str:
@@ -64,7 +64,7 @@ class Estate:
         self._nameless: dict[str, list[Record]] = defaultdict(list)
         self.memo: dict[Any, Any] = {}
         """Answers of other modules that depend on the estate alone."""
-        for call in _placed(snapshot.calls):
+        for call in _placed([call._replace(answer=_present(call.answer)) for call in snapshot.calls]):
             name = f"{call.kind.service}:{call.kind.operation}"
             self.calls[name].append(call)
             for record in _records(name, call):
@@ -74,6 +74,8 @@ class Estate:
         if not record.id:
             self._nameless[record.call].append(record)
             return
+        if _damaged(record.data):
+            record = record._replace(disputed=True)
         known = self._by_id[record.call]
         other = known.get(record.id)
         if other is None:
@@ -91,9 +93,14 @@ class Estate:
         return self._by_id[call].values() or self._nameless[call]
 
     def every(self, call: str) -> Iterator[Record]:
-        """Each description of each resource: of one that two accounts describe, both."""
+        """Each description of each resource that can be read: of one that two accounts describe, both."""
         for one in self.calls[call]:
-            yield from _records(call, one)
+            yield from (record for record in _records(call, one) if not _damaged(record.data))
+
+    def unreadable(self, call: str) -> Iterator[Record]:
+        """The damaged ones: what they say does not count, but that there are such resources."""
+        for one in self.calls[call]:
+            yield from (record for record in _records(call, one) if _damaged(record.data))
 
     def answers(self, call: str, parameter: str) -> Iterator[tuple[Record, str]]:
         """What the call lists, with the resource that it was asked of."""
@@ -157,15 +164,15 @@ class Estate:
         first = next(iter(listed(self.instances.get(name), "NetworkInterfaces")), None)
         return self.get("ec2:DescribeNetworkInterfaces", text(first, "NetworkInterfaceId"))
 
-    def firewall_endpoints(self, firewall: Record) -> dict[str, str]:
-        """The endpoints of a described firewall, by its SyncStates (S-NFW-01), each with its subnet."""
-        found = {}
+    def firewall_endpoints(self, firewall: Record) -> dict[str, Json]:
+        """The endpoints of a described firewall with how they are attached, by its SyncStates (S-NFW-01)."""
+        found: dict[str, Json] = {}
         for call in self.calls["network-firewall:DescribeFirewall"]:
             states = call.answer.get("FirewallStatus")
             states = states.get("SyncStates") if isinstance(states, dict) else None
             if call.file == firewall.file and isinstance(states, dict):
-                for state in states.values():
-                    found[text(state, "Attachment", "EndpointId") or ""] = text(state, "Attachment", "SubnetId") or ""
+                attached = [state.get("Attachment") for state in states.values() if isinstance(state, dict)]
+                found |= {text(one, "EndpointId") or "": one for one in attached if isinstance(one, dict)}
         return found
 
     @cached_property
@@ -258,6 +265,20 @@ def _records(name: str, call: Call) -> Iterator[Record]:
             continue
         named = text(item, kind.id) if kind.id else None
         yield Record(name, named or "", item, call.file, f"{path}/{i}", call.account, call.region)
+
+
+def _present(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The value without members that are null: those say as little as members that are not there."""
+    if isinstance(value, dict):
+        return {name: _present(one) for name, one in value.items() if one is not None}
+    return [_present(one) for one in value] if isinstance(value, list) else value
+
+
+def _damaged(value: object) -> bool:
+    """Whether there is a fraction in it: AWS gives none but for traffic dials and times."""
+    if isinstance(value, dict):
+        return any(_damaged(one) for name, one in value.items() if not name.endswith(("Percentage", "Time")))
+    return any(_damaged(one) for one in value) if isinstance(value, list) else isinstance(value, float)
 
 
 def _told(data: Json) -> Json:

@@ -27,6 +27,10 @@ class Sight(NamedTuple):
     """Rules that name one of these groups match, whatever the address."""
     lists: frozenset[str] = frozenset()
     """Rules that name one of these prefix lists match, whatever the address."""
+    peered: bool = False
+    """References hold over a peering connection, as long as that is in force (S-SG-07)."""
+    anybody: bool = False
+    """Nobody knows who the sender is: it may be whom a reference means."""
 
 
 def partition(box: Box, sure: Iterable[Box], maybe: Iterable[Box]) -> Parts:
@@ -97,8 +101,9 @@ def _group_rules(estate: Estate, names: tuple[str, ...], egress: bool, family: i
     maybe: list[Box] = []
     for name in names:
         group = estate.get("ec2:DescribeSecurityGroups", name or None)
-        if group is None:
-            return Rules(sure, all_of_it)  # S-LOAD
+        if group is None:  # S-LOAD
+            maybe += all_of_it
+            continue
         member = "IpPermissionsEgress" if egress else "IpPermissions"
         if not isinstance(group.data.get(member), list):
             maybe += all_of_it
@@ -155,21 +160,34 @@ def _members(estate: Estate, pair: Json, family: int, sight: Sight) -> tuple[Ran
     name = text(pair, "GroupId") or ""
     if name in sight.groups:
         return everything(family), EMPTY
-    status = text(pair, "PeeringStatus")
-    peering = text(pair, "VpcPeeringConnectionId")
-    if status not in {None, "active"}:  # S-SG-07
+    if sight.anybody and not _held_at_home(estate, name, sight.vpcs):
+        return EMPTY, everything(family)
+    if sight.peered and _gone(estate, pair):
         return EMPTY, EMPTY
-    if peering is not None:
-        known = estate.get("ec2:DescribeVpcPeeringConnections", peering)
-        if known is not None and text(known.data, "Status", "Code") != "active":
-            return EMPTY, EMPTY
     sure, maybe = EMPTY, EMPTY
     for vpc in sight.vpcs:
         own = estate.holders.get((name, vpc), [])
         sure = join(sure, *(addresses(one.data, family) for one in own if not one.disputed))
-        if not estate.read("ec2:DescribeNetworkInterfaces", *estate.home(vpc)):  # S-SG-08
-            maybe = join(maybe, estate.blocks(vpc, family) or everything(family))
+        whole = estate.read("ec2:DescribeNetworkInterfaces", *estate.home(vpc))
+        if any(one.disputed for one in own) or not whole:  # S-SG-08
+            own_blocks = estate.blocks(vpc, family)  # none of IPv6 where the VPC shows none
+            maybe = join(maybe, everything(family) if own_blocks is None else own_blocks)
     return sure, less(maybe, sure)
+
+
+def _held_at_home(estate: Estate, name: str, vpcs: tuple[str, ...]) -> bool:
+    """Whether the group is one of these VPCs, and an interface is seen that holds it."""
+    group = estate.get("ec2:DescribeSecurityGroups", name)
+    at_home = group is not None and text(group.data, "VpcId") in vpcs
+    return at_home and any(estate.holders.get((name, vpc)) for vpc in vpcs)
+
+
+def _gone(estate: Estate, pair: Json) -> bool:
+    """Whether the peering connection that a reference holds over is no longer in force (S-SG-07)."""
+    if text(pair, "PeeringStatus") not in {None, "active"}:
+        return True
+    known = estate.get("ec2:DescribeVpcPeeringConnections", text(pair, "VpcPeeringConnectionId"))
+    return known is not None and text(known.data, "Status", "Code") != "active"
 
 
 def prefix_list(estate: Estate, name: str, family: int) -> Ranges | None:

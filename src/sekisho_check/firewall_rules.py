@@ -132,10 +132,10 @@ class _Reader:
         if source is None:
             return [Rule(action, (ALL,), exact=False) for action in ("pass", "drop", "forward")]
         rules = _by_priority(source.get("StatelessRulesAndCustomActions") or {}, "StatelessRules")
-        return [self._stateless_rule(rule) for rule in rules]
+        return [each for rule in rules for each in self._stateless_rule(rule)]
 
-    def _stateless_rule(self, rule: Json) -> Rule:
-        """Rule S-NFW-03."""
+    def _stateless_rule(self, rule: Json) -> list[Rule]:
+        """Rule S-NFW-03: flags are asked of TCP alone."""
         definition = rule.get("RuleDefinition")
         match: Any = definition.get("MatchAttributes") if isinstance(definition, dict) else None
         match = match if isinstance(match, dict) else {}
@@ -143,10 +143,8 @@ class _Reader:
         flags = bool(match.get("TCPFlags"))
         protocols = normal((value, value) for value in numbers) if numbers else ((0, 255),)
         ports = [self._ranges(match, member) for member in ("SourcePorts", "DestinationPorts")]
-        if ports != [None, None]:
+        if any(one not in {None, PORTS} for one in ports):  # every port is how any packet is written
             protocols = meet(protocols, PORTED)
-        if flags:
-            protocols = meet(protocols, one(6))
         ends = Ends(
             protocols,
             self._blocks(match, "Sources"),
@@ -154,8 +152,11 @@ class _Reader:
             self._blocks(match, "Destinations"),
             ports[1] or PORTS,
         )
-        actions = texts(definition, "Actions")
-        return Rule(_stateless_action(actions), (ends,), exact=not flags)
+        action = _stateless_action(texts(definition, "Actions"))
+        if not flags:
+            return [Rule(action, (ends,), exact=True)]
+        apart = ((meet(protocols, one(6)), False), (less(protocols, one(6)), True))
+        return [Rule(action, (ends._replace(protocols=some),), exact) for some, exact in apart if some]
 
     def _blocks(self, match: Json, member: str) -> Ranges | None:
         written = [item.get("AddressDefinition") for item in listed(match, member)]
@@ -202,11 +203,11 @@ class _Reader:
         options = {text(option, "Keyword") for option in listed(rule, "RuleOptions")}
         source, destination = (self.addresses(text(header, member) or "?") for member in ("Source", "Destination"))
         leaving, going = (self.ports(text(header, member) or "?") for member in ("SourcePort", "DestinationPort"))
-        if protocols is not None and {leaving, going} != {PORTS}:
-            protocols = meet(protocols, PORTED)
+        exact = protocols is not None and options <= NOTES
+        if {leaving, going} - {None, PORTS} or (protocols is not None and {leaving, going} != {PORTS}):
+            protocols = meet(protocols or ((0, 255),), PORTED)
         ends = Ends(protocols, source, leaving, destination, going)
         both = (ends, Ends(protocols, destination, going, source, leaving))
-        exact = protocols is not None and options <= NOTES
         return Rule(action, both if text(header, "Direction") == "ANY" else (ends,), exact)
 
     def addresses(self, written: str, depth: int = 0) -> Ranges | None:

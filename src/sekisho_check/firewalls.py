@@ -112,7 +112,7 @@ def _back(policy: Policy, header: Box, family: int, near: Ranges, before: Fate) 
                     elif way == "free":
                         known |= after
                     elif way == "pass":
-                        known |= ({"drop", "free"} if policy.midstream else {"drop"}) if unseen else after
+                        known |= ((after | {"drop"}) if policy.midstream else {"drop"}) if unseen else after
                 out.append((part, known or frozenset({"drop"})))
     return out
 

@@ -77,8 +77,9 @@ def instance_connect_sender(walk: Walk, record: Record) -> Sender:
     """The endpoint's interface, under its own address (S-EICE-02, S-EICE-03)."""
     groups = texts(record.data, "SecurityGroupIds")
     names = texts(record.data, "NetworkInterfaceIds")
-    subnet = walk.estate.get("ec2:DescribeSubnets", text(record.data, "SubnetId"))
     held = [one for name in names if (one := walk.estate.get("ec2:DescribeNetworkInterfaces", name))]
+    near = [text(one.data, "SubnetId") for one in (record, *held)]
+    subnet = walk.estate.get("ec2:DescribeSubnets", next((name for name in near if name), None))
     own = join(EMPTY, *(addresses(one.data, walk.address.family) for one in held)) if held else EMPTY
     own = own or (span(cidrs(subnet.data, walk.address.family)) if subnet else everything(walk.address.family))
     sight = Sight(vpcs=(walk.address.vpc,), groups=frozenset(groups))
@@ -102,7 +103,7 @@ OPTIONS = ("LoadBalancerOptions", "NetworkInterfaceOptions", "RdsOptions", "Cidr
 
 
 def verified_access(estate: Estate, address: Address) -> Found:
-    """The endpoints that lead to the address (S-VA-01)."""
+    """The endpoints that lead to the address (S-VA-01); they carry IPv4 alone."""
     ways, doubts = [], []
     there = False
     for record in estate.all(VERIFIED):
@@ -112,7 +113,7 @@ def verified_access(estate: Estate, address: Address) -> Found:
         there = there or address.vpc in vpcs
         if text(record.data, "EndpointType") == "rds" and (not vpcs or address.vpc in vpcs):  # S-VA-02
             doubts.append(f"which interface {record.id} leads to is not known")
-        elif _leads(estate, record, address):
+        elif address.family == V4 and _leads(estate, record, address):
             code = text(record.data, "Status", "Code")
             doubt = "" if code == "active" else f"the state of {record.id} is not known"
             ways.append(Way(("verified-access-endpoint", record.id), everything(address.family), record, doubt))
@@ -180,7 +181,7 @@ def _from_subnets(walk: Walk, record: Record, *, back: bool) -> list[Leg]:
         if subnet is None or not own:
             legs.append(lambda each, pieces: each.doubt(pieces, "a subnet was not read"))
             continue
-        sight = Sight(vpcs=(walk.address.vpc,), groups=frozenset(groups))
+        sight = Sight(groups=frozenset(groups))  # it has none of the addresses that members of other groups have
         egress = with_groups(record.id, groups) if groups else None
         key = (record.id, subnet.id, str(walk.address.family))
         place = Place(walk.address.vpc, subnet)
@@ -207,7 +208,7 @@ def lattice(estate: Estate, address: Address) -> Found:
         if text(record.data, "vpcIdentifier") != address.vpc or text(record.data, "type") == "LAMBDA":
             continue
         there = True
-        name = record.id.rpartition("/")[2]
+        name = record.id.rpartition("/")[2] or text(record.data, "id") or ""
         targets = targets_of(estate, record)
         if targets is None or _held(estate, targets, address):
             doubt = "" if targets is not None else f"the targets of {name} were not read"
@@ -235,9 +236,9 @@ def _held(estate: Estate, targets: list[Record], address: Address) -> list[Json]
     out = []
     for one_target in targets:
         name = text(one_target.data, "id") or ""
-        if (address.interface.id, address.text) in reached_by(
-            estate, name if NODE_ARN in name else name.rpartition("/")[2]
-        ):
+        name = name if NODE_ARN in name else name.rpartition("/")[2]
+        mine = address.family == V4 or name == address.text  # instances and load balancers by their primary address
+        if mine and (address.interface.id, address.text) in reached_by(estate, name):
             out.append(one_target.data)
     return out
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sekisho_check.estate import Estate, Json, Record, cidrs, listed, text
 from sekisho_check.filters import Sight
 from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, holds, less, meet, span
-from sekisho_check.routes import Hop, edge_table
+from sekisho_check.routes import Hop, edge_table, hop_for, table_of
 from sekisho_check.walk import (
     BLOCK,
     DESTINATIONS,
@@ -60,8 +60,10 @@ def internet_gateways(estate: Estate, address: Address) -> Found:
     sources, why = outside(estate, address, INTERNET[address.family])
     for record in estate.all("ec2:DescribeInternetGateways"):
         if attached(record.data, "Attachments", address.vpc, {"available", "attached"}):
-            doubt = f"{record.id} is described in two ways" if record.disputed else why
-            return Found([Way(("internet-gateway", record.id), sources, record, doubt)], there=True)
+            if record.disputed:
+                doubt = f"{record.id} cannot be read, or is described in two ways"
+                return Found([Way(("internet-gateway", None), sources, open=doubt)], there=True)
+            return Found([Way(("internet-gateway", record.id), sources, record, why)], there=True)
     if not estate.read("ec2:DescribeInternetGateways", *estate.home(address.vpc)):
         why = f"the internet gateways of {address.vpc} were not read"
         return Found([Way(("internet-gateway", None), sources, open=why)], there=True)
@@ -88,8 +90,6 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
     address, data = walk.address, walk.address.interface.data
     if address.family == V4:
         if address.prefix or public_ipv4(walk.estate, address) is None:  # S-ENI-03
-            if translating(walk, pieces):
-                return walk.doubt(pieces, "an appliance with a public address may translate")
             pieces = walk.stop(pieces, PUBLIC, address.interface.id)
         return pieces
     if not meet(address.ranges, INTERNET[6]):  # S-ADR-02
@@ -106,10 +106,12 @@ def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
     return pieces
 
 
-def translating(walk: Walk, pieces: Pieces) -> bool:
-    """Whether a reply came through an appliance that has a public address (S-APP-04)."""
-    boxes = {name for piece in pieces for name in piece.back}
-    return any(has_public(walk.estate, name) for name in boxes)
+def unpublic_sender(walk: Walk, pieces: Pieces) -> Pieces:
+    """An interface of the estate that sends has no address that the internet gateway serves (S-IGW-02)."""
+    known = walk.estate.get("ec2:DescribeNetworkInterfaces", walk.opener)
+    if known is None or known.disputed or walk.address.family != V4 or has_public(walk.estate, known.id):
+        return pieces
+    return walk.stop(pieces, PUBLIC, known.id)
 
 
 def has_public(estate: Estate, name: str) -> bool:
@@ -144,10 +146,14 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
     owner, region = estate.home(place.vpc)
     owner = (text(subnet.data, "OwnerId") if subnet else None) or owner
     modes = _block_modes(estate, owner, region)
-    told = text(subnet.data if subnet else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
-    if modes == {"off"} or (modes == set() and told in {None, "off"}):
+    names = (place.vpc, subnet.id if subnet else None, owner)
+    told = _block_mode_of(estate, place)
+    asked = estate.calls["ec2:DescribeVpcBlockPublicAccessExclusions"]
+    if modes == {"off"} or (modes == set() and told in {None, "off"}) or (modes and not asked and told == "off"):
         return pieces
-    if not modes or modes - {"block-bidirectional", "block-ingress"}:
+    if modes == set() and told in BLOCKING:
+        return walk.stop(pieces, BLOCK, *names)
+    if not modes or modes - BLOCKING:
         return walk.doubt(pieces, "Block Public Access was not read")
     for one in estate.all("ec2:DescribeVpcBlockPublicAccessExclusions"):
         resource = (text(one.data, "ResourceArn") or "").rpartition("/")[2]
@@ -157,7 +163,20 @@ def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:
             return pieces
     if estate.open("ec2:DescribeVpcBlockPublicAccessExclusions", owner, region):
         return walk.doubt(pieces, "exclusions of Block Public Access were not read")
-    return walk.stop(pieces, BLOCK, place.vpc, subnet.id if subnet else None, owner)
+    return walk.stop(pieces, BLOCK, *names)
+
+
+BLOCKING = frozenset({"block-bidirectional", "block-ingress"})
+
+
+def _block_mode_of(estate: Estate, place: Place) -> str | None:
+    """The mode in force as the subnet or the VPC itself shows it; None where neither does."""
+    vpc = estate.get("ec2:DescribeVpcs", place.vpc)
+    told = [
+        text(one.data if one else None, "BlockPublicAccessStates", "InternetGatewayBlockMode")
+        for one in (place.subnet, vpc)
+    ]
+    return next((mode for mode in told if mode), None)
 
 
 def _block_modes(estate: Estate, owner: str | None, region: str | None) -> set[str | None] | None:
@@ -182,11 +201,13 @@ def to_internet(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if gateway is None or not attached(gateway.data, "Attachments", place.vpc, {"available", "attached"}):
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
     if not walk.replying:
-        return walk.stop(pieces, layer, hop.table, hop.target)
+        return walk.stop(unpublic_sender(walk, pieces), layer, hop.table, hop.target)
     if place.vpc != walk.address.vpc:  # S-TGW-10
         return walk.stop(walk.stop(pieces, layer, hop.table, hop.target), GATEWAY, hop.target)
     carried, dropped = walk.split(pieces, INTERNET[walk.address.family])
     pieces = carried + walk.stop(walk.stop(dropped, layer, hop.table, hop.target), GATEWAY, hop.target)
+    if walk.way.kind in {"vpc-peering-connection", "virtual-private-gateway"}:  # who came by those is no host out there
+        pieces = walk.stop(pieces, layer, hop.table, hop.target)
     if walk.way.kind == "pool":  # S-POOL-01
         return block_public_access(walk, pieces, Place(place.vpc, None))
     pieces = public_address(walk, block_public_access(walk, pieces, place), layer)
@@ -203,6 +224,18 @@ def to_egress_only(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces
 def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """A reply that a NAT gateway translates is none (S-NAT-01, S-NAT-06)."""
     if not walk.replying:
+        record = walk.estate.get("ec2:DescribeNatGateways", hop.target)
+        whole = walk.estate.read("ec2:DescribeNatGateways", *walk.estate.home(place.vpc))
+        gone = whole if record is None else text(record.data, "State") in {"failed", "deleted"}
+        names = (hop.table, hop.target, place.vpc)
+        if gone or (record is not None and text(record.data, "VpcId") != place.vpc):  # S-RT-07, S-NAT-03
+            return walk.stop(pieces, FORWARD, *names)
+        subnet = walk.estate.get("ec2:DescribeSubnets", text(record.data if record else None, "SubnetId"))
+        table = table_of(walk.estate, subnet).record if subnet else None
+        if table is not None:  # out of it by the routes of its own subnet, once
+            on = hop_for(walk.estate, table, walk.address.family, walk.address.value)
+            if on.kind in {"none", "blackhole"} or (on.kind == "nat" and on.target == hop.target):
+                return walk.stop(pieces, FORWARD, *names, table.id)
         return walk.astray(pieces, f"what {hop.target} does with it is not known")
     synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
     synthetic = walk.doubt(synthetic, f"what {hop.target} does with IPv6 is not known")
@@ -257,7 +290,8 @@ def peerings(estate: Estate, address: Address) -> Found:
 
 def from_peering(walk: Walk, pieces: Pieces) -> Pieces:
     """S-PCX-03: delivered by the local route; no route table is asked."""
-    return walk.arrive(pieces, Sight(vpcs=(walk.way.other,)) if same_region(walk.way.record) else Sight())
+    there = Sight(vpcs=(walk.way.other,), peered=True)
+    return walk.arrive(pieces, there if same_region(walk.way.record) else Sight())
 
 
 def same_region(record: Record | None) -> bool:
@@ -280,9 +314,8 @@ def to_peering(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     if not walk.replying:  # S-PCX-03
         if text(far, "VpcId") != walk.address.vpc:
             return walk.stop(pieces, layer, hop.table, hop.target)
-        return walk.arrive(
-            pieces, walk.sight if same_region(record) and not any(one.passed for one in pieces) else Sight()
-        )
+        seen = same_region(record) and not any(one.passed for one in pieces)
+        return walk.arrive(pieces, walk.sight._replace(peered=True) if seen else Sight())
     return _to_far_hosts(walk, pieces, hop, far)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from typing import NamedTuple
 
-from sekisho_check.balancers import CLASSIC, NETWORK, Balancer, Target, preserves
-from sekisho_check.choices import whichever
+from sekisho_check.balancers import CLASSIC, NETWORK, Balancer, Target, groups_of, preserves
+from sekisho_check.choices import Leg, whichever
 from sekisho_check.estate import Estate
 from sekisho_check.filters import Sight
 from sekisho_check.ranges import one
 from sekisho_check.routes import hop_for, table_of
 from sekisho_check.senders import Sender, neighbours, out_of_sender, sent, sent_back, subnet_of, walk_from
-from sekisho_check.walk import GATEWAY, Address, Pieces, Place, Walk, Way
+from sekisho_check.walk import FORWARD, GATEWAY, Address, Piece, Pieces, Place, Walk, Way
 from sekisho_check.ways import enter, leave
 
 
@@ -69,7 +70,11 @@ class Link(NamedTuple):
     def leave(self, walk: Walk, pieces: Pieces) -> Pieces:
         client = walk.way.client
         assert client is not None  # noqa: S101 - a way through a link has one
-        legs = [(self._seen_back if seen else self._masked_back) for seen in self._kept(walk.estate, client)]
+        kept = self._kept(walk.estate, client)
+        legs = [(self._seen_back if seen else self._masked_back) for seen in kept]
+        if len(kept) > 1:
+            inwards = [(self._seen if seen else self._masked) for seen in kept]
+            legs = [self._if_there(inward, back) for inward, back in zip(inwards, legs, strict=True)]
         pieces = whichever(walk, pieces, legs)
         if self.proxy:
             return pieces
@@ -84,6 +89,21 @@ class Link(NamedTuple):
         kept = preserves(estate, self.balancer, self.target)
         return [True, False] if kept is None else [kept]
 
+    def _if_there(self, inward: Leg, back: Leg) -> Leg:
+        """The replies to what gets to the target; what surely does not has none."""
+
+        def leg(walk: Walk, pieces: Pieces) -> Pieces:
+            fated = copy.copy(walk)
+            fated.wanted = None
+            out: Pieces = []
+            for piece in pieces:
+                for there in inward(copy.copy(fated), [Piece(piece.box)]):
+                    part = piece._replace(box=there.box)
+                    out += walk.stop([part], GATEWAY, self.balancer.id) if there.stop else back(copy.copy(walk), [part])
+            return out
+
+        return leg
+
     # The target sees the node
 
     def _sender(self, estate: Estate) -> Sender:
@@ -96,10 +116,10 @@ class Link(NamedTuple):
 
     def _named(self) -> frozenset[str]:
         """Groups of a network load balancer: rules that name them admit what comes through it (S-NLB-02)."""
-        return frozenset(self.balancer.groups) if self.balancer.kind == NETWORK else frozenset()
+        return groups_of(self.node.interface) if self.balancer.kind == NETWORK else frozenset()
 
     def _ungrouped(self) -> bool:
-        return self.balancer.kind == NETWORK and not self.balancer.groups  # S-NLB-01
+        return self.balancer.kind == NETWORK and not groups_of(self.node.interface)  # S-NLB-01
 
     def _masked(self, walk: Walk, pieces: Pieces) -> Pieces:
         return sent(walk, pieces, self._sender(walk.estate))
@@ -119,11 +139,17 @@ class Link(NamedTuple):
         own, pieces = walk.split(pieces, walk.address.ranges)
         own = walk.stop(own, GATEWAY, self.balancer.id, self.node.interface.id, walk.address.interface.id)
         walk, sender = self._walk(walk)
-        pieces = out_of_sender(walk, pieces, sender.egress)
+        pieces = out_of_sender(walk, own + pieces, sender.egress)
         subnet, home = sender.place.subnet, walk.place.subnet
         table = table_of(walk.estate, subnet)
-        if subnet is None or home is None or table.record is None or walk.address.vpc != self.balancer.vpc:
-            return own + walk.doubt(pieces, f"how {self.balancer.id} sends to {self.address} is not known")
+        unknown = f"how {self.balancer.id} sends to {self.address} is not known"
+        if walk.address.vpc != self.balancer.vpc:
+            fated = copy.copy(walk)
+            fated.wanted = None
+            if all(piece.stop for piece in sent(fated, pieces, sender)):  # nothing of the node's own gets there either
+                return walk.stop(pieces, FORWARD, self.balancer.vpc)
+        if subnet is None or home is None or walk.address.vpc != self.balancer.vpc:
+            return walk.arrive(walk.doubt(pieces, unknown), walk.sight, crossing=False)
         if neighbours(sender.place, walk):
             asked = (
                 walk.acl(walk.acl(pieces, subnet, egress=True), home, egress=False) if walk.wanted is None else pieces
@@ -133,10 +159,12 @@ class Link(NamedTuple):
                 one._replace(stop=None, open=one.open or undocumented) if one.stop and one not in pieces else one
                 for one in asked
             ]
-            return own + walk.arrive(asked, walk.sight, crossing=False)
+            return walk.arrive(asked, walk.sight, crossing=False)
+        if table.record is None:
+            return walk.arrive(walk.doubt(pieces, unknown), walk.sight, crossing=False)
         if hop_for(walk.estate, table.record, walk.address.family, walk.address.value).kind != "local":
-            return own + walk.doubt(pieces, f"how {self.balancer.id} sends to {self.address} is not known")
-        return own + walk.arrive(walk.acl(pieces, subnet, egress=True), walk.sight)
+            pieces = walk.doubt(pieces, unknown)
+        return walk.arrive(walk.acl(pieces, subnet, egress=True), walk.sight)
 
     def _seen_back(self, walk: Walk, pieces: Pieces) -> Pieces:
         walk, sender = self._walk(walk)

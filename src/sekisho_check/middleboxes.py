@@ -6,7 +6,7 @@ from sekisho_check.boxes import PORTED
 from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.firewalls import bypassed, inspect
-from sekisho_check.gateways import V4, block_public_access, has_public, only
+from sekisho_check.gateways import V4, block_public_access, far_side, has_public, only, same_region
 from sekisho_check.routes import Hop, Known, table_of
 from sekisho_check.walk import (
     DESTINATIONS,
@@ -32,16 +32,12 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         if not walk.estate.read(f"ec2:{call}", *walk.estate.home(place.vpc)):
             return walk.astray(pieces, f"{hop.target} was not read")
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
+    if box.id == walk.address.interface.id and not walk.replying:  # it is for itself, and forwards nothing
+        return TARGET_KINDS["local"](walk, pieces, hop, place)
     names = (hop.table, hop.target, box.id, text(box.data, "Attachment", "InstanceId"))
-    if text(box.data, "VpcId") != place.vpc:  # S-RT-07
-        pieces = walk.stop(pieces, layer, *names)
-    if box.data.get("SourceDestCheck") is not False:  # S-ENI-04
-        for each in (STATE, layer, GATEWAY):
-            pieces = walk.stop(pieces, each, *names)
-    pieces = _once(walk, pieces, box.id, layer, names)
-    pieces = walk.state(pieces, box.data)
-    if text(box.data, "Status") not in {"in-use", "associated"} or not _running(walk, box):
-        pieces = walk.stop(pieces, layer, *names)
+    pieces = _forwarding(walk, pieces, box, place, names)
+    if text(box.data, "InterfaceType") in UNFATHOMED:
+        return walk.astray(pieces, f"what {box.id} does with it is not known")
     subnet = walk.estate.get("ec2:DescribeSubnets", text(box.data, "SubnetId"))
     there = Place(place.vpc, subnet)
     edge = place.subnet is None
@@ -53,6 +49,26 @@ def to_appliance(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         pieces = walk.acl(pieces, subnet, egress=False)
     pieces = _through_groups(walk, pieces, box)
     return _on(walk, walk.assume(pieces, f"{box.id} forwards what it gets"), box.id, there)
+
+
+NAT = frozenset({"nat_gateway", "natGateway"})
+UNFATHOMED = frozenset({"gateway_load_balancer", "gateway_load_balancer_endpoint", "transit_gateway"})
+
+
+def _forwarding(walk: Walk, pieces: Pieces, box: Record, place: Place, names: tuple[str | None, ...]) -> Pieces:
+    """What an interface gets that can forward it: others stop it, for their state or kind."""
+    layer = RETURN if walk.replying else FORWARD
+    if text(box.data, "VpcId") != place.vpc:  # S-RT-07
+        pieces = walk.stop(pieces, layer, *names)
+    if text(box.data, "InterfaceType") in NAT and not walk.replying:  # S-ENI-06
+        pieces = walk.stop(walk.stop(pieces, STATE, *names), layer, *names)
+    if box.data.get("SourceDestCheck") is not False:  # S-ENI-04
+        for each in (STATE, layer, GATEWAY):
+            pieces = walk.stop(pieces, each, *names)
+    pieces = walk.state(_once(walk, pieces, box.id, layer, names), box.data)
+    if text(box.data, "Status") not in {"in-use", "associated"} or not _running(walk, box):
+        pieces = walk.stop(pieces, layer, *names)
+    return pieces
 
 
 def _running(walk: Walk, box: Record) -> bool:
@@ -80,8 +96,21 @@ def _through_groups(walk: Walk, pieces: Pieces, box: Record) -> Pieces:
         first = walk.replying and not piece.back
         sight = Sight(vpcs=(walk.address.vpc,)) if first else Sight()
         inside = walk.groups([piece], box.data, sight)
-        out += walk.groups(inside, box.data, Sight() if walk.replying else Sight(vpcs=(walk.address.vpc,)), egress=True)
+        out += walk.groups(inside, box.data, _outwards(walk, text(box.data, "VpcId") or ""), egress=True)
     return out
+
+
+def _outwards(walk: Walk, vpc: str) -> Sight:
+    """Whom an egress rule of an interface means by a group: members in its own VPC, and in peered ones (S-SG-07)."""
+    peers = [
+        text(far, "VpcId")
+        for record in walk.estate.all("ec2:DescribeVpcPeeringConnections")
+        if (far := far_side(record, vpc)) is not None
+        and text(record.data, "Status", "Code") == "active"
+        and same_region(record)
+    ]
+    named = tuple(sorted({name for name in peers if name}))
+    return Sight(vpcs=(vpc, *named), peered=bool(named))
 
 
 def _on(walk: Walk, pieces: Pieces, name: str, there: Place) -> Pieces:
@@ -103,7 +132,7 @@ def _on(walk: Walk, pieces: Pieces, name: str, there: Place) -> Pieces:
 def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     """Through an endpoint of a VPC."""
     layer = RETURN if walk.replying else FORWARD
-    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target) or _as_firewalls_say(walk, hop.target, place.vpc)
+    record = walk.estate.get("ec2:DescribeVpcEndpoints", hop.target) or _shown_by_firewall(walk, hop.target)
     if record is None:
         if walk.estate.read("ec2:DescribeVpcEndpoints", *walk.estate.home(place.vpc)):
             return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)  # S-RT-07
@@ -113,10 +142,10 @@ def to_endpoint(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         return walk.stop(pieces, layer, hop.table, hop.target, place.vpc)
     if kind != "GatewayLoadBalancer":  # S-RT-11
         return walk.astray(pieces, f"what {hop.target} does is not known")
-    return _inspected(walk, pieces, record, hop, place)
+    return _by_endpoint(walk, pieces, record, hop, place)
 
 
-def _inspected(walk: Walk, pieces: Pieces, record: Record, hop: Hop, place: Place) -> Pieces:
+def _by_endpoint(walk: Walk, pieces: Pieces, record: Record, hop: Hop, place: Place) -> Pieces:
     """Through an endpoint that inspects (S-GWLBE-01)."""
     layer = RETURN if walk.replying else FORWARD
     names = (hop.table, hop.target, place.vpc)
@@ -132,28 +161,33 @@ def _inspected(walk: Walk, pieces: Pieces, record: Record, hop: Hop, place: Plac
         pieces = block_public_access(walk, pieces, Place(place.vpc, None) if firewall.why or firewall.record else there)
     if place.subnet is None or subnet is None or place.subnet.id != subnet.id:  # S-GWLBE-03
         pieces = walk.acl(pieces, subnet, egress=False)
-    pieces = _once(walk, pieces, record.id, layer, names)
-    if firewall.why:
-        pieces = walk.doubt(pieces, firewall.why)
-    elif firewall.record is not None:
-        pieces = inspect(walk, pieces, firewall.record, record)
-    else:
-        pieces = walk.assume(pieces, f"what is behind {record.id} forwards what it gets")
+    pieces = _inspected(walk, _once(walk, pieces, record.id, layer, names), record, firewall)
     return _on(walk, pieces, record.id, there)
 
 
-def _as_firewalls_say(walk: Walk, name: str, vpc: str) -> Record | None:
-    """An endpoint whose own record was not read, as the description of its firewall shows it (S-NFW-01)."""
+def _inspected(walk: Walk, pieces: Pieces, endpoint: Record, firewall: Known) -> Pieces:
+    """Through what is behind the endpoint (S-GWLBE-02, S-NFW-01)."""
+    if firewall.why:
+        return walk.doubt(pieces, firewall.why)
+    if firewall.record is not None:
+        return inspect(walk, pieces, firewall.record, endpoint)
+    return walk.assume(pieces, f"what is behind {endpoint.id} forwards what it gets")
+
+
+def _shown_by_firewall(walk: Walk, name: str) -> Record | None:
+    """The endpoint as the description of its firewall shows it (S-NFW-01)."""
     for record in walk.estate.all("network-firewall:DescribeFirewall"):
-        subnet = walk.estate.firewall_endpoints(record).get(name)
-        if subnet is not None and text(record.data, "VpcId") == vpc:
+        shown = walk.estate.firewall_endpoints(record).get(name)
+        if shown is not None:
+            subnet = walk.estate.get("ec2:DescribeSubnets", text(shown, "SubnetId"))
+            state = text(shown, "Status") or ""
             data = {
-                "VpcEndpointId": name,
-                "VpcId": vpc,
                 "VpcEndpointType": "GatewayLoadBalancer",
-                "SubnetIds": [subnet],
+                "VpcId": text(subnet.data, "VpcId") if subnet else text(record.data, "VpcId"),
+                "SubnetIds": [subnet.id] if subnet else [],
+                "State": "available" if state in {"", "READY", "SCALING"} else state,
             }
-            return record._replace(id=name, data=data | {"State": "available"})
+            return record._replace(call="ec2:DescribeVpcEndpoints", id=name, data=data)
     return None
 
 
@@ -200,8 +234,7 @@ DESTINATIONS["vpc_endpoint"] = interface_endpoint
 
 def _unreturned(walk: Walk, pieces: Pieces, name: str) -> Pieces:
     """A firewall needs the replies of what its stateful rules let through (S-NFW-07)."""
-    vpc = walk.sender.vpc if walk.sender else walk.place.vpc
-    record = walk.estate.get("ec2:DescribeVpcEndpoints", name) or _as_firewalls_say(walk, name, vpc)
+    record = walk.estate.get("ec2:DescribeVpcEndpoints", name) or _shown_by_firewall(walk, name)
     firewall = firewall_of(walk, record) if record else Known(None)
     if record is None or firewall.record is None:
         return walk.doubt(pieces, firewall.why) if firewall.why else pieces

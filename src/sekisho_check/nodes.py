@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sekisho_check.balancers import NETWORK, WORKING, attribute, balancer_of, listeners
 from sekisho_check.boxes import PORTS, Box
-from sekisho_check.estate import Estate, Json, text
+from sekisho_check.estate import Estate, Json, listed, text
 from sekisho_check.filters import Parts, partition
 from sekisho_check.gateways import unfathomed
 from sekisho_check.ranges import one
@@ -17,7 +17,8 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
     balancer = balancer_of(walk.estate, interface.data)
     taken = balancer and listeners(walk.estate, balancer)
     if balancer is None:  # S-ENI-06: its groups alone are known
-        return pieces if text(interface.data, "InterfaceType") in {None, "interface"} else unfathomed(walk, pieces)
+        lacking = text(interface.data, "InterfaceType") == "network_load_balancer" and not interface.data.get("Groups")
+        return unfathomed(walk, pieces) if lacking else pieces
     names = (balancer.id, interface.id)
     if balancer.state not in WORKING:
         broken = balancer.state in {"failed", "provisioning"}
@@ -26,14 +27,14 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
             if broken
             else walk.doubt(pieces, f"the state of {balancer.id} is not known")
         )
-    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
-        return unfathomed(walk, pieces)
     if walk.way.kind == "internet-gateway" and walk.address.family == 6 and balancer.internal:  # noqa: PLR2004 - S-ELB-01
         call = "elbv2:DescribeLoadBalancerAttributes"
         denied = attribute(walk.estate, call, "LoadBalancerArn", balancer.id, "ipv6.deny_all_igw_traffic")
         for layer in (PUBLIC, GATEWAY) if denied in {"", "true"} else ():
             pieces = walk.stop(pieces, layer, *names)
         pieces = walk.doubt(pieces, f"the attributes of {balancer.id} were not read") if denied is None else pieces
+    if taken is None or balancer.kind == "gateway":  # S-ELB-10, S-ENI-06
+        return unfathomed(walk, pieces)
     ports = [(listener.port, number) for listener, _ in taken for number in listener.protocols]
 
     def judge(box: Box) -> Parts:
@@ -47,7 +48,7 @@ def to_node(walk: Walk, pieces: Pieces) -> Pieces:
 def ungrouped(estate: Estate, interface: Json) -> bool:
     """A network load balancer without groups takes all traffic of its listeners (S-NLB-01)."""
     balancer = balancer_of(estate, interface)
-    return balancer is not None and balancer.kind == NETWORK and not balancer.groups
+    return balancer is not None and balancer.kind == NETWORK and not listed(interface, "Groups")
 
 
 DESTINATIONS["balancer"] = to_node

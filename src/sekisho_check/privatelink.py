@@ -43,6 +43,7 @@ def from_service(walk: Walk, pieces: Pieces) -> Pieces:
     balancer = balancer_of(walk.estate, walk.address.interface.data)
     enforced = text(balancer.record.data, "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic") if balancer else None
     if enforced == "off":  # S-PL-04
+        pieces = [piece._replace(arrived=True) for piece in pieces]
         return to_node(walk, walk.state(pieces, walk.address.interface.data))
     return walk.arrive(pieces, Sight(), crossing=False)
 

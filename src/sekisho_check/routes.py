@@ -130,6 +130,8 @@ class Route(NamedTuple):
     """Among routes of one prefix the lowest wins (S-RT-03)."""
     kind: str
     target: str
+    own: bool = False
+    """Whether it is the VPC's local route, be its target another one by now (S-RT-04)."""
 
 
 def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], list[Route]]:
@@ -145,7 +147,8 @@ def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], li
         prefix = block(data.get(member))
         if prefix is not None and prefix.family == family:
             propagated = text(data, "Origin") in {"EnableVgwRoutePropagation", "Advertisement"}
-            known.append(Route(prefix.ranges, prefix.length, PROPAGATED if propagated else 0, kind, target))
+            own_one = kind == "local" or text(data, "Origin") == "CreateRouteTable"
+            known.append(Route(prefix.ranges, prefix.length, PROPAGATED if propagated else 0, kind, target, own_one))
         elif (name := text(data, "DestinationPrefixListId")) is not None:
             entries = prefix_list(estate, name, family)
             if entries is None:
@@ -159,7 +162,7 @@ def _routes(estate: Estate, table: Record, family: int) -> tuple[list[Route], li
     given = {route.destinations for route in known if route.rank == 0}
     for cidr in own:  # S-VPC
         if cidr.ranges not in given:
-            known.append(Route(cidr.ranges, cidr.length, 0, "local", "local"))
+            known.append(Route(cidr.ranges, cidr.length, 0, "local", "local", own=True))
     inside = join(EMPTY, *(cidr.ranges for cidr in own))
     # S-RT-04
     known = [route for route in known if route.rank < PROPAGATED or less(route.destinations, inside)]
@@ -217,10 +220,10 @@ def hops(estate: Estate, table: Record, family: int, destinations: Ranges) -> li
             for other in known[i:]
             if other.length == route.length and other.rank == route.rank and other.destinations == route.destinations
         ]
-        local = route.kind == "local"
+        others = [one for one in unknown if (one.kind, one.target) != (route.kind, route.target)]
         if len({(other.kind, other.target) for other in same}) > 1:  # S-RT-05
             out.append(Hop(taken, "open", "", table.id, f"several routes of {table.id} have one prefix"))
-        elif unknown and not (local and all(one.kind not in {"nat", "eni", "i"} for one in unknown)):
+        elif others and not (route.own and all(one.kind not in {"nat", "eni", "i"} for one in others)):
             out.append(Hop(taken, "open", "", table.id, f"a prefix list in {table.id} was not read"))
         else:
             out.append(Hop(taken, route.kind, route.target, table.id))

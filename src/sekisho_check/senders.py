@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sekisho_check.boxes import PORTED, Box
-from sekisho_check.estate import Estate, Json, Record
+from sekisho_check.estate import Estate, Json, Record, text
 from sekisho_check.filters import Sight
 from sekisho_check.gateways import directly
 from sekisho_check.ranges import Ranges, meet
@@ -62,13 +62,14 @@ def _quantified(walk: Walk, pieces: Pieces, sender: Sender, *, replying: bool) -
         for cell, found in _cells(piece.box, fates, ported=ported):
             part = piece._replace(box=cell)
             stopped = [one for one in found if one.stop]
-            if len(stopped) < len(found) and walk.wanted is None:
-                going = [one for one in found if not one.stop]
+            going = [one for one in found if not one.stop]
+            part = part._replace(arrived=all(one.arrived for one in going))
+            if going and walk.wanted is None:
                 why = "not every address and port that may be picked gets through" if stopped else ""
                 why = why or next((one.open for one in going if one.open), "")
                 assumed = next((one.assumed for one in going if one.assumed), "")
                 out.append(part._replace(open=part.open or why, assumed=part.assumed or assumed))
-            elif len(stopped) < len(found):
+            elif going:
                 out.append(part)
             else:
                 for small, many in _cells(cell, named, ported=ported):
@@ -115,6 +116,7 @@ def judged(
 def walk_from(estate: Estate, address: Address, way: Way, wanted: tuple[str, str] | None, sender: Sender) -> Walk:
     walk = Walk(estate, address, way, wanted)
     walk.sight, walk.sender = sender.sight, sender.place
+    walk.opener = text(sender.egress, "NetworkInterfaceId")
     return walk
 
 
@@ -131,7 +133,8 @@ def _to_destination(walk: Walk, pieces: Pieces, sender: Sender) -> Pieces:
     if sender.direct:
         return walk.arrive(pieces, sender.sight, crossing=not (sender.unfiltered or neighbours(sender.place, walk)))
     if sender.place.subnet is None:
-        return walk.astray(pieces, "the subnet that it is sent from is not known")
+        pieces = walk.doubt(pieces, "the subnet that it is sent from is not known")
+        return walk.arrive(pieces, sender.sight, crossing=False)
     if neighbours(sender.place, walk):  # S-RT-09
         if sender.always_acl:
             pieces = walk.acl(pieces, sender.place.subnet, egress=True)

@@ -171,11 +171,11 @@ def _call(file: str, document: dict[str, Any]) -> Call | None:
         account = _text(document.get("account"), ACCOUNT) or account
         region = _text(document.get("region"), REGION) or region
         parameters = parameters if isinstance(parameters, dict) else {}
-        return Call(kind, file, "/response", account, region, parameters, answer, failed, _left_over(answer))
+        return Call(kind, file, "/response", account, region, parameters, answer, failed, _left_over(answer, kind.key))
     kind = recognised(document)
     if kind is None:
         return None
-    return Call(kind, file, "", account, region, {}, document, failed=False, incomplete=_left_over(document))
+    return Call(kind, file, "", account, region, {}, document, failed=False, incomplete=_left_over(document, kind.key))
 
 
 def _paged(calls: list[Call]) -> list[Call]:
@@ -211,8 +211,11 @@ def _text(value: object, pattern: re.Pattern[str]) -> str | None:
     return value if isinstance(value, str) and pattern.fullmatch(value) else None
 
 
-def _left_over(answer: dict[str, Any]) -> bool:
-    inner = answer.get("VpcOriginList")
+def _left_over(answer: dict[str, Any], key: str) -> bool:
+    """Whether the answer is not whole: it says so, or what it lists cannot be read."""
+    inner, listed = answer.get("VpcOriginList"), answer.get(key)
+    if isinstance(listed, list) and not all(isinstance(one, dict) for one in listed):
+        return True
     return any(answer.get(token) for token in TOKENS) or (isinstance(inner, dict) and bool(inner.get("IsTruncated")))
 
 

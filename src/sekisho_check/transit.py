@@ -14,7 +14,7 @@ from sekisho_check.policies import policy
 from sekisho_check.ranges import Ranges, everything
 from sekisho_check.routes import Hop, acl_of, hop_for, table_of
 from sekisho_check.walk import FORWARD, RETURN, TARGET_KINDS, Address, Pieces, Place, Walk, Way
-from sekisho_check.ways import ENTRANCES, Entrance, Found
+from sekisho_check.ways import ENTRANCES, Entrance, Found, settled
 
 WAY = "transit-gateway-attachment"
 FURTHEST = 8
@@ -36,6 +36,10 @@ def transit_ways(estate: Estate, address: Address) -> Found:
         there = True
         if attachment.subnets is None:
             doubt = doubt or f"the subnets of {attachment.id} are not in the snapshot"
+            continue
+        lacking = [name for name in attachment.subnets if estate.get("ec2:DescribeSubnets", name) is None]
+        if lacking:
+            doubt = doubt or f"{lacking[0]} of {attachment.id} was not read"
             continue
         record = estate.get("ec2:DescribeTransitGatewayVpcAttachments", attachment.id)
         ways.append(Way((WAY, attachment.id), sources, record, why or attachment.open))
@@ -83,7 +87,7 @@ def _alike(walk: Walk, vpc: str, name: str) -> tuple[str, ...]:
 def _out_by(vpc: str, name: str, sight: Sight | None = None) -> Leg:
     def leg(walk: Walk, pieces: Pieces) -> Pieces:
         walk.sight = sight or walk.sight
-        return out_of_subnet(walk, pieces, vpc, walk.estate.get("ec2:DescribeSubnets", name))
+        return settled(walk, out_of_subnet(walk, pieces, vpc, walk.estate.get("ec2:DescribeSubnets", name)))
 
     return leg
 
@@ -152,22 +156,27 @@ def to_transit(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
     joined = sorted((one for one in known if one.gateway == hop.target), key=lambda one: one.dead)
     if not joined and (doubt or walk.estate.get("ec2:DescribeVpcs", place.vpc) is None):
         return walk.doubt(pieces, doubt or f"{place.vpc} was not read")
+    gone = not joined or joined[0].dead
     foreign = walk.replying and walk.way.kind == WAY and attachment_of(walk).gateway != hop.target  # S-TGW-12
-    if not joined or joined[0].dead or foreign:
-        return walk.stop(pieces, layer, hop.table, hop.target, place.vpc, *(one.id for one in joined))
+    if gone or foreign:
+        pieces = walk.stop(pieces, layer, hop.table, hop.target, place.vpc, *(one.id for one in joined))
+        if gone or walk.wanted is None:
+            return pieces
     attachment = joined[0]
     names = (hop.table, hop.target, place.vpc, attachment.id)
     if attachment.open:
         pieces = walk.doubt(pieces, attachment.open)
-    if attachment.subnets is None or place.subnet is None:
-        return walk.doubt(pieces, f"the subnets of {attachment.id} are not in the snapshot")
+    trip = Trip(attachment, names, place.subnet)
+    if attachment.subnets is None or place.subnet is None:  # it may be stopped further on all the same
+        return through(walk, walk.doubt(pieces, f"the subnets of {attachment.id} are not in the snapshot"), trip)
     subnets = [walk.estate.get("ec2:DescribeSubnets", name) for name in attachment.subnets]
     near = [one for one in subnets if one is not None and same_zone(one, place.subnet)]
     if near:
         pieces = walk.acl(pieces, near[0], egress=False)  # S-TGW-11
-        return through(walk, pieces, Trip(attachment, names, place.subnet))
+        return through(walk, pieces, trip)
     if any(one is None or same_zone(one, place.subnet) is None for one in subnets):
-        return walk.doubt(pieces, f"whether {attachment.id} is in the zone of {place.subnet.id} is not known")
+        why = f"whether {attachment.id} is in the zone of {place.subnet.id} is not known"
+        return through(walk, walk.doubt(pieces, why), trip)
     return walk.stop(pieces, layer, *names)  # S-TGW-04
 
 
@@ -237,7 +246,7 @@ def by_routes(walk: Walk, pieces: Pieces, table: str, trip: Trip) -> Pieces:
 
 
 def _leg(trip: Trip, target: tuple[str, str]) -> Leg:
-    return lambda walk, pieces: out_of(walk, pieces, trip, target)
+    return lambda walk, pieces: settled(walk, out_of(walk, pieces, trip, target))
 
 
 def out_of(walk: Walk, pieces: Pieces, trip: Trip, target: tuple[str, str]) -> Pieces:
@@ -245,7 +254,8 @@ def out_of(walk: Walk, pieces: Pieces, trip: Trip, target: tuple[str, str]) -> P
     name, kind = target
     gateway = trip.came.gateway
     attachment = attachments(walk.estate).get((name, gateway))
-    unread = attachment is None and kind in {"vpc", ""}
+    home = walk.replying and walk.way.kind == WAY
+    unread = attachment is None and kind in {"vpc", ""} and not home  # what a route leads to is in force (S-TGW-05)
     if name == trip.came.id or kind == "network-function" or unread:  # S-TGW-15
         return walk.doubt(pieces, f"what {name} does with it is not known")
     attachment = attachment or Attachment(name, gateway, kind, "", frozenset({"available"}))
@@ -253,8 +263,9 @@ def out_of(walk: Walk, pieces: Pieces, trip: Trip, target: tuple[str, str]) -> P
     if attachment.dead:  # S-TGW-02
         return walk.stop(pieces, RETURN if walk.replying else FORWARD, *names)
     pieces = walk.doubt(pieces, attachment.open) if attachment.open else pieces
-    if walk.replying and walk.way.kind == WAY:  # S-TGW-12
-        return pieces
+    if home:  # S-TGW-12
+        lost = gateway != attachment_of(walk).gateway
+        return walk.stop(pieces, RETURN, *names) if lost else pieces
     far = attachments(walk.estate).get((name, attachment.peer))
     match attachment.kind, far:
         case "vpc", _:

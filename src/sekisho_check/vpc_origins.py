@@ -11,14 +11,16 @@ from sekisho_check.senders import Sender, sent, sent_back
 from sekisho_check.walk import Address, Pieces, Place, Walk, Way
 from sekisho_check.ways import ENTRANCES, Entrance, Found
 
-FACING = "com.amazonaws.global.cloudfront.origin-facing"
+V4 = 4
+FACING = {4: "com.amazonaws.global.cloudfront.origin-facing", 6: "com.amazonaws.global.ipv6.cloudfront.origin-facing"}
 
 
 def vpc_origins(estate: Estate, address: Address) -> Found:
     """VPC origins that have the address for an endpoint (S-CFO-01)."""
     ways = []
     for name, record in _origins(estate).items():
-        if (address.interface.id, address.text) in reached_by(estate, _endpoint(record)):
+        spoken = address.family == V4 or dual_stack(record)
+        if spoken and (address.interface.id, address.text) in reached_by(estate, _endpoint(record)):
             ways.append(Way(("vpc-origin", name), everything(address.family), record))
     calls = ("ListVpcOrigins", "GetVpcOrigin")
     owner = estate.home(address.vpc)[0]
@@ -31,6 +33,12 @@ def _origins(estate: Estate) -> dict[str, Record]:
     found = {one.id: one for one in estate.all("cloudfront:ListVpcOrigins")}
     found.update({one.id: one for one in estate.all("cloudfront:GetVpcOrigin")})
     return found
+
+
+def dual_stack(record: Record) -> bool:
+    """Whether it may connect over IPv6: not known without GetVpcOrigin (S-CFO-01)."""
+    config = record.data.get("VpcOriginEndpointConfig")
+    return not isinstance(config, dict) or text(config, "IpAddressType") == "dualstack"
 
 
 def _endpoint(record: Record) -> str:
@@ -63,7 +71,7 @@ def cloudfront(walk: Walk) -> Sender:
         one.id
         for call in ("ec2:DescribeManagedPrefixLists", "ec2:DescribePrefixLists")
         for one in estate.all(call)
-        if text(one.data, "PrefixListName") == FACING
+        if text(one.data, "PrefixListName") in FACING.values()
     ]
     entries = [found for name in lists if (found := prefix_list(estate, name, family))]
     named = Sight(

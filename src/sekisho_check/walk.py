@@ -42,6 +42,8 @@ class Piece(NamedTuple):
     """Middleboxes that the reply went through."""
     choices: tuple[tuple[str, ...], ...] = ()
     """What they may have passed instead, where AWS picks the way."""
+    arrived: bool = False
+    """Whether they got to the destination; else it is not known how they go on."""
     mixed: bool = False
     """Whether some of the ways that AWS may pick stop them, and others do not."""
 
@@ -121,6 +123,8 @@ class Walk:
         """What the sender is to groups that refer to groups, as long as no middlebox is between."""
         self.sender: Place | None = None
         """Where the packets were sent from, where that is a host of the estate."""
+        self.opener: str | None = None
+        """The interface that they were sent by."""
         self.bound = BOUND_ALWAYS.get(way.kind) or (BOUND.get(way.kind, "") if address.family == 4 else "")  # noqa: PLR2004
         """The kind of gateway by which the reply has to leave, where translation needs it back."""
 
@@ -159,10 +163,9 @@ class Walk:
         own = self.estate.blocks(self.address.vpc, self.address.family)
         kept = self.way.kind in KEEPING and own is not None
         near, far = self.split(pieces, own or ()) if kept else (pieces, [])
-        everybody = Sight(vpcs=tuple(sorted(self.estate.interfaces_of_vpc)))
-        return [after for anyhow in ASTRAY for after in anyhow(self, near)] + self.arrive(
-            far, everybody, crossing=False
-        )
+        peers = tuple(sorted(self.estate.interfaces_of_vpc)) if self.way.other else ()
+        far = self.arrive(far, Sight(vpcs=peers), crossing=False)
+        return [after for anyhow in ASTRAY for after in anyhow(self, near)] + far
 
     def assume(self, pieces: Pieces, what: str) -> Pieces:
         return [piece._replace(assumed=piece.assumed or what) for piece in pieces]
@@ -285,7 +288,12 @@ class Walk:
             pieces = self.acl(pieces, self.place.subnet, egress=False)
         if not any(free(self.estate, interface) for free in UNFILTERED):
             pieces = self.groups(pieces, interface, sight)
-        pieces = self.state(pieces, interface)
+        return self.received(pieces)
+
+    def received(self, pieces: Pieces) -> Pieces:
+        """What the destination takes, however it comes there."""
+        interface = self.address.interface.data
+        pieces = self.state([piece._replace(arrived=True) for piece in pieces], interface)
         return DESTINATIONS.get(kind_of(interface), ordinary)(self, pieces)
 
     def leave(self, pieces: Pieces) -> Pieces:
@@ -350,7 +358,9 @@ class Walk:
             pieces = self.stop(pieces, layer, hop.table, hop.target, place.vpc)
             return pieces if self.replying or self.wanted is None else self.arrive(pieces, Sight())
         if hop.kind == "open":
-            return self.astray(pieces, hop.why or f"a route of {hop.table} is in a state that is not known")
+            why = hop.why or f"a route of {hop.table} is in a state that is not known"
+            inside = self.replying or place.subnet is not None
+            return self.astray(pieces, why) if inside else self.arrive(self.doubt(pieces, why), Sight())
         target = TARGET_KINDS.get(hop.kind)
         if target is None:
             return self.astray(pieces, f"{hop.target} is not modelled")  # S-RT-11

@@ -54,10 +54,8 @@ def ways_of(estate: Estate, address: Address, origin: str, deep: int = 0) -> lis
 def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[Way]:
     found = [_found(estate, address, kind) for kind, entrance in ENTRANCES.items() if entrance.origin == origin]
     there = any(one.there or one.ways or one.open for one in found)
-    behind = [find(estate, address, origin, deep) for find in BEHIND]
-    found += [
-        one if there else one._replace(open="") for one in behind
-    ]  # without a way to the VPC none to its balancers
+    if there:  # without a way to the VPC none to its balancers
+        found += [find(estate, address, origin, deep) for find in BEHIND]
     ways = [way for one in found for way in one.ways]
     doubts = [one.open for one in found if one.open]
     if not ways and estate.get("ec2:DescribeVpcs", address.vpc) is None:
@@ -67,6 +65,11 @@ def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[W
     if not ways and any(one.there for one in found):
         ways.append(Way(("none", address.vpc), ()))
     return ways
+
+
+def behind(estate: Estate, address: Address, origin: str) -> list[Way]:
+    """The ways that lead on to the address from others, though its VPC has none of the origin."""
+    return [way for find in BEHIND for way in find(estate, address, origin, 0).ways]
 
 
 def _found(estate: Estate, address: Address, kind: str) -> Found:
@@ -89,7 +92,18 @@ def enter(walk: Walk, pieces: Pieces) -> Pieces:
         return walk.stop(pieces, "gateway", address_vpc(walk))
     if way.open:
         pieces = walk.doubt(pieces, way.open)
-    return ENTRANCES[way.kind].enter(walk, pieces)
+    found = ENTRANCES[way.kind].enter(walk, pieces)
+    return found if way.kind == "open" else settled(walk, found)
+
+
+def settled(walk: Walk, pieces: Pieces) -> Pieces:
+    """The packets at their destination, or stopped before: those of which nobody knows how they go on have groups and
+    state to pass all the same, wherever they come out.
+    """
+    lost = [piece for piece in pieces if not piece.stop and not piece.arrived]
+    if not lost or walk.replying:
+        return pieces
+    return [piece for piece in pieces if piece.stop or piece.arrived] + ENTRANCES["open"].enter(walk, lost)
 
 
 def leave(walk: Walk, pieces: Pieces) -> Pieces:

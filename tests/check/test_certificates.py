@@ -255,7 +255,7 @@ def test_an_assumption_has_to_be_said() -> None:
     # X's way in leads through an appliance, and the way back does too: it is assumed that it forwards.
     checker = audit("edge/003-redirected-both-ways")
     row = next(key for key in checker.rows if key[0] == "eni-a1" and key[2] == "internet")
-    address, ways = checker.rows[row]
+    address, ways, _ = checker.rows[row]
     given = true_one(audit(PUBLIC))
     given["row"] |= {"address": address.text}
     files = {record.id: record.key for records in checker.estate.by_id.values() for record in records}

@@ -49,8 +49,8 @@ def test_strange_values_are_survived(seed: int) -> None:
             checker = Audit(Estate(gathered(case.name, list(files.items()))))
         except UnreadableError:
             continue
-        for address, ways in checker.rows.values():
-            for way in ways:
+        for address, ways, spare in checker.rows.values():
+            for way in (*ways, *spare):
                 boxes = list(way.packets) or whole(way.family or address.family, way.sources)
                 arrived = enter(Walk(checker.estate, address, way), [Piece(box) for box in boxes])
                 leave(Walk(checker.estate, address, way), [piece for piece in arrived if not piece.stop])

@@ -117,7 +117,7 @@ def _private_blocks_are_public(patch: Patch) -> None:
 
 
 def _stateful_gateways_take_strays(patch: Patch) -> None:
-    patch.setattr(Crossing, "_is_stray_reply", lambda *_: False)
+    patch.setattr(Crossing, "is_stray_reply", lambda *_: False)
 
 
 def _a_port_lost_in_reading_out(patch: Patch) -> None:

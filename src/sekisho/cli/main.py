@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sekisho.errors import InternalError, SekishoError
+from sekisho.errors import InternalError, ResourceError, SekishoError
 from sekisho.version import SEMANTICS_VERSION, __version__
 
 DONE, FINDINGS, USAGE, UNDECIDED, IO_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -65,6 +65,8 @@ class LazyGroup(click.Group):
 def _tell(error: BaseException) -> int:
     """Say what went wrong in one line on stderr; the exit code."""
     match error:
+        case ResourceError():
+            return _say(str(error), IO_ERROR)
         case SekishoError():
             return _say(str(error), USAGE)
         case InternalError():

@@ -153,7 +153,7 @@ def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:
     return html, data
 
 
-def write_certificates(found: "list[Certificate]", snapshot: Path, place: Path) -> None:
+def write_certificates(found: "list[Certificate]", snapshot: Path | str, place: Path) -> None:
     """Write one line for each certificate, with the digests of the records that it cites."""
     from sekisho.load.digests import digests  # noqa: PLC0415
     from sekisho.report.certificate import cited, lines  # noqa: PLC0415

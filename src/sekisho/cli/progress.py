@@ -9,6 +9,8 @@ import click
 
 Item = TypeVar("Item")
 _SHOW_AFTER = 1.0
+#: The bar is told of what is done so often a second, not of every item.
+_TOLD_EVERY = 0.1
 
 
 class Progress:
@@ -25,7 +27,7 @@ class Progress:
             click.echo(line, err=True)
 
     def over(self, items: Sequence[Item]) -> Iterable[Item]:
-        """The items, with a bar on a terminal once a second has passed."""
+        """The items, with a bar on a terminal once a second has passed: how many are done, how fast, the time left."""
         return items if self._quiet or not sys.stderr.isatty() else self._shown(items)
 
     def _shown(self, items: Sequence[Item]) -> Iterator[Item]:
@@ -34,17 +36,30 @@ class Progress:
         for done, item in enumerate(remaining, start=1):
             yield item
             if time.monotonic() - started > _SHOW_AFTER:
-                yield from self._bar(remaining, done, len(items))
+                yield from _with_bar(remaining, done, len(items), started)
                 return
 
-    def _bar(self, remaining: Iterator[Item], done: int, total: int) -> Iterator[Item]:
-        from rich.console import Console  # noqa: PLC0415 - only for long runs
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-        from rich.progress import Progress as Bar  # noqa: PLC0415
 
-        columns = (TextColumn("assessing interfaces"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("assessing", total=total, completed=done)
-            for item in remaining:
-                yield item
-                bar.advance(task)
+def _with_bar(remaining: Iterator[Item], done: int, total: int, started: float) -> Iterator[Item]:
+    from rich.console import Console  # noqa: PLC0415 - only for long runs
+    from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    text = TextColumn("{task.fields[said]}")
+    with Bar(TextColumn("assessing"), BarColumn(), text, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total, completed=done, said=_said(done, total, time.monotonic() - started))
+        told = time.monotonic()
+        for item in remaining:
+            yield item
+            done += 1
+            now = time.monotonic()
+            if now - told >= _TOLD_EVERY or done == total:
+                told = now
+                bar.update(task, completed=done, said=_said(done, total, now - started))
+
+
+def _said(done: int, total: int, seconds: float) -> str:
+    """How many interfaces are done, how fast, and the time left at that pace."""
+    rate = done / seconds
+    left = round((total - done) / rate)
+    return f"{done:,} of {total:,} interfaces, {rate:,.0f}/s, {left // 60}:{left % 60:02} left"

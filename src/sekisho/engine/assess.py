@@ -79,8 +79,8 @@ class _Behind(NamedTuple):
 class Assessor:
     """Answers of one snapshot, one for each class of addresses and origin."""
 
-    def __init__(self, topology: Topology) -> None:
-        self.facts = Facts(topology)
+    def __init__(self, topology: Topology, facts: Facts | None = None) -> None:
+        self.facts = facts or Facts(topology)
         self.ways = Ways(self.facts)
         groups = Groups(self.facts)
         self.connectors: Mapping[Family, Connector] = {
@@ -222,7 +222,7 @@ class Assessor:
     def _has_appliance(self, vpc_id: str) -> bool:
         """Whether a middlebox or a policy table, whose rules could tell addresses apart, is on the VPC's ways."""
         if vpc_id not in self._appliances:
-            routes = [r for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id for r in t.routes]
+            routes = [r for t in self.facts.topology.route_tables_of(vpc_id) for r in t.routes]
             judged = self.facts.topology.transit.judged_by_policy(vpc_id)
             inside = any(self._divides(vpc_id, r) or self._inspects(r) for r in routes)
             beyond = any(r.target.kind is TargetKind.TRANSIT_GATEWAY for r in routes) and self._is_inspected_beyond(

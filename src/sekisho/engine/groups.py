@@ -38,6 +38,10 @@ class Groups:
                 permission_flows(_ALL, question.family, everything),
                 f"{interface.network_interface_id} names no security group",
             )
+        return self.of_groups(ids, question)
+
+    def of_groups(self, ids: tuple[str, ...], question: GroupQuestion) -> Share:
+        """What the groups let through together."""
         key = (ids, question)
         if key not in self._unions:
             self._unions[key] = union(question.family, (self.of_group(g, question) for g in ids))

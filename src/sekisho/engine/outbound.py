@@ -87,7 +87,7 @@ class OutboundAssessor(Assessor):
 
         Where the route tables were not read, every one that serves the VPC.
         """
-        tables = (t for t in self.facts.snapshot.route_tables.values() if t.vpc_id == vpc_id)
+        tables = self.facts.topology.route_tables_of(vpc_id)
         named = {r.target.id for t in tables for r in t.routes if r.target.kind in _KINDS[destination]}
         if self.facts.topology.asked_gap("route_tables", vpc_id):
             ways = self.ways.into(vpc_id, destination)

@@ -7,6 +7,7 @@ them is, unreachable where none delivers anything.
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
+from typing import NamedTuple
 
 from sekisho.sets.boxes import Box, boxes
 from sekisho.sets.flows import FlowSet, has_ports, icmp_of
@@ -79,6 +80,21 @@ def answer(
         latent=_latent(connections),
         width=_width(sure, whole),
     )
+
+
+class Said(NamedTuple):
+    """What an answer says of packets, without why."""
+
+    verdict: Verdict
+    flows: tuple[Flow, ...]
+    possible: tuple[Flow, ...]
+
+
+def said(connections: Sequence[Connection]) -> Said:
+    """Verdict and flows of the shared answer that the connections give together (see `answer`)."""
+    flows = gathered(gathered(f for c in connections for f in _flows(c, shared=True)))
+    possible = gathered(f for c in connections for f in _possible(c, shared=True))
+    return Said(judge((c.delivered, c.round_trip) for c in connections), _merged(flows), _merged(possible))
 
 
 def _assumptions(connections: Sequence[Connection]) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ from .states import call_states, collected
 __all__ = ["load"]
 
 
-def load(path: Path, limits: files.Limits | None = None) -> Snapshot:
-    """The snapshot in a directory, zip, tar.gz or single JSON file.
+def load(path: Path | str, limits: files.Limits | None = None) -> Snapshot:
+    """The snapshot in a directory, zip, tar.gz or single JSON file; a string may be an address (`s3://...`).
 
     SnapshotError, with one line that says what to do, where there is none or a file of it shows nothing.
     """
@@ -46,7 +46,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path, limits: files.Limits | None) -> Snapshot:
+def _read(path: Path | str, limits: files.Limits | None) -> Snapshot:
     inputs: list[Input] = []
     issues: list[Issue] = []
     decoded: list[tuple[Decoded, Scope]] = []

@@ -14,7 +14,7 @@ from sekisho.model.record import Issue, Source
 from . import files
 
 
-def digests(path: Path, places: Iterable[Source]) -> dict[Source, str]:
+def digests(path: Path | str, places: Iterable[Source]) -> dict[Source, str]:
     """The digest of each place of the snapshot, in hexadecimal. Holds one file at a time.
 
     SnapshotError where the snapshot no longer holds one of them.

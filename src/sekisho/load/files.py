@@ -1,4 +1,4 @@
-"""The only reader of disk: a directory, a zip or a tar archive gives the same names and the same bytes.
+"""The only reader of disk and of remote stores: a directory, a zip or a tar archive gives the same names and bytes.
 
 Only `*.json` and `*.json.gz` are read. Nothing is ever written or extracted, no link is followed, and
 every size is bounded before it is believed.
@@ -21,10 +21,13 @@ from sekisho.errors import SnapshotError
 from sekisho.model.kinds import KINDS, UNMODELLED_KINDS
 from sekisho.model.record import Issue, Scope
 
+from . import remote
 from .clues import scope_of_path
+from .remote import Remote
 
 _CHUNK = 1 << 20
 SERVICES = {kind.service for kind in KINDS} | {kind.service for kind in UNMODELLED_KINDS}
+Place = Path | Remote
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -81,15 +84,23 @@ class _Budget:
             )
 
 
-def read(path: Path, limits: Limits | None = None) -> Iterator[File | Issue]:
-    """Every JSON file of the snapshot in the order of its container, and an issue for each that is left out."""
+def read(snapshot: Path | str, limits: Limits | None = None) -> Iterator[File | Issue]:
+    """Every JSON file of the snapshot in the order of its container, and an issue for each that is left out.
+
+    A string may be an address that fsspec knows.
+    """
     budget = _Budget(limits or Limits())
+    path = remote.place_of(snapshot)
     try:
-        yield from _container(path)(path, budget)
+        yield from _directory(path, budget) if path.is_dir() else _container(path)(path, budget)
     except _DAMAGED as error:
         raise SnapshotError(f"{path.name}: the archive is damaged ({shown(str(error))}); save it again") from error
     except OSError as error:
         raise SnapshotError(f"{path.name}: cannot be read ({shown(error.strerror or str(error))})") from error
+    except SnapshotError:
+        raise
+    except remote.faults() as error:
+        raise SnapshotError(f"{path}: cannot be read ({shown(str(error))})") from error
 
 
 def shown(text: str, limit: int = 120) -> str:
@@ -100,21 +111,22 @@ def shown(text: str, limit: int = 120) -> str:
     return line if len(line) <= limit else line[:limit] + "..."
 
 
-def _container(path: Path) -> Callable[[Path, _Budget], Iterator[File | Issue]]:
-    if path.is_dir():
-        return _directory
+def _container(path: Place) -> Callable[[Place, _Budget], Iterator[File | Issue]]:
     if not path.exists():
         raise SnapshotError(f"{path}: no such file or directory")
     if not path.is_file():
         raise SnapshotError(f"{path}: not a directory, a zip, a tar.gz or a JSON file")
     if _is_json(path.name):
         return _single
-    if zipfile.is_zipfile(path):
-        return _zip
     with path.open("rb") as stream:
-        start = stream.read(2)
-    if start == b"\x1f\x8b" or tarfile.is_tarfile(path):
-        return _tar
+        if zipfile.is_zipfile(stream):
+            return _zip
+        stream.seek(0)
+        if stream.read(2) == b"\x1f\x8b":
+            return _tar
+        stream.seek(0)
+        if tarfile.is_tarfile(stream):
+            return _tar
     raise SnapshotError(f"{path}: not a directory, a zip, a tar.gz or a JSON file")
 
 
@@ -125,13 +137,30 @@ def _is_json(name: str) -> bool:
 # Containers -----------------------------------------------------------------------------------------
 
 
-def _single(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+def _single(path: Place, budget: _Budget) -> Iterator[File | Issue]:
     with path.open("rb") as stream:
         size = path.stat().st_size
         yield _file(path.name, _bounded(stream, path.name, size, budget, at_once=size), budget)
 
 
-def _directory(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+def _directory(path: Place, budget: _Budget) -> Iterator[File | Issue]:
+    return _listed(path, budget) if isinstance(path, Remote) else _walked(path, budget)
+
+
+def _listed(path: Remote, budget: _Budget) -> Iterator[File | Issue]:
+    for entry in path.walk():
+        budget.enter()
+        if not _is_json(entry.name) or _hidden(entry.name):
+            yield from _left_out(entry.name)
+            continue
+        if entry.link:
+            raise _link(entry.name)
+        with path.open_entry(entry.path) as stream:
+            lain = _bounded(stream, entry.name, entry.size, budget, at_once=entry.size)
+            yield _file(entry.name, lain, budget)
+
+
+def _walked(path: Path, budget: _Budget) -> Iterator[File | Issue]:
     for folder, folders, names in os.walk(path, onerror=_raise):
         folders.sort()
         for entry in folders:
@@ -159,8 +188,8 @@ def _relative(root: Path, folder: str, entry: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _zip(path: Path, budget: _Budget) -> Iterator[File | Issue]:
-    with zipfile.ZipFile(path) as archive:
+def _zip(path: Place, budget: _Budget) -> Iterator[File | Issue]:
+    with path.open("rb") as whole, zipfile.ZipFile(whole) as archive:
         wrapper = _wrapper(_member_name(info.filename) for info in archive.infolist())
         for info in archive.infolist():
             budget.enter()
@@ -180,7 +209,7 @@ def _zip(path: Path, budget: _Budget) -> Iterator[File | Issue]:
 class _Counted(io.RawIOBase):
     """A stream that stops before the bytes read of it are out of proportion to those of the archive."""
 
-    def __init__(self, stream: io.BufferedIOBase, name: str, packed: int, budget: _Budget) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, name: str, packed: int, budget: _Budget) -> None:
         self._stream, self._name, self._packed, self._budget = stream, name, packed, budget
         self._total = 0
 
@@ -196,7 +225,7 @@ class _Counted(io.RawIOBase):
         return data
 
 
-def _tar(path: Path, budget: _Budget) -> Iterator[File | Issue]:
+def _tar(path: Place, budget: _Budget) -> Iterator[File | Issue]:
     with _opened_tar(path, budget) as archive:
         wrapper = _wrapper(_tar_names(archive, budget))
     packed = path.stat().st_size
@@ -205,7 +234,7 @@ def _tar(path: Path, budget: _Budget) -> Iterator[File | Issue]:
 
 
 @contextmanager
-def _opened_tar(path: Path, budget: _Budget) -> Iterator[tarfile.TarFile]:
+def _opened_tar(path: Place, budget: _Budget) -> Iterator[tarfile.TarFile]:
     packed = path.stat().st_size
     with path.open("rb") as raw:
         gzipped = raw.read(2) == b"\x1f\x8b"

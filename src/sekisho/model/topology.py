@@ -111,6 +111,10 @@ class Topology:
         )
 
     @cached_property
+    def _tables_of_vpc(self) -> Mapping[str, tuple[RouteTable, ...]]:
+        return _group((t.vpc_id, t) for t in self.snapshot.route_tables.values() if t.vpc_id)
+
+    @cached_property
     def _main_tables(self) -> Mapping[str, tuple[RouteTable, ...]]:
         return _group(
             (t.vpc_id, t)
@@ -136,9 +140,17 @@ class Topology:
             return None
         return self._attached("vpn_gateways", found, vpc_id)
 
+    def route_tables_of(self, vpc_id: str) -> tuple[RouteTable, ...]:
+        """The route tables of the VPC that the snapshot holds."""
+        return self._tables_of_vpc.get(vpc_id, ())
+
+    def edge_tables_of(self, gateway_id: str) -> tuple[RouteTable, ...]:
+        """Every route table associated with the gateway."""
+        return self._edge_tables.get(gateway_id, ())
+
     def edge_table_of(self, gateway_id: str, vpc_id: str) -> RouteTable | None | Undecided:
         """The route table associated with an internet gateway or virtual private gateway (S-EDGE-01)."""
-        found = self._edge_tables.get(gateway_id, ())
+        found = self.edge_tables_of(gateway_id)
         if found:
             return found[0] if len(found) == 1 else Undecided(f"{gateway_id} has several route tables")
         gap = self._gap("route_tables", self.vpc_scope(vpc_id), gateway_id)

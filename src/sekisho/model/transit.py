@@ -48,6 +48,8 @@ class Attached(NamedTuple):
     subnets: tuple[str, ...] | None = None
     appliance_mode: bool | None = None
     referencing: bool | None = None
+    #: What another call says of its state, where that is something else.
+    otherwise: str | None = None
 
     @property
     def vpc(self) -> str | None:
@@ -56,6 +58,8 @@ class Attached(NamedTuple):
     @property
     def in_force(self) -> bool | Undecided:
         """Whether it carries packets (S-TGW-02)."""
+        if self.otherwise is not None:
+            return Undecided(f"{self.id} is `{self.state}` by one call and `{self.otherwise}` by another")
         if self.state == "available":
             return True
         return Undecided(f"{self.id} is in state `{self.state}`") if self.state in _SETTLING else False
@@ -97,12 +101,12 @@ class Transit:
                 found[place] = _of_vpc(v, found.get(place))
         for p in self._snapshot.transit_gateway_peerings.values():
             for one in _sides(p):
-                found.setdefault((one.gateway, one.id), one)
+                found[one.gateway, one.id] = _said_twice(found.get((one.gateway, one.id), one), one.state)
         for c in self._snapshot.transit_gateway_connects.values():
             if c.transit_gateway_id:
                 own = c.transit_gateway_attachment_id
                 one = Attached(own, c.transit_gateway_id, "connect", None, c.state, ("transit_gateway_connects", own))
-                found.setdefault((one.gateway, one.id), one)
+                found[one.gateway, one.id] = _said_twice(found.get((one.gateway, one.id), one), one.state)
         return found
 
     @cached_property
@@ -305,7 +309,7 @@ def _listed(a: TransitGatewayAttachment, key: str) -> Attached:
 
 def _of_vpc(a: TransitGatewayVpcAttachment, listed: Attached | None) -> Attached:
     own = a.transit_gateway_attachment_id
-    return Attached(
+    found = Attached(
         own,
         a.transit_gateway_id or "",
         "vpc",
@@ -317,6 +321,12 @@ def _of_vpc(a: TransitGatewayVpcAttachment, listed: Attached | None) -> Attached
         a.options.appliance_mode_support == "enable",
         a.options.security_group_referencing_support != "disable",
     )
+    return _said_twice(found, listed.state if listed else None)
+
+
+def _said_twice(known: Attached, state: str | None) -> Attached:
+    """The attachment, of which another call says that it is in that state (S-TGW-02)."""
+    return known if state in {None, known.state} else known._replace(otherwise=state)
 
 
 def _sides(p: TransitGatewayPeeringAttachment) -> tuple[Attached, ...]:

@@ -61,23 +61,35 @@ def _records(places: Iterable[Source], digests: Mapping[Source, str]) -> dict[st
     return {f"{place.file}#{place.pointer}": digests[place] for place in places}
 
 
+class _Sources:
+    """Each set of addresses that boxes name, once. `*` stands for every address of the row's own family."""
+
+    def __init__(self, own: Family) -> None:
+        self.own: Family = own
+        self.places: dict[str, int] = {}
+
+    def place(self, ranges: tuple[Range, ...], family: Family) -> int:
+        everything = ranges == ((0, top(family)),) and family == self.own
+        return self.places.setdefault("*" if everything else _addresses(ranges, family), len(self.places))
+
+
 def _body(one: Certificate) -> Document:
-    sources: dict[str, int] = {}
+    sources = _Sources(one.row.family)
     ways = [_way(way, sources) for way in one.ways]
     return {
         "verdict": one.verdict.value,
-        "sources": list(sources),
+        "sources": list(sources.places),
         "ways": ways,
         "witness": _witness(one.witness),
         "relies_on_absent": list(one.relies_on_absent),
     }
 
 
-def _way(way: Claimed, sources: dict[str, int]) -> Document:
+def _way(way: Claimed, sources: _Sources) -> Document:
     return {"way": list(way.way), "claims": [_claim(claim, sources) for claim in way.claims]}
 
 
-def _claim(claim: Claim, sources: dict[str, int]) -> Document:
+def _claim(claim: Claim, sources: _Sources) -> Document:
     family = claim.flows.family
     found: dict[str, object] = {"fate": claim.fate}
     if claim.layer:
@@ -108,9 +120,9 @@ def _last(protocol: int, family: Family) -> int:
     return _ICMP_TOP if protocol == icmp_of(family) else _PORT_TOP
 
 
-def _box(box: Box, family: Family, sources: dict[str, int]) -> list[str | int]:
+def _box(box: Box, family: Family, sources: _Sources) -> list[str | int]:
     last = _last(box.protocols[0][0], family)
-    place = sources.setdefault(_addresses(box.remotes, family), len(sources))
+    place = sources.place(box.remotes, family)
     return [_numbers(box.protocols, _PROTOCOL_TOP), place, _numbers(box.thirds, last), _numbers(box.fourths, last)]
 
 
@@ -121,8 +133,6 @@ def _numbers(ranges: tuple[Range, ...], last: int) -> str:
 
 
 def _addresses(ranges: tuple[Range, ...], family: Family) -> str:
-    if ranges == ((0, top(family)),):
-        return "*"
     spelled = ((spell(low, family), spell(high, family)) for low, high in ranges)
     return ",".join(low if low == high else f"{low}-{high}" for low, high in spelled)
 

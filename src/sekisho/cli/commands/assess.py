@@ -1,6 +1,7 @@
 """`sekisho assess`: every interface in scope, every origin."""
 
 import gc
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,9 +11,13 @@ from sekisho.cli import output
 from sekisho.cli.listeners import read_listeners
 from sekisho.cli.main import DONE, FINDINGS, UNDECIDED
 from sekisho.cli.progress import Progress
+from sekisho.cli.snapshot import SnapshotPlace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sekisho.engine.certificate import Certificate
+    from sekisho.scale.workers import Workers
 
 ORIGIN_NAMES = ("internet", "peering", "vgw", "tgw", "privatelink", "gated")
 SEVERITIES = ("high", "medium", "low", "informational")
@@ -22,7 +27,7 @@ SEVERITIES = ("high", "medium", "low", "informational")
     "assess",
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
-@click.argument("snapshot", type=click.Path(path_type=Path))
+@click.argument("snapshot", type=SnapshotPlace(path_type=Path))
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",
@@ -50,26 +55,35 @@ SEVERITIES = ("high", "medium", "low", "informational")
     metavar="FILE",
     help="Also write a certificate of each verdict there, one a line, for `python -m sekisho_check`.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="Share the work among N processes: if not given 1 for a small estate, else as many as there are cores.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Share it among the workers of a dask cluster: tcp://HOST:8786.")
 @output.options("table", "json", "html", *output.EXPORTS)
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Also write report.html and assessment.json there.")
 @click.pass_context
 def command(
     ctx: click.Context,
     *,
-    snapshot: Path,
+    snapshot: Path | str,
     target: str,
     direction: Literal["ingress", "egress"],
     origins: tuple[str, ...],
     listeners: Path | None,
     fail_on: str,
     certificates: Path | None,
+    workers: int | None,
+    scheduler: str | None,
     output_format: str,
     output_file: Path | None,
     output_dir: Path | None,
 ) -> int:
     """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
 
-    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers.
+    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers, here or at an address (s3://...).
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
     from sekisho.load import load  # noqa: PLC0415
@@ -78,21 +92,25 @@ def command(
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
     if certificates and direction == "egress":
         raise click.BadParameter("certificates speak of what comes in", param_hint="--certificates")
+    if workers and scheduler:
+        raise click.BadParameter("a cluster has its own workers; leave --workers out", param_hint="--scheduler")
     progress = Progress(ctx.obj)
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
     read = load(snapshot)
     # What was read stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
-    found = assess(
-        read,
-        target=target,
-        direction=direction,
-        origins=_origins(origins),
-        listeners=read_listeners(listeners),
-        progress=progress.over,
-        certificates=proofs,
-    )
+    with _shared(workers, scheduler, len(read.interfaces)) as hands:
+        found = assess(
+            read,
+            target=target,
+            direction=direction,
+            origins=_origins(origins),
+            listeners=read_listeners(listeners),
+            progress=progress.over,
+            certificates=proofs,
+            workers=hands,
+        )
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
@@ -100,6 +118,21 @@ def command(
         output.write_reports(document, output_dir)
     output.render_assessment(document, output_format, output_file)
     return _exit_code(document, fail_on)
+
+
+@contextmanager
+def _shared(workers: int | None, scheduler: str | None, interfaces: int) -> "Iterator[Workers | None]":
+    """Who shares the work: a cluster, processes of this machine, or nobody."""
+    if scheduler:
+        from sekisho.scale.cluster import Cluster  # noqa: PLC0415
+
+        with Cluster(scheduler) as cluster:
+            yield cluster
+        return
+    from sekisho.scale.pool import LocalPool, fitting  # noqa: PLC0415
+
+    processes = workers or fitting(interfaces)
+    yield LocalPool(processes) if processes > 1 else None
 
 
 def _origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names

@@ -7,6 +7,7 @@ import click
 
 from sekisho.cli import output
 from sekisho.cli.main import DONE, UNDECIDED
+from sekisho.cli.snapshot import SnapshotPlace
 
 if TYPE_CHECKING:
     from sekisho.engine.query import Query
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     "explain",
     epilog="Example: sekisho explain snapshot/ --from internet --to i-0abc --protocol tcp --port 22",
 )
-@click.argument("snapshot", type=click.Path(path_type=Path))
+@click.argument("snapshot", type=SnapshotPlace(path_type=Path))
 @click.option(
     "--from", "source", required=True, metavar="ENDPOINT", help="internet, internet:CIDR, an id, or ip:ADDRESS."
 )
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @output.options("table", "json")
 def command(
     *,
-    snapshot: Path,
+    snapshot: Path | str,
     source: str,
     destination: str,
     protocol: str,

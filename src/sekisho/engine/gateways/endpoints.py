@@ -53,7 +53,7 @@ def _carried(family: Family) -> FlowSet:
 
 def service_ranges(facts: Facts, vpc_id: str | None, endpoint_id: str, family: Family) -> tuple[Range, ...]:
     """The addresses that routes of the VPC lead to the endpoint."""
-    tables = (t for t in facts.snapshot.route_tables.values() if t.vpc_id == vpc_id)
+    tables = facts.topology.route_tables_of(vpc_id or "")
     lists = (r.destination_prefix_list_id for t in tables for r in t.routes if r.target.id == endpoint_id)
     entries = (facts.entries(name) for name in lists if name)
     return parse_ranges((cidr for e in entries if not isinstance(e, Undecided) for cidr in e), family)

@@ -173,6 +173,10 @@ class TransitCrossing:
         if came.attached.id in wanted:
             leg.endings.append(Ending(t._replace(via=(*t.via[:-1],)), Outside(came.attached.id, here)))
             return
+        if leg.direction == "return" and kind == "vpc" and name in wanted:
+            detail = f"the reply is led back to {name}, by which its first packet came into the VPC"
+            self._w.stop(leg, t, Stated("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", name, detail))
+            return
         t = t._replace(via=(*t.via, name))
         far = self._transit.beyond(target) if target and kind == "peering" else None
         # A reply to hosts that are not known ends here too: whether it gets to them is the asker's business.

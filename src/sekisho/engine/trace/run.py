@@ -281,6 +281,9 @@ class Reply(GatewayWalk):
         if self.forward.sender or not isinstance(self.forward.entry, GatewayEntry | ServiceEntry):
             return None
         entry = self.forward.entry.gateway_id if isinstance(self.forward.entry, GatewayEntry) else ""
+        if entry == name != came.id and any(one.vpc for one in self.topology.transit.named.get(entry, ())):
+            detail = f"the reply is led back to {name}, by which its first packet came into the VPC"
+            return self.drop("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", name, TGW, detail)
         if entry in {came.id, name}:
             return self.left_by(entry, TGW)
         return self.away(came, name, target)

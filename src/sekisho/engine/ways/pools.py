@@ -34,12 +34,8 @@ def pools_into(facts: Facts, vpc_id: str) -> tuple[Pool, ...]:
     if attached is None or isinstance(attached, Undecided):
         return ()
     gateway = attached.internet_gateway_id
-    tables = sorted((t for t in facts.snapshot.route_tables.values()), key=lambda t: t.route_table_id)
-    return tuple(p for t in tables if _is_of(t, gateway) for p in _of_table(facts, t, gateway, vpc_id))
-
-
-def _is_of(table: RouteTable, gateway: str) -> bool:
-    return any(a.gateway_id == gateway and a.in_force for a in table.associations)
+    tables = sorted(facts.topology.edge_tables_of(gateway), key=lambda t: t.route_table_id)
+    return tuple(p for t in tables for p in _of_table(facts, t, gateway, vpc_id))
 
 
 def _of_table(facts: Facts, table: RouteTable, gateway: str, vpc_id: str) -> list[Pool]:

@@ -322,7 +322,7 @@ class Ways:
 
     def _routed(self, vpc_id: str, kind: TargetKind) -> list[str]:
         """Targets of a kind that routes of the VPC name."""
-        tables = (t for t in self._facts.snapshot.route_tables.values() if t.vpc_id == vpc_id)
+        tables = self._facts.topology.route_tables_of(vpc_id)
         return sorted({r.target.id for t in tables for r in t.routes if r.target.kind is kind})
 
     def _vpcs_of(self, record: Unmodelled) -> frozenset[str]:
