@@ -1,7 +1,7 @@
 """The benchmark itself: that it measures what it says, and that its page can be believed."""
 
+import re
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
@@ -88,9 +88,9 @@ def test_stages_are_timed_apart() -> None:
 
 
 def test_the_picture_has_a_part_for_each_stage() -> None:
-    drawn = ElementTree.fromstring(picture.svg(dict.fromkeys(stages.STAGES, 1.0), "it"))
-    parts = [p for p in drawn.iter("{http://www.w3.org/2000/svg}rect") if p.get("height") == "36"]
-    assert [float(p.get("width", 0)) for p in parts] == [pytest.approx(720 / 7, abs=0.1)] * 7
+    drawn = picture.svg(dict.fromkeys(stages.STAGES, 1.0), "it")
+    widths = [float(width) for width in re.findall(r'width="([0-9.]+)" height="36"', drawn)]
+    assert widths == [pytest.approx(720 / 7, abs=0.1)] * 7
 
 
 def test_the_estate_at_quotas_is_read_whole_and_as_large_as_it_says(tmp_path: Path) -> None:

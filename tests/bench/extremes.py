@@ -1,6 +1,6 @@
 """Slow paths one by one: an interface of which one thing is as large as it gets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -21,7 +21,14 @@ def write(folder: Path) -> None:
 def lists() -> Iterator[Answer]:
     """Five groups, each with rules that admit a prefix list of a thousand entries."""
     rules = [
-        [{"IpProtocol": "tcp", "FromPort": 1000 + n, "ToPort": 1000 + n, "PrefixListIds": [{"PrefixListId": f"pl-{n}"}]}]
+        [
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 1000 + n,
+                "ToPort": 1000 + n,
+                "PrefixListIds": [{"PrefixListId": f"pl-{n}"}],
+            }
+        ]
         for n in range(LISTS)
     ]
     yield from quotas.replaced(SecurityGroups=[_group(f"sg-{n}", rules[n]) for n in range(LISTS)])
@@ -92,7 +99,7 @@ def _member(number: int) -> Answer:
     }
 
 
-def _group(name: str, rules: list[Answer]) -> Answer:
+def _group(name: str, rules: Sequence[Answer]) -> Answer:
     outbound = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     return {**_OWNED, "GroupId": name, "IpPermissions": rules, "IpPermissionsEgress": outbound}
 

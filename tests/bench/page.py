@@ -94,7 +94,9 @@ def growth(found: Sequence[Measured]) -> str:
 
 def missed(found: Sequence[Measured]) -> str:
     """The rows that are over their limits, by name."""
-    over = [f"- {m.row.name}, {m.interfaces:,} interfaces: {_value(m)}, limit {_limit(m)}" for m in found if not m.holds]
+    over = [
+        f"- {m.row.name}, {m.interfaces:,} interfaces: {_value(m)}, limit {_limit(m)}" for m in found if not m.holds
+    ]
     met = len([m for m in found if m.holds and m.row is not FLOOR])
     told = f"{met} of {met + len(over)} limits are met."
     return "\n".join([told, "", "Not met:", "", *over, ""]) if over else told + "\n"
@@ -168,7 +170,8 @@ tool can answer faster than it can read, so what matters is how many times the f
 
 One process, all origins, the largest estate above: {rows} verdicts, {answers} different answers, {findings} findings.
 Walking, judging and replaying are done once for each class of addresses and origin, so what counts is how many classes
-there are; the estates of `synth` have one for every two interfaces, as each of their many systems has groups of its own.
+there are; the estates of `synth` have one for every two interfaces, for each of their many systems has groups of
+its own.
 Replaying sends examples of new ways and new readings of groups through the second reading of the semantics
 ([ARCHITECTURE.md](ARCHITECTURE.md)): a third of the engine's time is spent on checking itself.
 
@@ -192,8 +195,8 @@ their answers, so a fleet of a thousand instances costs little more than one of 
 _MANY_TEXT = """## Ten million interfaces
 
 At {largest} interfaces one takes {us} us of one processor core and {kilobytes} kB of memory, JSON included. Cost grows
-with what is there, so ten million interfaces take about {hours} core-hours, and {gigabytes} GB if one process had to hold
-all. It need not: what no peering, transit gateway or sharing connects can be assessed apart, and the largest
+with what is there, so ten million interfaces take about {hours} core-hours, and {gigabytes} GB if one process had to
+hold all. It need not: what no peering, transit gateway or sharing connects can be assessed apart, and the largest
 connected part alone says how much memory a machine must have. That is reckoned, not measured.
 
 """

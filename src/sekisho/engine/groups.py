@@ -135,7 +135,7 @@ class Groups:
             else:
                 unseen = (places for places in self._facts.vpcs_by_scope if self._unseen(pair, places[0]))
                 held = self._facts.members(pair.group_id, family)
-                found = frozenset(name for name in held if name in vpcs).union(*unseen)
+                found = frozenset(name for name in held if name is not None and name in vpcs).union(*unseen)
             self._facts.noted[key] = found
         return self._facts.noted[key]
 

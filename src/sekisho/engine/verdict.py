@@ -4,7 +4,7 @@ Several connections (ways in, addresses, senders) answer one question together: 
 them is, unreachable where none delivers anything.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
 from typing import NamedTuple
@@ -195,21 +195,23 @@ def _merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     by_rest: dict[object, list[Flow]] = {}
     for flow in dict.fromkeys(flows):
         by_rest.setdefault((_apart_from_ends(flow), flow.destinations), []).append(flow)
-    joined = [_joined(f, sources=merge(r for one in f for r in one.sources)) for f in by_rest.values()]
+    joined = [f[0] if len(f) == 1 else replace(f[0], sources=merge(_sources(f))) for f in by_rest.values()]
     by_rest = {}
     for flow in joined:
         by_rest.setdefault((_apart_from_ends(flow), flow.sources), []).append(flow)
-    whole = [_joined(f, destinations=merge(r for one in f for r in one.destinations)) for f in by_rest.values()]
+    whole = [f[0] if len(f) == 1 else replace(f[0], destinations=merge(_destinations(f))) for f in by_rest.values()]
     return tuple(sorted(whole, key=_order))
 
 
 _apart_from_ends = attrgetter(*(f.name for f in fields(Flow) if f.name not in {"sources", "destinations"}))
 
 
-def _joined(flows: list[Flow], **ends: tuple[Range, ...]) -> Flow:
-    """The first flow with the ends of all of them."""
-    first = flows[0]
-    return first if all(getattr(first, name) == value for name, value in ends.items()) else replace(first, **ends)
+def _sources(flows: list[Flow]) -> Iterator[Range]:
+    return (r for flow in flows for r in flow.sources)
+
+
+def _destinations(flows: list[Flow]) -> Iterator[Range]:
+    return (r for flow in flows for r in flow.destinations)
 
 
 def _unusual(box: Box) -> bool:

@@ -169,7 +169,9 @@ class Topology:
         if unknown:
             return unknown
         scopes = [self.vpc_scope(anchors[0])] if anchors else self.snapshot.calls.scopes
-        wanted = (m for m in self._unusable_interfaces if not anchors or not m.refers or not m.refers.isdisjoint(anchors))
+        wanted = (
+            m for m in self._unusable_interfaces if not anchors or not m.refers or not m.refers.isdisjoint(anchors)
+        )
         gaps = (self.snapshot.gap("interfaces", scope) for scope in scopes)
         return next((gap for gap in gaps if gap), None) or next((f"{m.id}: {m.why}" for m in wanted), None)
 

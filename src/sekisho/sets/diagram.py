@@ -112,7 +112,7 @@ def difference(a: Node, b: Node) -> Node:
 
 
 def within(a: Node, b: Node) -> bool:
-    """Whether everything in `a` is in `b`: looked up, not made, so that a small set costs little against a large one."""
+    """Whether everything in `a` is in `b`: looked up, not made, so that a small set costs little."""
     if a is b or a is EMPTY or b is FULL:
         return True
     if b is EMPTY or a is FULL:
