@@ -14,7 +14,7 @@ from sekisho.model.calls import CallState
 from sekisho.model.record import Scope
 from sekisho.sets.prefixes import Range
 
-from .parts import Document, barrier, flow, hop, packet, plain, ports
+from .parts import Document, LaidOut, barrier, flow, hop, packet, plain, ports
 
 ASSESSMENT_SCHEMA = "sekisho.assessment/1"
 EXPLANATION_SCHEMA = "sekisho.explain/1"
@@ -118,9 +118,9 @@ def _interface(facts: InterfaceFacts) -> Document:
     }
 
 
-def _verdicts(assessment: Assessment) -> list[Document]:
+def _verdicts(assessment: Assessment) -> Sequence[Document]:
     said = {key: (answer.verdict.value, answer.depth) for key, answer in assessment.answers.items()}
-    return [_verdict(row, *said[row.answer]) for row in assessment.rows]
+    return LaidOut(assessment.rows, lambda row: _verdict(row, *said[row.answer]))
 
 
 def _verdict(row: Row, verdict: str, depth: int | None) -> Document:
@@ -160,7 +160,7 @@ _TYPES = {kind: kind.value for kind in FindingType}
 _SEVERITIES = {severity: (severity.value, severity.numeric) for severity in Severity}
 
 
-def _findings(findings: Sequence[Finding]) -> list[Document]:
+def _findings(findings: Sequence[Finding]) -> Sequence[Document]:
     """Findings of one place share what they say alike, and so do their documents."""
     shared: dict[int, list[Any]] = {}
 
@@ -171,7 +171,7 @@ def _findings(findings: Sequence[Finding]) -> list[Document]:
             found = shared[id(values)] = laid_out(values)
         return found
 
-    return [_finding(finding, once) for finding in findings]
+    return LaidOut(findings, lambda finding: _finding(finding, once))
 
 
 def _ports(ranges: tuple[Range, ...]) -> list[str]:

@@ -5,12 +5,12 @@ report can be read, searched and compared by line, and is half as large as one t
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from .parts import Document
+from .parts import Document, LaidOut
 
 #: How deep a section of a document is indented; what is deeper is one line.
 _DEPTHS = {"coverage": 2, "answers": 3}
@@ -36,13 +36,13 @@ def pieces(document: Document) -> Iterator[bytes]:
 
 
 def _section(value: Any, depth: int) -> Iterator[bytes]:  # noqa: ANN401 - any JSON value
-    if value and isinstance(value, dict | list):
+    if value and isinstance(value, dict | list | LaidOut):
         yield from _indented(value, depth, b"  ")
     else:
-        yield _lines([value])
+        yield _lines([list(value) if isinstance(value, LaidOut) else value])
 
 
-def _indented(value: dict[str, Any] | list[Any], depth: int, margin: bytes) -> Iterator[bytes]:
+def _indented(value: dict[str, Any] | Sequence[Any], depth: int, margin: bytes) -> Iterator[bytes]:
     """The members of the value, each on a line after `margin`; those that hold lists or objects go on for `depth`."""
     if isinstance(value, dict):
         yield from _object(value, _members(list(value.values()), depth, margin), margin)
@@ -58,7 +58,7 @@ def _indented(value: dict[str, Any] | list[Any], depth: int, margin: bytes) -> I
     yield b"\n" + margin + b"]"
 
 
-def _members(values: list[Any], depth: int, margin: bytes) -> Iterator[Iterable[bytes]]:
+def _members(values: Sequence[Any], depth: int, margin: bytes) -> Iterator[Iterable[bytes]]:
     wide = [depth > 1 and _is_wide(value) for value in values]
     lines = _lines([None if spread else value for value, spread in zip(values, wide, strict=True)]).split(b"\n")
     for value, spread, line in zip(values, wide, lines, strict=True):
