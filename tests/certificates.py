@@ -1,6 +1,7 @@
-"""Certificates at full size: of every case, of the bundled estates and of a synthetic one, and forged ones.
+"""Certificates at full size: of every case, of the bundled estates, of a synthetic one and of random networks, and
+forged ones.
 
-    .venv/bin/python tests/certificates.py [--interfaces 10000] [--forgeries 10000] [--seed 1]
+    .venv/bin/python tests/certificates.py [--interfaces 10000] [--forgeries 10000] [--networks 1000] [--seed 1]
 
 Every certificate has to be accepted by `sekisho_check`, and every forgery refused. Exits 1 where that fails.
 """
@@ -11,11 +12,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from check.corpus import cases
 from check.forgeries import forgeries
+from random_estates import drawn
+from saved import save
 from sekisho import estates
 from sekisho.analysis import assess
 from sekisho.engine.certificate import Certificate
@@ -109,30 +113,42 @@ def snapshots(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def synthetic(root: Path, interfaces: int, seed: int) -> Path:
-    drawn = plan(interfaces, seed=seed)
+    planned = plan(interfaces, seed=seed)
     place = root / "synthetic"
-    for _ in write(drawn, rows(drawn), place):
+    for _ in write(planned, rows(planned), place):
         pass
     return place
+
+
+def of_networks(first: int, networks: int) -> Iterator[Checked]:
+    """The certificates of random networks: calls fail there, and records are damaged or only referred to."""
+    for seed in range(first, first + networks):
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            save(drawn(seed)[1], place)
+            yield checked(f"network {seed}", place, _certified(place))
 
 
 # Figures ----------------------------------------------------------------------------------------------
 
 
-def figures(seed: int, interfaces: int = 10000, wanted: int = 10000) -> dict[str, Any]:
+def figures(seed: int, interfaces: int = 10000, wanted: int = 10000, networks: int = 1000) -> dict[str, Any]:
     """Counts of certificates accepted and refused, of forgeries by kind, and what both cost."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         corpus = [checked(name, place, written) for name, place in snapshots(root) if (written := _certified(place))]
         large, costs = _large(root, interfaces, seed)
         forged, missed = _forged(corpus, seed, wanted)
-    faults = [fault for each in (*corpus, large) for fault in each.faults]
-    total = Counter[str]()
-    for each in (*corpus, large):
+    faults, total, count = [], Counter[str](), Counter[bool]()
+    for each in chain(corpus, [large], of_networks(seed, networks)):
+        faults += each.faults
         total.update(each.standings)
+        count[each.name.startswith("network ")] += len(each.lines)
     return {
         "snapshots": len(corpus) + 1,
-        "certificates": sum(len(each.lines) for each in (*corpus, large)),
+        "random networks": networks,
+        "certificates": count[False],
+        "certificates of random networks": count[True],
         "refused": len(faults),
         "interfaces of the synthetic estate": interfaces,
         **costs,
@@ -180,9 +196,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--interfaces", type=int, default=10000, help="of the synthetic estate")
     parser.add_argument("--forgeries", type=int, default=10000, help="how many forgeries to draw, at least")
-    parser.add_argument("--seed", type=int, default=1, help="of the synthetic estate and of the forgeries")
+    parser.add_argument("--networks", type=int, default=1000, help="how many random networks")
+    parser.add_argument("--seed", type=int, default=1, help="of the synthetic estate, the forgeries and the networks")
     asked = parser.parse_args()
-    found = figures(asked.seed, asked.interfaces, asked.forgeries)
+    found = figures(asked.seed, asked.interfaces, asked.forgeries, asked.networks)
     faults = found.pop("disagreements")
     for name, value in found.items():
         print(f"{name}: {value}")

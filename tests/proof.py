@@ -67,7 +67,8 @@ CERTIFICATES = Section(
     "certificates",
     "Certificates",
     """Every verdict has a [certificate](CERTIFICATES.md) that a small program, which shares no code with the engine,
-checks against the raw JSON. All true ones are accepted, and all that were made false are refused.""",
+checks against the raw JSON. All true ones are accepted, those of random networks among them, whose calls fail and
+whose records are damaged; and all that were made false are refused.""",
     "make proof ONLY=certificates",
 )
 MUTATION = Section(

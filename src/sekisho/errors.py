@@ -22,5 +22,9 @@ class ResourceError(SekishoError):
     """Something that the work needs besides its input is not to be had: workers, a scheduler, an extra (exit 4)."""
 
 
+class AwsError(ResourceError):
+    """AWS cannot be asked: no credentials, nobody answers."""
+
+
 class InternalError(Exception):
     """The engine and `trace` disagree, or an invariant does not hold: please report it."""

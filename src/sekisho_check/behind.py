@@ -230,11 +230,17 @@ def joined(estate: Estate, vpc: str) -> frozenset[str]:
                 found.add(text(far, "VpcId") or "")
         if not estate.read("ec2:DescribeVpcPeeringConnections", *estate.home(vpc)):
             found |= {one.id for one in estate.all("ec2:DescribeVpcs")} | set(estate.interfaces_of_vpc)
-        if of_vpc(estate, vpc)[0] or of_vpc(estate, vpc)[1]:
-            found |= {one.id for one in estate.all("ec2:DescribeVpcs") if any(of_vpc(estate, one.id))}
+        if _on_transit(estate, vpc):
+            found |= {one.id for one in estate.all("ec2:DescribeVpcs") if _on_transit(estate, one.id)}
         estate.memo[key] = frozenset(found)
     known: frozenset[str] = estate.memo[key]
     return known
+
+
+def _on_transit(estate: Estate, vpc: str) -> bool:
+    """Whether the VPC may have an attachment that carries packets (S-TGW-02)."""
+    known, unread = of_vpc(estate, vpc)
+    return bool(unread) or any(not one.dead for one in known)
 
 
 # As ways
@@ -252,15 +258,14 @@ def behind_balancers(estate: Estate, address: Address, origin: str, deep: int) -
             if way.kind in {"open", "none"}:
                 doubts += [way.open] if way.kind == "open" and _leads_on(estate, address, link, way) else []
                 continue
-            if link.node.family != V4 and _only_ipv4(estate, way):
-                continue
+            spare = way.spare or (link.node.family != V4 and _only_ipv4(estate, way))
             packets = _passed_on(link, way)
             if not packets:
                 continue
             words = (*way.words, *link.words)
             family = way.family or link.node.family
             ways.append(
-                Way(words, way.sources, client=way, through=link, packets=packets, family=family, masked=way.masked)
+                Way(words, way.sources, None, "", "", way, link, packets, family, masked=way.masked, spare=spare)
             )
     for balancer, doubt in known.doubts:
         if address.vpc not in doubt.vpcs or (

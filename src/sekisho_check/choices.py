@@ -24,7 +24,9 @@ def whichever(walk: Walk, pieces: Pieces, legs: Iterable[Leg]) -> Pieces:
         return reduce(_both, (leg(_alone(walk), pieces) for leg in given))
     found = reduce(_both, (leg(_alone(walk), pieces) for leg in given))
     settled = [piece._replace(open="", mixed=False) for piece in found if not piece.mixed]
-    unsettled = [piece._replace(open="", mixed=False, arrived=False, stop=None) for piece in found if piece.mixed]
+    unsettled = [
+        piece._replace(open="", mixed=False, arrived=False, stop=None, hinted=True) for piece in found if piece.mixed
+    ]
     return settled + (_by_others(walk, unsettled, given) if unsettled else [])
 
 
@@ -69,13 +71,14 @@ def _merged(one: Piece, other: Piece, box: Box) -> Piece:
     if one.stop or other.stop:
         going = other if one.stop else one
         why = going.open or "not every way that AWS may pick lets it through"
-        return going._replace(box=box, stop=None, open=why, mixed=True)
+        return going._replace(box=box, stop=None, open=why, mixed=True, hinted=one.hinted or other.hinted)
     passes = dict.fromkeys((one.choices or (one.passed,)) + (other.choices or (other.passed,)))
     return one._replace(
         box=box,
         open=one.open or other.open,
         assumed=one.assumed or other.assumed,
         mixed=one.mixed or other.mixed,
+        hinted=one.hinted or other.hinted,
         arrived=one.arrived and other.arrived,
         passed=one.passed if len(passes) == 1 else (),
         choices=tuple(passes) if len(passes) > 1 else (),

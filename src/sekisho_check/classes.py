@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sekisho_check.estate import Estate, listed, text
-from sekisho_check.gateways import public_ipv4
+from sekisho_check.public import public_ipv4
 from sekisho_check.ranges import block
 from sekisho_check.walk import DESTINATIONS, Address, kind_of
 

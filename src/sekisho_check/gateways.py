@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sekisho_check.estate import Estate, Json, Record, cidrs, listed, text
 from sekisho_check.filters import Sight
-from sekisho_check.ranges import INTERNET, Ranges, block, blocks, everything, holds, less, meet, span
+from sekisho_check.public import public_address, unpublic_sender
+from sekisho_check.ranges import INTERNET, Ranges, blocks, everything, less, meet, span
 from sekisho_check.routes import Hop, edge_table, hop_for, table_of
 from sekisho_check.walk import (
     BLOCK,
     DESTINATIONS,
     FORWARD,
     GATEWAY,
-    PUBLIC,
     RETURN,
     STATE,
     TARGET_KINDS,
@@ -83,61 +83,6 @@ def from_internet(walk: Walk, pieces: Pieces) -> Pieces:
         return walk.arrive(walk.doubt(pieces, edge.why) if edge.why else pieces, Sight())
     pieces = public_address(walk, pieces, GATEWAY)
     return walk.onward(pieces, Place(walk.address.vpc, None), edge)  # S-EDGE-01
-
-
-def public_address(walk: Walk, pieces: Pieces, layer: str) -> Pieces:
-    """The destination has an address that the internet gateway serves (S-IGW-02, S-IGW-03)."""
-    address, data = walk.address, walk.address.interface.data
-    if address.family == V4:
-        if address.prefix or public_ipv4(walk.estate, address) is None:  # S-ENI-03
-            pieces = walk.stop(pieces, PUBLIC, address.interface.id)
-        return pieces
-    if not meet(address.ranges, INTERNET[6]):  # S-ADR-02
-        pieces = walk.stop(walk.stop(pieces, PUBLIC, address.interface.id, address.vpc), layer, walk.way.words[1])
-    near = (walk.estate.get("ec2:DescribeVpcs", address.vpc), walk.place.subnet)
-    for one in [each for record in near if record for each in listed(record.data, "Ipv6CidrBlockAssociationSet")]:
-        cidr = block(one.get("Ipv6CidrBlock"))
-        if cidr and holds(cidr.ranges, address.value) and text(one, "Ipv6AddressAttribute") == "private":
-            pieces = walk.stop(pieces, PUBLIC, address.interface.id, address.vpc)
-            pieces = walk.stop(pieces, layer, walk.way.words[1], address.vpc)
-    if data.get("DenyAllIgwTraffic") is True:  # S-ENI-05
-        pieces = walk.stop(pieces, PUBLIC, address.interface.id)
-        pieces = walk.stop(pieces, layer, address.interface.id, walk.way.words[1])
-    return pieces
-
-
-def unpublic_sender(walk: Walk, pieces: Pieces) -> Pieces:
-    """An interface of the estate that sends has no address that the internet gateway serves (S-IGW-02)."""
-    known = walk.estate.get("ec2:DescribeNetworkInterfaces", walk.opener)
-    if known is None or known.disputed or walk.address.family != V4 or has_public(walk.estate, known.id):
-        return pieces
-    return walk.stop(pieces, PUBLIC, known.id)
-
-
-def has_public(estate: Estate, name: str) -> bool:
-    record = estate.get("ec2:DescribeNetworkInterfaces", name)
-    data = record.data if record else None
-    given = [text(one, "Association", "PublicIp") for one in listed(data, "PrivateIpAddresses")]
-    return any(given) or text(data, "Association", "PublicIp") is not None
-
-
-def public_ipv4(estate: Estate, address: Address) -> str | None:
-    """The public address that is associated with the private one (S-ENI-02)."""
-    data = address.interface.data
-    for one in listed(data, "PrivateIpAddresses"):
-        if one.get("PrivateIpAddress") == address.text and (public := text(one, "Association", "PublicIp")):
-            return public
-    if data.get("PrivateIpAddress") == address.text and (public := text(data, "Association", "PublicIp")):
-        return public
-    key = "associated"
-    if key not in estate.memo:
-        estate.memo[key] = {
-            (text(one.data, "NetworkInterfaceId"), text(one.data, "PrivateIpAddress")): text(one.data, "PublicIp")
-            for one in estate.all("ec2:DescribeAddresses")
-            if text(one.data, "AssociationId")
-        }
-    found: str | None = estate.memo[key].get((address.interface.id, address.text))
-    return found
 
 
 def block_public_access(walk: Walk, pieces: Pieces, place: Place) -> Pieces:

@@ -71,7 +71,7 @@ class Link(NamedTuple):
         client = walk.way.client
         assert client is not None  # noqa: S101 - a way through a link has one
         kept = self._kept(walk.estate, client)
-        legs = [(self._seen_back if seen else self._masked_back) for seen in kept]
+        legs: list[Leg] = [(self._seen_back if seen else self._masked_back) for seen in kept]
         if len(kept) > 1:
             inwards = [(self._seen if seen else self._masked) for seen in kept]
             legs = [self._if_there(inward, back) for inward, back in zip(inwards, legs, strict=True)]

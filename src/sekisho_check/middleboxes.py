@@ -6,7 +6,8 @@ from sekisho_check.boxes import PORTED
 from sekisho_check.estate import Record, listed, text, texts
 from sekisho_check.filters import Sight
 from sekisho_check.firewalls import bypassed, inspect
-from sekisho_check.gateways import V4, block_public_access, far_side, has_public, only, same_region
+from sekisho_check.gateways import V4, block_public_access, far_side, only, same_region
+from sekisho_check.public import has_public
 from sekisho_check.routes import Hop, Known, table_of
 from sekisho_check.walk import (
     DESTINATIONS,

@@ -70,7 +70,7 @@ def _quantified(walk: Walk, pieces: Pieces, sender: Sender, *, replying: bool) -
                 assumed = next((one.assumed for one in going if one.assumed), "")
                 out.append(part._replace(open=part.open or why, assumed=part.assumed or assumed))
             elif going:
-                out.append(part)
+                out.append(part._replace(hinted=part.hinted or any(one.hinted for one in named)))
             else:
                 for small, many in _cells(cell, named, ported=ported):
                     stop = next((one.stop for one in many if one.stop), None)

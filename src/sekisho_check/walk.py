@@ -46,6 +46,8 @@ class Piece(NamedTuple):
     """Whether they got to the destination; else it is not known how they go on."""
     mixed: bool = False
     """Whether some of the ways that AWS may pick stop them, and others do not."""
+    hinted: bool = False
+    """Whether some of them, or of the readings that the snapshot leaves open, have the stop that is asked for."""
 
 
 Pieces = list[Piece]
@@ -97,6 +99,8 @@ class Way(NamedTuple):
     """The family of its senders, where a load balancer translates; 0 where it is the destination's."""
     masked: bool = False
     """Whether no client's own address can be seen by it, for it is PrivateLink's (S-PL-03)."""
+    spare: bool = False
+    """Whether it brings nothing, so that it may be left out."""
 
     @property
     def kind(self) -> str:

@@ -54,7 +54,7 @@ def ways_of(estate: Estate, address: Address, origin: str, deep: int = 0) -> lis
 def _ways_of(estate: Estate, address: Address, origin: str, deep: int) -> list[Way]:
     found = [_found(estate, address, kind) for kind, entrance in ENTRANCES.items() if entrance.origin == origin]
     there = any(one.there or one.ways or one.open for one in found)
-    if there:  # without a way to the VPC none to its balancers
+    if there or deep:  # without a way to the VPC of the address none to its balancers
         found += [find(estate, address, origin, deep) for find in BEHIND]
     ways = [way for one in found for way in one.ways]
     doubts = [one.open for one in found if one.open]

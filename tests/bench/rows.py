@@ -83,6 +83,21 @@ def asking_again(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "asking_again", str(estate.folder))
 
 
+@row("`watch`: a rule more in a security group, of what the internet reaches", 1, "ms")
+def editing_a_group(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "editing_a_group", str(estate.folder))
+
+
+@row("`watch`: an entry less in a network ACL, the same", 15, "ms")
+def editing_an_acl(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "editing_an_acl", str(estate.folder))
+
+
+@row("`watch`: a route less in a route table, the same", 15, "ms")
+def editing_a_table(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "editing_a_table", str(estate.folder))
+
+
 @row("one interface at AWS's quotas: 1,000 rules, 80 ACL entries, 1,000 routes", 15, "ms", once=True)
 def quotas(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "judging", str(estate.scratch / "quotas"))

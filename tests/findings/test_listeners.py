@@ -19,7 +19,7 @@ def test_json_inventory() -> None:
     }"""
     assert parse_json(text) == {
         "i-1": (
-            Listener("tcp", "0.0.0.0", 22, SSHD),  # noqa: S104
+            Listener("tcp", "0.0.0.0", 22, SSHD),
             Listener("udp", None, 514),
             Listener("tcp", "10.0.1.10", 80),
         ),
@@ -66,7 +66,7 @@ def test_ss_output() -> None:
     assert parse_ss(SS) == (
         Listener("udp", "127.0.0.53", 53, Process(name="systemd-resolve", pid=580, path=None)),
         Listener("udp", "10.0.1.10", 68, Process(name="systemd-network", pid=570, path=None)),
-        Listener("tcp", "0.0.0.0", 22, sshd),  # noqa: S104
+        Listener("tcp", "0.0.0.0", 22, sshd),
         Listener("tcp", None, 80, nginx),
         Listener("tcp", None, 80, worker),
         Listener("tcp", None, 22, sshd),
@@ -76,7 +76,7 @@ def test_ss_output() -> None:
 
 def test_ss_with_its_header_line() -> None:
     header = "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
-    assert parse_ss(header + "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n") == (Listener("tcp", "0.0.0.0", 22),)  # noqa: S104
+    assert parse_ss(header + "tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n") == (Listener("tcp", "0.0.0.0", 22),)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_ss_output_that_cannot_be_read_is_told_in_one_line(text: str, message: s
     [
         (None, "10.0.1.10", True),
         (None, "2001:db8::1", True),
-        ("0.0.0.0", "10.0.1.10", True),  # noqa: S104
-        ("0.0.0.0", "2001:db8::1", False),  # noqa: S104
+        ("0.0.0.0", "10.0.1.10", True),
+        ("0.0.0.0", "2001:db8::1", False),
         ("10.0.1.10", "10.0.1.10", True),
         ("10.0.1.10", "10.0.1.11", False),
         ("10.0.1.17", "10.0.1.16/28", True),

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from random_networks import id_of, network, table_of
+from random_networks import id_of
 from sekisho.model.filters import AclEntry, IpPermission, NetworkAcl, PrefixList, SecurityGroup
 from sekisho.model.interface import Instance, NetworkInterface
 from sekisho.model.record import Record
@@ -18,28 +18,23 @@ _CIDRS = ("0.0.0.0/0", "10.0.0.0/8", "198.51.100.0/24", "203.0.113.0/29", "10.0.
 
 def edit(r: Random, snapshot: Snapshot, *, any_kind: float = 0.15) -> Record | None:
     """A record of the snapshot as it might be after a change; None where there is nothing to change."""
-    if r.random() < any_kind:
-        return _of_any_kind(r, snapshot)
     tables = [t for t in _TRACKED if snapshot.table(t)]
-    if not tables:
-        return None
-    table = r.choice(tables)
-    record = r.choice(sorted(snapshot.table(table).values(), key=id_of))
-    match record:
-        case SecurityGroup():
+    if not tables or r.random() < any_kind:
+        return _of_any_kind(r, snapshot)
+    match r.choice(sorted(snapshot.table(r.choice(tables)).values(), key=id_of)):
+        case SecurityGroup() as record:
             member = r.choice(("ip_permissions", "ip_permissions", "ip_permissions_egress"))
-            rules = _list(r, getattr(record, member), _rules(r, snapshot))
+            rules = _list(r, getattr(record, member), _rules(snapshot))
             return replace(record, **{member: rules})
-        case NetworkAcl():
+        case NetworkAcl() as record:
             entries = _list(r, record.entries, _entries(r, snapshot))
             numbers: dict[tuple[int, bool], AclEntry] = {(e.rule_number, e.egress): e for e in entries}
             return replace(record, entries=tuple(numbers.values()))
-        case RouteTable():
+        case RouteTable() as record:
             routes = _list(r, record.routes, _routes(r, snapshot, record))
             return replace(record, routes=tuple({x.destination: x for x in routes}.values()))
-        case PrefixList():
-            cidrs = _list(r, record.cidrs, list(_CIDRS))
-            return replace(record, cidrs=tuple(dict.fromkeys(c for c in cidrs if (":" in c) == (":" in record.cidrs[0]))) if record.cidrs else cidrs)
+        case PrefixList() as record:
+            return replace(record, cidrs=tuple(dict.fromkeys(_list(r, record.cidrs, list(_CIDRS)))))
         case _:
             return None
 
@@ -54,21 +49,21 @@ def _list(r: Random, have: tuple[Any, ...], others: list[Any]) -> tuple[Any, ...
     return tuple(kept)
 
 
-def _rules(r: Random, snapshot: Snapshot) -> list[IpPermission]:
-    groups = (g for g in snapshot.security_groups.values())
-    return [rule for g in groups for rule in (*g.ip_permissions, *g.ip_permissions_egress)]
+def _rules(snapshot: Snapshot) -> list[IpPermission]:
+    return [rule for g in snapshot.security_groups.values() for rule in (*g.ip_permissions, *g.ip_permissions_egress)]
 
 
 def _entries(r: Random, snapshot: Snapshot) -> list[AclEntry]:
     found = [e for a in snapshot.network_acls.values() for e in a.entries]
-    flipped = [replace(e, rule_action="deny" if e.rule_action == "allow" else "allow", rule_number=r.randrange(1, 300)) for e in found]
-    return found + flipped
+    other = {"allow": "deny", "deny": "allow"}
+    return found + [replace(e, rule_action=other[e.rule_action], rule_number=r.randrange(1, 300)) for e in found]
 
 
 def _routes(r: Random, snapshot: Snapshot, table: RouteTable) -> list[Route]:
-    near = [x for t in snapshot.route_tables.values() if t.vpc_id == table.vpc_id for x in t.routes]
-    moved = [replace(x, destination_cidr_block=r.choice(_CIDRS), destination_ipv6_cidr_block=None, destination_prefix_list_id=None) for x in near if x.gateway_id != "local"]
-    return [x for x in near if x.gateway_id != "local"] + moved
+    tables = (t for t in snapshot.route_tables.values() if t.vpc_id == table.vpc_id)
+    near = [x for t in tables for x in t.routes if x.gateway_id != "local"]
+    elsewhere: dict[str, Any] = {"destination_ipv6_cidr_block": None, "destination_prefix_list_id": None}
+    return near + [replace(x, destination_cidr_block=r.choice(_CIDRS), **elsewhere) for x in near]
 
 
 def _of_any_kind(r: Random, snapshot: Snapshot) -> Record | None:
@@ -85,6 +80,9 @@ def _of_any_kind(r: Random, snapshot: Snapshot) -> Record | None:
             if not gateways:
                 return None
             gateway: Any = r.choice(gateways)
-            if hasattr(gateway, "attachments"):
-                return replace(gateway, attachments=())
-            return replace(gateway, status=replace(gateway.status, code="deleted"))
+            away: Record = (
+                replace(gateway, attachments=())
+                if hasattr(gateway, "attachments")
+                else replace(gateway, status=replace(gateway.status, code="deleted"))
+            )
+            return away

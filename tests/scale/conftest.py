@@ -13,7 +13,7 @@ from sekisho.synth import plan, rows, write
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synth") / "estate"
-    wanted = plan(300, 2, 1, 3)
+    wanted = plan(160, 2, 1, 3)
     assert len(list(write(wanted, rows(wanted), folder))) == 2
     return folder
 

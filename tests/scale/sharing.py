@@ -69,7 +69,7 @@ class Alone:
             assessor = assessor_of(Topology(wire.loads(data)), question.direction)
             known = assessor.facts.snapshot.interfaces
             future: Future[bytes] = Future()
-            future.set_result(wire.dumps(judge(assessor, [known[name] for name in chunk], question)))
+            future.set_result(wire.dumps(judge(assessor, [known[name] for name in chunk.names], question)))
             self.chunks.append(chunk)
             return future
 

@@ -20,6 +20,7 @@ from sekisho.model.snapshot import Snapshot
 from sekisho.model.topology import Topology
 from sekisho.scale.components import components
 from sekisho.scale.plan import chunks, has_circle
+from sekisho.scale.work import Chunk
 
 ARN = "arn:aws:elasticloadbalancing:ap-northeast-1:111122223333"
 
@@ -74,16 +75,33 @@ def test_a_subnet_is_never_divided_and_nothing_is_lost(estate: Snapshot) -> None
     topology = Topology(estate)
     ordered = [estate.interfaces[i] for i in sorted(estate.interfaces)]
     found = chunks(topology, ordered, workers=2, least=10)
-    assert sorted(chain(*found)) == sorted(estate.interfaces)
-    places = [groupby(chunk, lambda i: estate.interfaces[i].subnet_id) for chunk in found]
+    assert sorted(chain(*(chunk.names for chunk in found))) == sorted(estate.interfaces)
+    places = [groupby(chunk.names, lambda i: estate.interfaces[i].subnet_id) for chunk in found]
     runs = [subnet_id for place in places for subnet_id, _ in place]
     assert len(runs) == len(set(runs)) > 1
-    assert all(len(chunk) >= 10 for chunk in found[:-1])
+    assert all(len(chunk.names) >= 10 for chunk in found[:-1])
 
 
 def test_a_chunk_is_worth_its_way(estate: Snapshot) -> None:
     ordered = [estate.interfaces[i] for i in sorted(estate.interfaces)]
-    assert [len(chunk) >= 250 for chunk in chunks(Topology(estate), ordered, workers=8)][:-1] == [True]
+    assert len(chunks(Topology(estate), ordered, workers=8)) == 1
+
+
+def test_a_chunk_knows_its_components() -> None:
+    """So that a worker forgets what it worked out of one component when it comes to another."""
+    joined = pcx("pcx-0000000a", VPCS[0], VPCS[2])
+    whole = networks(joined, *(eni(name("eni", n), s, f"10.{n}.0.5") for n, s in enumerate(SUBNETS)))
+    ordered = [whole.interfaces[i] for i in sorted(whole.interfaces)]
+    assert chunks(Topology(whole), ordered, workers=8, least=1) == [
+        Chunk((name("eni", 0),), 0, 0),
+        Chunk((name("eni", 2),), 0, 0),
+        Chunk((name("eni", 1),), 1, 1),
+        Chunk((name("eni", 3),), 2, 2),
+    ]
+    assert chunks(Topology(whole), ordered, workers=8, least=3) == [
+        Chunk((name("eni", 0), name("eni", 2), name("eni", 1)), 0, 1),
+        Chunk((name("eni", 3),), 2, 2),
+    ]
 
 
 def test_no_interfaces_are_no_chunks() -> None:
@@ -145,7 +163,7 @@ def test_a_chain_of_balancers_is_no_circle() -> None:
 def test_where_balancers_go_in_a_circle_nothing_is_divided() -> None:
     """Whom one asks first decides where the chain is cut."""
     ordered = [CIRCLE.interfaces[i] for i in sorted(CIRCLE.interfaces)]
-    assert chunks(Topology(CIRCLE), ordered, workers=8, least=1) == [tuple(sorted(CIRCLE.interfaces))]
+    assert chunks(Topology(CIRCLE), ordered, workers=8, least=1) == [Chunk(tuple(sorted(CIRCLE.interfaces)))]
     assert result(CIRCLE, Alone()) == result(CIRCLE, None)
     assert result(CHAIN, Alone()) == result(CHAIN, None)
 

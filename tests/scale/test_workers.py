@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.running import environment, process
 from random_estates import drawn
 from scale.sharing import Alone, Killing, Result, result
 from sekisho.errors import ResourceError
@@ -40,7 +43,7 @@ def test_outwards_too(estate: Snapshot) -> None:
     assert result(estate, Alone(), direction="egress") == wanted
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(45))
 def test_of_any_estate_each_subnet_by_itself(seed: int) -> None:
     """Every construct that the random estates have, with an assessor of its own for each subnet."""
     snapshot = drawn(seed)[1].snapshot()
@@ -153,3 +156,62 @@ def test_a_snapshot_is_the_same_on_the_other_side(estate: Snapshot) -> None:
 def test_a_small_estate_is_not_worth_processes() -> None:
     assert fitting(1000) == 1
     assert fitting(1001) == len(os.sched_getaffinity(0))
+
+
+# Progress ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("workers", "least"), [("1", 250), ("2", 250), ("2", 20)])
+def test_a_terminal_is_told_how_far_it_is(place: Path, tmp_path: Path, workers: str, least: int) -> None:
+    """A line of no more than the terminal's 80 columns, that is gone in the end; nothing else on stderr."""
+    arguments = ("assess", str(place), "--workers", workers, "--output-file", str(tmp_path / "a"))
+    told = _on_a_terminal(*arguments, least=least)
+    lines = [ESCAPE.sub("", line) for line in re.split(r"[\r\n]+", told)]
+    shown = [line for line in lines if line.strip()]
+    assert shown
+    assert all(TOLD.search(line) for line in shown), shown
+    assert max(map(len, shown)) <= 80
+    assert told.endswith("\x1b[2K")
+
+
+def test_quiet_tells_nothing(place: Path, tmp_path: Path) -> None:
+    assert _on_a_terminal("-q", "assess", str(place), "--origin", "tgw", "--output-file", str(tmp_path / "a")) == ""
+
+
+def test_no_terminal_is_told_nothing(place: Path, tmp_path: Path) -> None:
+    assert process("assess", place, "--origin", "tgw", "--workers", "2", "--output-file", tmp_path / "a").err == ""
+
+
+TOLD = re.compile(r"^assessing .* \d+ of 160 interfaces, [\d,]+/s, \d+:\d\d left\s*$")
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def _on_a_terminal(*arguments: str, least: int = 250) -> str:
+    """What the command writes to a terminal that is its stderr; a run is long where it takes a twentieth second."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    slow = (
+        "import sekisho.cli.progress, sekisho.scale.pool, sekisho.cli.main\n"
+        "sekisho.cli.progress._SHOW_AFTER = 0.05\n"
+        f"sekisho.scale.pool.LocalPool.__init__.__kwdefaults__['least'] = {least}\n"
+        "sekisho.cli.main.main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", slow, *arguments],
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env=environment(TERM="xterm"),
+    ):
+        os.close(theirs)
+        return b"".join(_all_of(ours)).decode()
+
+
+def _all_of(terminal: int) -> Iterator[bytes]:
+    try:
+        while data := os.read(terminal, 1 << 16):
+            yield data
+    except OSError:  # how Linux tells that nobody writes to it any more
+        return
+    finally:
+        os.close(terminal)

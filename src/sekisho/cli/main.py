@@ -20,10 +20,14 @@ DONE, FINDINGS, USAGE, UNDECIDED, IO_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 #: Command -> its module and first line of help (the help of a command itself is in its module).
 COMMANDS = {
     "assess": ("assess", "Say for every network interface what can reach it, and prove what cannot."),
+    "collect": ("collect", "Save what AWS answers about an account, to assess it."),
     "conformance": ("conformance", "Run the conformance corpus and print a scoreboard."),
     "demo": ("demo", "Assess the bundled example estate and write its reports."),
     "synth": ("synth", "Write a synthetic estate, to try things on and to measure with."),
     "explain": ("explain", "Answer one question, hop by hop."),
+    "watch": ("watch", "Say what changes in the verdicts as the files of a snapshot change."),
+    "iam-policy": ("iam_policy", "Print the IAM policy that `collect` needs."),
+    "listeners": ("listeners", "Make an inventory of what listens on instances."),
 }
 
 

@@ -71,6 +71,18 @@ def render_explanation(document: Document, output_format: str, place: Path | Non
     _emit(_render(document, output_format, print_explanation, place), place)
 
 
+def render_difference(document: Document, output_format: str) -> None:
+    """On stdout, at once: as a table, or as JSON on one line."""
+    import msgspec  # noqa: PLC0415
+
+    from sekisho.report.difference import print_difference  # noqa: PLC0415
+
+    as_json = output_format == "json"
+    _say(msgspec.json.encode(document) + b"\n" if as_json else _table(document, print_difference, None))
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
 def _render(
     document: Document, output_format: str, print_table: "Callable[[Document, Console], None]", place: Path | None
 ) -> str | bytes | Iterator[bytes]:

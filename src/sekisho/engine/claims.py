@@ -75,7 +75,17 @@ def _none(facts: Facts, host: Host) -> Claimed:
 
 def _of_way(facts: Facts, way: WayName, same: list[Connection]) -> Claimed:
     places = dict.fromkeys(place for connection in same for place in _sources(facts, connection))
-    return Claimed(way, tuple(_claims(_joined(same))), tuple(places))
+    there = [check for connection in same for check in _there(connection)]
+    return Claimed(way, tuple(_claims(_joined(same), there)), tuple(places))
+
+
+def _there(c: Connection) -> Iterator[Check]:
+    """What decides whether packets are delivered: their way there, and before a load balancer its clients' replies."""
+    for reading in (c, *c.either):
+        before = len(reading.relay.client.checks) if reading.relay else 0
+        for place, check in enumerate(reading.checks):
+            if check.direction == "forward" or place < before:
+                yield check
 
 
 def _joined(same: list[Connection]) -> Connection:
@@ -92,17 +102,18 @@ def _joined(same: list[Connection]) -> Connection:
     return first
 
 
-def _claims(c: Connection) -> Iterator[Claim]:
+def _claims(c: Connection, there: Sequence[Check]) -> Iterator[Claim]:
+    back = [*c.checks, *(check for reading in c.either for check in reading.checks)]
     delivered, trip = c.delivered, c.round_trip
     notes = delivered.assumptions + trip.assumptions
     yield from _surely("answered", trip.sure, notes)
-    yield from _stops(c, "one-way", delivered.sure - trip.maybe, "return", notes)
-    yield from _stops(c, "stopped", c.question - delivered.maybe, "forward", ())
+    yield from _stops(c.host, back, "one-way", delivered.sure - trip.maybe, notes)
+    yield from _stops(c.host, there, "stopped", c.question - delivered.maybe, ())
     half = (delivered.sure & trip.maybe) - trip.sure
     unsettled = delivered.maybe - delivered.sure
     yield from _open("delivered", half, trip)
     yield from _open("open", unsettled & trip.maybe, delivered)
-    for claim in _stops(c, "open-one-way", unsettled - trip.maybe, "return", ()):
+    for claim in _stops(c.host, back, "open-one-way", unsettled - trip.maybe, ()):
         yield claim._replace(reasons=texts(delivered.doubts, claim.flows))
 
 
@@ -121,15 +132,15 @@ def _surely(
             yield Claim(fate, part, layer, record, assumed)
 
 
-def _stops(c: Connection, fate: Fate, flows: FlowSet, direction: str, notes: tuple[Note, ...]) -> Iterator[Claim]:
+def _stops(host: Host, checks: Sequence[Check], fate: Fate, flows: FlowSet, notes: tuple[Note, ...]) -> Iterator[Claim]:
     """The flows by what stops them: a load balancer sends nothing on of a client that it cannot answer."""
     by_stop: dict[tuple[Layer | None, str | None], FlowSet] = {}
     left = flows
-    checks = [*c.checks, *(check for reading in c.either for check in reading.checks)]
+    direction = "forward" if fate == "stopped" else "return"
     for check in _by_weight(checks, flows, direction):
         part = (left & check.region) - check.share.maybe
         if not part.is_empty:
-            stop = (check.layer, _record(check, c.host))
+            stop = (check.layer, _record(check, host))
             by_stop[stop] = by_stop.get(stop, FlowSet.empty(flows.family)) | part
             left = left - part
         if left.is_empty:

@@ -5,7 +5,7 @@ not there opens a note, storing the value closes it; all that is read in between
 values by looking them up) is what the value was made of. What is read outside of any value is noted nowhere.
 """
 
-from collections.abc import Callable, Hashable, ItemsView, Iterable, Iterator, ValuesView
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from sekisho.model.record import Record
@@ -217,10 +217,14 @@ class RecordedTable(dict[str, Record]):
         self._ledger.read(self._name, ANY)
         return super().__iter__()
 
-    def values(self) -> ValuesView[Record]:
+    def values(self) -> Any:  # noqa: ANN401 - as `dict.values`
         self._ledger.read(self._name, ANY)
         return super().values()
 
-    def items(self) -> ItemsView[str, Record]:
+    def items(self) -> Any:  # noqa: ANN401 - as `dict.items`
         self._ledger.read(self._name, ANY)
         return super().items()
+
+    def put(self, key: str, record: Record) -> None:
+        """The record in the place of the one that is there, which counts as no reading."""
+        super().__setitem__(key, record)

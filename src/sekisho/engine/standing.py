@@ -23,6 +23,9 @@ from .connected import Connection, Host
 from .dependencies import ANY, Kept, KeptInRound, Ledger, Name, Node, RecordedTable
 from .facts import Facts
 from .population import hosts_of
+from .regroup import Place, place_of, regrouped
+from .share import Share
+from .transit import GroupQuestion
 from .verdict import Said, said
 
 #: The tables whose records are tracked, and the members of those that may change without a look at anything else.
@@ -104,6 +107,9 @@ class _Facts(Facts):
 
     def __init__(self, topology: Topology, ledger: Ledger) -> None:
         super().__init__(topology)
+        #: What groups let through, one by one and together: of every `Groups` that is made of these facts.
+        self.shares: dict[tuple[str, GroupQuestion], Share] = {}
+        self.unions: dict[tuple[tuple[str, ...], GroupQuestion], Share] = {}
         self._listed: Kept[str, tuple[Entrance, ...]] = Kept(ledger, again=self._list)
         self._made: Entrances | None = None
 
@@ -113,7 +119,7 @@ class _Facts(Facts):
         return self._listed[key]
 
     @property
-    def entrances(self) -> Entrances:  # type: ignore[override]  # read-only, as the cached property is
+    def entrances(self) -> Entrances:
         found = self._list()
         if self._made is None or self._made.all is not found:
             self._made = Entrances(self.topology, found)
@@ -148,12 +154,15 @@ class RecordedAssessor(Assessor):
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.ledger = ledger = Ledger()
-        for table, _ in TRACKED.values():
-            setattr(snapshot, table, RecordedTable(table, snapshot.table(table).items(), ledger))
+        names = [table for table, _ in TRACKED.values()]
+        self.tables = {name: RecordedTable(name, snapshot.table(name).items(), ledger) for name in names}
+        for name, table in self.tables.items():
+            setattr(snapshot, name, table)
         self.topology = _Topology(snapshot, ledger)
         self.topology.build()
         self._inspected: Kept[str, frozenset[str]] = Kept(ledger, again=lambda _: self._inspecting)
-        super().__init__(self.topology, _Facts(self.topology, ledger))
+        recorded = _Facts(self.topology, ledger)
+        super().__init__(self.topology, recorded)
         self.of_vpc: Kept[str, tuple[Origin, ...]] = Kept(ledger, again=self.origins, rank=2)
         self.met: Kept[Any, tuple[Connection, ...]] = Kept(ledger)
         #: Classes whose way and whose groups are not both those of classes that were met before.
@@ -162,11 +171,11 @@ class RecordedAssessor(Assessor):
         self._admits = Kept(ledger)
         self._of_nodes = KeptInRound(ledger)
         self._appliances = Kept(ledger, again=self._has_appliance, rank=1)
-        self._keep_parts(ledger)
+        self._keep_parts(ledger, recorded)
 
-    def _keep_parts(self, ledger: Ledger) -> None:
+    def _keep_parts(self, ledger: Ledger, facts: _Facts) -> None:
         """Kept values in the place of every dictionary of values that are made once."""
-        facts, ways, relays = self.facts, self.ways, self.relays
+        ways, relays = self.ways, self.relays
         facts._partitions = Kept(ledger, made_of=lambda key: [("route_tables", key[0])])  # noqa: SLF001 - see above
         facts._acls = Kept(ledger, made_of=lambda key: [("network_acls", key[0])])  # noqa: SLF001
         facts._transit = Kept(ledger)  # noqa: SLF001
@@ -176,15 +185,17 @@ class RecordedAssessor(Assessor):
         ways._vpcs = Kept(ledger)  # noqa: SLF001
         relays._onwards = Kept(ledger)  # noqa: SLF001
         groups = self.connectors["ipv4"].groups
-        groups._shares = Kept(ledger, again=lambda key: groups.of_group(*key))  # noqa: SLF001
-        groups._unions = Kept(ledger, again=lambda key: groups.of_groups(*key), rank=1)  # noqa: SLF001
-        facts.shares, facts.unions = groups._shares, groups._unions  # noqa: SLF001
-        self._places = _Places(ledger, (groups._shares, groups._unions))  # noqa: SLF001
+        shares: Kept[Any, Share] = Kept(ledger, again=lambda key: groups.of_group(*key))
+        unions: Kept[Any, Share] = Kept(ledger, again=lambda key: groups.of_groups(*key), rank=1)
+        facts.shares = groups._shares = shares  # noqa: SLF001
+        facts.unions = groups._unions = unions  # noqa: SLF001
+        self._places = _Places(ledger, (shares, unions))
+        self._direct: Kept[Any, Place | None] = _Places(ledger, (shares, unions))
 
     @property
-    def _inspecting(self) -> frozenset[str]:  # type: ignore[override]  # read-only, as the cached property is
+    def _inspecting(self) -> frozenset[str]:
         if "all" not in self._inspected:
-            self._inspected["all"] = Assessor._inspecting.func(self)  # type: ignore[attr-defined]  # a cached property
+            self._inspected["all"] = Assessor._inspecting.func(self)  # type: ignore[attr-defined]  # noqa: SLF001
         return self._inspected["all"]
 
     def meet(self, host: Host, origin: Origin, key: Any) -> tuple[Connection, ...]:  # noqa: ANN401 - a class is the assessor's own
@@ -194,6 +205,21 @@ class RecordedAssessor(Assessor):
             if not self._is_familiar(host, key, self.met[key]):
                 self.strange[key] = None
         return self.met[key]
+
+    def direct(self, host: Host, origin: Origin) -> Iterator[Connection]:
+        """As the assessor's, with the groups of the host laid over what was walked for its place before.
+
+        What stands behind load balancers is a place of its own for those alone; directly it is reached as others are.
+        """
+        key = self._class(host, origin)._replace(groups=(), behind=())
+        groups, known = self.connectors[host.family].groups, self._direct.get(key)
+        if known:
+            yield from regrouped(self.facts, groups, known, host)
+            return
+        connections = tuple(super().direct(host, origin))
+        if key not in self._direct:
+            self._direct[key] = None if any(key.gates) else place_of(self.facts, groups, connections, host)
+        yield from connections
 
     def explained(self, host: Host, origin: Origin, key: Any) -> Answer:  # noqa: ANN401
         """The answer of the class with all that stands behind it."""
@@ -211,7 +237,7 @@ class RecordedAssessor(Assessor):
         """The record in the place of the one before; the names of what changed with it."""
         table, _ = TRACKED[type(after)]
         name = record_key(table, after, Scope(None, None))
-        dict.__setitem__(self.facts.snapshot.table(table), name, after)  # type: ignore[arg-type]  # ours is a dict
+        self.tables[table].put(name, after)
         self.topology.put(before, after)
         yield from ((table, name), (table, ANY))
         if isinstance(after, RouteTable) and after.vpc_id:
@@ -242,6 +268,7 @@ class Standing:
         self._classes: list[Any] = []
         self._members: dict[Any, dict[int, None]] = {}
         self._said: dict[Any, Said] = {}
+        self._met: dict[Any, tuple[Connection, ...]] = {}
         self._keyed: Kept[frozenset[Node], None] = Kept(self.assessor.ledger)
         self._keyed_rows: dict[frozenset[Node], list[int]] = {}
         for interface in self.assessor.in_order(select(self.assessor.topology)):
@@ -258,7 +285,8 @@ class Standing:
         self._classes.append(key)
         self._members.setdefault(key, {})[place] = None
         if key not in self._said:
-            self._said[key] = said(self.assessor.meet(host, origin, key))
+            self._met[key] = self.assessor.meet(host, origin, key)
+            self._said[key] = said(self._met[key])
 
     def _class_of(self, place: int) -> Any:  # noqa: ANN401 - a class is the assessor's own
         """The class of the row, with a note of what that depends on: few rows differ in it."""
@@ -326,6 +354,13 @@ class Standing:
     def _said_again(self, key: Any) -> Said:  # noqa: ANN401
         """Say anew what holds of the class; what was said of it before, where something was."""
         first = min(self._members[key])
-        before = self._said.get(key)
-        self._said[key] = said(self.assessor.meet(self._hosts[first], self.rows[first].origin, key))
+        before, old = self._said.get(key), self._met.get(key, ())
+        met = self._met[key] = self.assessor.meet(self._hosts[first], self.rows[first].origin, key)
+        if before is None or not (len(met) == len(old) and all(map(_alike, met, old))):
+            self._said[key] = said(met)
         return before or self._said[key]
+
+
+def _alike(one: Connection, other: Connection) -> bool:
+    """Whether the same is delivered and answered, in the same ways."""
+    return one is other or one._replace(checks=()) == other._replace(checks=())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv6Address, ip_address
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,7 @@ from sekisho.sets.prefixes import parse
 from .finding import Process
 from .services import Transport
 
+_DIGITS = 5
 _ANY_IPV4 = "0.0.0.0"  # noqa: S104 - an address that is read, not one to bind
 
 
@@ -47,17 +48,43 @@ class _Socket(msgspec.Struct, frozen=True):
     path: str | None = None
 
 
+class _Agent(msgspec.Struct, frozen=True):
+    """An instance with the state of what was asked about it; one that is not healthy has told nothing."""
+
+    state: Literal["healthy", "unhealthy", "unknown"]
+    sockets: list[_Socket] = []
+
+
+def listener(protocol: str, address: str, port: str, process: Process | None, where: str) -> Listener:
+    """The socket that a line of a saved text describes. QueryError names the line where it cannot be read."""
+    transport = _transport(protocol.lower())
+    if transport is None:
+        raise QueryError(f"{where} has protocol {protocol!a}: tcp and udp have listeners")
+    if not (port.isascii() and port.isdigit() and len(port) <= _DIGITS and int(port) <= PORT_TOP):
+        raise QueryError(f"{where} has port {port!a}: save numeric ports, of 0-{PORT_TOP}")
+    return Listener(transport, _address(address, where), int(port), process)
+
+
 def parse_json(text: str) -> Mapping[str, tuple[Listener, ...]]:
     """The sockets of each instance from `{"i-1": [{"protocol": "tcp", "address": "0.0.0.0", "port": 22}]}`.
 
-    A socket may name its `process`, `pid` and `path`; other keys are ignored. QueryError says in one
-    line what cannot be read.
+    A socket may name its `process`, `pid` and `path`; other keys are ignored. In place of the list may stand
+    `{"state": "healthy", "sockets": [...]}`: an instance in any other state is not there. QueryError says in one line
+    what cannot be read.
     """
     try:
-        inventory = msgspec.json.decode(text, type=dict[str, list[_Socket]])
+        inventory = msgspec.json.decode(text, type=dict[str, list[_Socket] | _Agent])
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise QueryError(f"listener inventory is not a JSON object of instance to sockets: {error}") from None
-    return {instance: tuple(_listeners(instance, sockets)) for instance, sockets in sorted(inventory.items())}
+    told = {name: _sockets(said) for name, said in sorted(inventory.items())}
+    return {name: tuple(_listeners(name, sockets)) for name, sockets in told.items() if sockets is not None}
+
+
+def _sockets(said: list[_Socket] | _Agent) -> list[_Socket] | None:
+    """The sockets of an instance; None where it has not told."""
+    if isinstance(said, _Agent):
+        return said.sockets if said.state == "healthy" else None
+    return said
 
 
 def _listeners(instance: str, sockets: list[_Socket]) -> Iterator[Listener]:

@@ -30,12 +30,12 @@ def load(path: Path | str, limits: files.Limits | None = None) -> Snapshot:
 
     SnapshotError, with one line that says what to do, where there is none or a file of it shows nothing.
     """
-    with _uncollected():
+    with uncollected():
         return _read(path, limits)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Without the cyclic garbage collector: records are made by the million, and none is in a cycle."""
     running = gc.isenabled()
     gc.disable()
@@ -55,25 +55,37 @@ def _read(path: Path | str, limits: files.Limits | None) -> Snapshot:
             issues.append(file)
             continue
         inputs.append(Input(file.name, file.sha256, file.size))
-        answers, more = recognise(file)
-        issues.extend(more)
-        for answer in answers:
-            scope, unclear = stated(answer)
-            if answer.call in GATHERED and isinstance(answer.kind, Kind):
-                one = per_resource.decode(answer, answer.kind)
-            else:
-                one = decode(answer, clues=None in scope)
-            issues.extend((*unclear, *one.issues))
-            # Without the raw list, so that the file's bytes can go.
-            decoded.append((one._replace(answer=one.answer._replace(body=None)), scope))
+        found, more = answers_of(file)
+        decoded += found
+        issues += more
+    return linked(path, decoded, issues, inputs)
+
+
+def answers_of(file: files.File) -> tuple[list[tuple[Decoded, Scope]], list[Issue]]:
+    """The answers in one file with where they were asked, and what could not be used of it."""
+    decoded: list[tuple[Decoded, Scope]] = []
+    answers, issues = recognise(file)
+    found = list(issues)
+    for answer in answers:
+        scope, unclear = stated(answer)
+        if answer.call in GATHERED and isinstance(answer.kind, Kind):
+            one = per_resource.decode(answer, answer.kind)
+        else:
+            one = decode(answer, clues=None in scope)
+        found += (*unclear, *one.issues)
+        # Without the raw list, so that the file's bytes can go.
+        decoded.append((one._replace(answer=one.answer._replace(body=None)), scope))
+    return decoded, found
+
+
+def linked(
+    path: Path | str, decoded: list[tuple[Decoded, Scope]], issues: list[Issue], inputs: list[Input]
+) -> Snapshot:
+    """The snapshot of all answers together. SnapshotError where there are none."""
     if not decoded:
         raise SnapshotError(f"{path}: {_nothing(issues, inputs)}")
     # The order of a directory walk, a zip and a tar differ; that of names does not.
     decoded.sort(key=lambda one: (one[0].answer.file, one[0].answer.pointer))
-    return _linked(decoded, issues, sorted(inputs))
-
-
-def _linked(decoded: list[tuple[Decoded, Scope]], issues: list[Issue], inputs: list[Input]) -> Snapshot:
     placed, unplaced = resolve(decoded)
     calls, gaps = call_states(placed)
     pages, lost = pages_of(placed)
@@ -88,7 +100,7 @@ def _linked(decoded: list[tuple[Decoded, Scope]], issues: list[Issue], inputs: l
         issues=tuple(sorted(dict.fromkeys(found))),
         missing=(*lost, *merged.missing, *torn),
         unmodelled=_unmodelled(placed),
-        inputs=tuple(inputs),
+        inputs=tuple(sorted(inputs)),
         collected=times,
     )
 

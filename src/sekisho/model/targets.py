@@ -148,7 +148,10 @@ class Readings:
         held = self._topology.interfaces_of_instance.get(target.id, ())
         first = [i for i in held if i.attachment and i.attachment.device_index == 0]
         chosen = first or list(held)
-        if len(chosen) != 1:
+        lost = not first and any(
+            m.table == "interfaces" and target.id in m.refers for m in self._snapshot.missing.values()
+        )
+        if len(chosen) != 1 or lost:
             if held or self._topology.interfaces_gap():
                 yield Undecided(f"which interface of target {target.id} is its first is not in the snapshot")
             return

@@ -6,7 +6,7 @@ on which.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from sekisho.engine.population import hosts_of
@@ -24,28 +24,32 @@ _ROUNDS = 8
 
 
 def chunks(topology: Topology, interfaces: Sequence[NetworkInterface], workers: int, least: int = LEAST) -> list[Chunk]:
-    """The interfaces in chunks, by component and VPC, so that a worker meets again what it has read already."""
+    """The interfaces in chunks, by component and VPC, so that a worker meets again what it has worked out already."""
     if has_circle(topology):
-        return [tuple(i.network_interface_id for i in interfaces)] if interfaces else []
+        return [Chunk(tuple(i.network_interface_id for i in interfaces))] if interfaces else []
     size = max(least, len(interfaces) // (max(workers, 1) * _ROUNDS))
     found: list[Chunk] = []
-    current: list[str] = []
-    for names in _in_places(topology, interfaces):
-        current += names
-        if len(current) >= size:
-            found.append(tuple(current))
+    current: list[tuple[int, list[str]]] = []
+    for place in _in_places(topology, interfaces):
+        current.append(place)
+        if sum(len(names) for _, names in current) >= size:
+            found.append(_chunk(current))
             current = []
-    return [*found, tuple(current)] if current else found
+    return [*found, _chunk(current)] if current else found
 
 
-def _in_places(topology: Topology, interfaces: Iterable[NetworkInterface]) -> Iterable[list[str]]:
-    """The interfaces of each subnet, those that one component joins one after the other."""
+def _chunk(places: Sequence[tuple[int, list[str]]]) -> Chunk:
+    return Chunk(tuple(name for _, names in places for name in names), places[0][0], places[-1][0])
+
+
+def _in_places(topology: Topology, interfaces: Iterable[NetworkInterface]) -> Iterator[tuple[int, list[str]]]:
+    """The component and the interfaces of each subnet, those that one component joins one after the other."""
     component = components(topology.snapshot)
     places: dict[tuple[int, str, str], list[str]] = defaultdict(list)
     for i in interfaces:
         vpc = i.vpc_id or ""
         places[component.get(vpc, -1), vpc, i.subnet_id or ""].append(i.network_interface_id)
-    return (places[key] for key in sorted(places))
+    yield from ((key[0], places[key]) for key in sorted(places))
 
 
 def has_circle(topology: Topology) -> bool:

@@ -49,7 +49,7 @@ class LocalPool:
     def opened(self, topology: Topology, question: Question, tasks: int) -> Iterator[Submit]:
         """A pool that ends with the block, also where it is left by an error or by ^C."""
         start = self._start or _way_to_start()
-        model = topology if start == "fork" else wire.dumps(topology.snapshot)
+        model = _indexed(topology) if start == "fork" else wire.dumps(topology.snapshot)
         pool = ProcessPoolExecutor(
             min(self.processes, tasks),
             mp_context=multiprocessing.get_context(start),
@@ -60,6 +60,13 @@ class LocalPool:
             yield lambda chunk: pool.submit(run, chunk)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _indexed(topology: Topology) -> Topology:
+    """The topology with the indices that every worker asks for, so that all share them."""
+    for index in ("interfaces_of_vpc", "interfaces_of_instance", "members_of_group"):
+        getattr(topology, index)
+    return topology
 
 
 def _way_to_start() -> Start:

@@ -1,5 +1,6 @@
 """What a worker does: it holds one model, and judges one chunk of its interfaces after another."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -16,11 +17,18 @@ from sekisho.errors import ResourceError
 from sekisho.findings.assessment import Direction
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.topology import Topology
+from sekisho.sets import diagram
 from sekisho.version import __version__
 
 from . import wire
 
-Chunk = tuple[str, ...]
+
+class Chunk(NamedTuple):
+    """The interfaces to judge, by id, and the components of the first and of the last of them."""
+
+    names: tuple[str, ...]
+    first: int = -1
+    last: int = -1
 
 
 class Question(NamedTuple):
@@ -72,12 +80,25 @@ def judge(assessor: Assessor, interfaces: Iterable[NetworkInterface], question: 
 # In the process of a worker ---------------------------------------------------------------------------
 
 
-class _Held(NamedTuple):
-    """The model of a worker: the only one, so that memory stays bounded."""
+class _Held:
+    """The only model of a worker, and what it has worked out: of one component, so that memory stays bounded by it."""
 
-    key: str
-    assessor: Assessor
-    question: Question
+    def __init__(self, key: str, topology: Topology, question: Question) -> None:
+        self.key = key
+        self._topology = topology
+        self._question = question
+        self._assessor: Assessor | None = None
+        self._component = -1
+
+    def judge(self, chunk: Chunk) -> Judgements:
+        if self._assessor is None or chunk.first != self._component:
+            # Answers went away as bytes, so no set is left that could meet the new ones.
+            self._assessor = None
+            diagram.clear()
+            self._assessor = assessor_of(self._topology, self._question.direction)
+        self._component = chunk.last
+        interfaces = self._topology.snapshot.interfaces
+        return judge(self._assessor, [interfaces[name] for name in chunk.names], self._question)
 
 
 _held: list[_Held] = []
@@ -90,6 +111,8 @@ def begin(model: Topology | bytes, question: Question) -> None:
     # What the terminal sends to all processes of a run: the one in front tells of it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # What a fork shares stays shared as long as nobody writes to it, and the collector would.
+    gc.freeze()
     _hold("", model, question)
 
 
@@ -103,14 +126,12 @@ def _end_with_parent() -> None:
 def _hold(key: str, model: Topology | bytes, question: Question) -> None:
     _held.clear()
     topology = Topology(wire.loads(model)) if isinstance(model, bytes) else model
-    _held.append(_Held(key, assessor_of(topology, question.direction), question))
+    _held.append(_Held(key, topology, question))
 
 
 def run(chunk: Chunk) -> bytes:
     """The judgements of a chunk of the model that the process holds."""
-    held = _held[0]
-    interfaces = held.assessor.facts.snapshot.interfaces
-    return wire.dumps(judge(held.assessor, [interfaces[name] for name in chunk], held.question))
+    return wire.dumps(_held[0].judge(chunk))
 
 
 def run_with(key: str, model: bytes, question: Question, chunk: Chunk) -> bytes:

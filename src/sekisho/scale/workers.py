@@ -53,14 +53,16 @@ def judged(
 
     `progress` is told of interfaces as they are done; `certificates` gets one for each row.
     """
-    found: dict[str, tuple[Judgements, tuple[tuple[Row, int], ...]]] = {}
     divided = chunks(assessor.facts.topology, interfaces, workers.count(), workers.least)
-    ticks = iter(progress(interfaces))
-    for chunk, done in _outcomes(workers, assessor, question, divided):
-        found.update(zip(chunk, ((done, rows) for rows in done.rows), strict=True))
-        for _ in chunk:
-            next(ticks, None)
-    next(ticks, None)
+    if len(divided) > 1:
+        outcomes = _told(_outcomes(workers, assessor.facts.topology, question, divided), iter(progress(interfaces)))
+    else:
+        # What cannot be divided, or is not worth it, is done here.
+        whole = Chunk(tuple(i.network_interface_id for i in interfaces))
+        outcomes = iter([(whole, judge(assessor, progress(interfaces), question))])
+    found: dict[str, tuple[Judgements, tuple[tuple[Row, int], ...]]] = {}
+    for chunk, done in outcomes:
+        found.update(zip(chunk.names, ((done, rows) for rows in done.rows), strict=True))
     for interface in interfaces:
         done, rows = found[interface.network_interface_id]
         for row, place in rows:
@@ -69,15 +71,21 @@ def judged(
             yield Judged(row, done.answers[place], (), familiar=True)
 
 
+def _told(
+    outcomes: Iterable[tuple[Chunk, Judgements]], ticks: Iterator[NetworkInterface]
+) -> Iterator[tuple[Chunk, Judgements]]:
+    """The outcomes as they are, and as many steps of the progress as each has interfaces."""
+    for chunk, done in outcomes:
+        yield chunk, done
+        for _ in chunk.names:
+            next(ticks, None)
+    next(ticks, None)
+
+
 def _outcomes(
-    workers: Workers, assessor: Assessor, question: Question, divided: Sequence[Chunk]
+    workers: Workers, topology: Topology, question: Question, divided: Sequence[Chunk]
 ) -> Iterator[tuple[Chunk, Judgements]]:
     """What is found of each chunk, as it comes."""
-    topology = assessor.facts.topology
-    if len(divided) <= 1:
-        for chunk in divided:
-            yield chunk, judge(assessor, [topology.snapshot.interfaces[name] for name in chunk], question)
-        return
     left, in_vain = list(divided), 0
     while left:
         done: set[Chunk] = set()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from sekisho.cli import output
+from sekisho.cli import collecting, output
 from sekisho.cli.listeners import read_listeners
 from sekisho.cli.main import DONE, FINDINGS, UNDECIDED
 from sekisho.cli.progress import Progress
@@ -27,7 +27,7 @@ SEVERITIES = ("high", "medium", "low", "informational")
     "assess",
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
-@click.argument("snapshot", type=SnapshotPlace(path_type=Path))
+@click.argument("snapshot", required=False, type=SnapshotPlace(path_type=Path))
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",
@@ -56,6 +56,10 @@ SEVERITIES = ("high", "medium", "low", "informational")
     help="Also write a certificate of each verdict there, one a line, for `python -m sekisho_check`.",
 )
 @click.option(
+    "--live", is_flag=True, help="Collect first, into SNAPSHOT if it is given, with these options of `collect`:"
+)
+@collecting.options
+@click.option(
     "--workers",
     type=click.IntRange(1, 1024),
     metavar="N",
@@ -67,8 +71,10 @@ SEVERITIES = ("high", "medium", "low", "informational")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
-    snapshot: Path | str,
+    snapshot: Path | str | None,
+    live: bool,
     target: str,
     direction: Literal["ingress", "egress"],
     origins: tuple[str, ...],
@@ -80,6 +86,7 @@ def command(
     output_format: str,
     output_file: Path | None,
     output_dir: Path | None,
+    **asked: Any,  # noqa: ANN401 - the values of the shared options
 ) -> int:
     """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
 
@@ -95,6 +102,7 @@ def command(
     if workers and scheduler:
         raise click.BadParameter("a cluster has its own workers; leave --workers out", param_hint="--scheduler")
     progress = Progress(ctx.obj)
+    snapshot = collecting.snapshot(ctx, snapshot, live=live, progress=progress, **asked)
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
     read = load(snapshot)

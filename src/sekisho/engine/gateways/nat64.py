@@ -90,7 +90,9 @@ def told_in_ipv6(check: Check) -> Check:
 
 def is_routed(facts: Facts, vpc_id: str) -> bool:
     """Whether some table of the VPC leads IPv6 to a NAT gateway, so that IPv4 hosts can be meant at all."""
-    routes = (r for t in facts.topology.route_tables_of(vpc_id) for r in t.routes if r.target.kind is TargetKind.NAT_GATEWAY)
+    routes = (
+        r for t in facts.topology.route_tables_of(vpc_id) for r in t.routes if r.target.kind is TargetKind.NAT_GATEWAY
+    )
     return any(r.destination_ipv6_cidr_block or r.destination_prefix_list_id for r in routes)
 
 

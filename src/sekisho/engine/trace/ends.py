@@ -52,7 +52,8 @@ def _by_endpoint(walk: "Walk", interface: NetworkInterface) -> Dropped | None:
         return walk.drop("BAD_STATE", name, VPCE, f"{name} is {endpoint.state}", evidence)
     if walk.header.protocol not in {TCP, UDP}:
         return walk.drop("PROTOCOL_RESTRICTION", name, VPCE, f"{name} does not take {spoken(walk.header)}", evidence)
-    return None
+    unread = None if endpoint else walk.topology.asked_gap("vpc_endpoints", interface.vpc_id or "")
+    return walk.doubt(unread) if unread else None
 
 
 def starts(walk: "Walk", interface: NetworkInterface) -> Dropped | None:

@@ -61,6 +61,9 @@ def _by_endpoint(facts: Facts, interface: NetworkInterface, family: Family) -> t
     if endpoint and not endpoint.in_force:
         detail = f"{name} is {endpoint.state}"
         found.append(Taken(nothing(family), Stated("BAD_STATE", name, detail, (place,))))
+    unread = None if endpoint else facts.topology.asked_gap("vpc_endpoints", interface.vpc_id or "")
+    if unread:  # it may be in any state (S-VPCE-01)
+        found.append(Taken(doubtful(FlowSet.full(family), unread), Stated("", "", unread)))
     return tuple(found)
 
 

@@ -316,9 +316,15 @@ class Ways:
         known = {*self._facts.snapshot.vpcs, *topology.interfaces_of_vpc}
         if topology.asked_gap("peerings", vpc_id):
             found |= known
-        if topology.transit.of_vpc(vpc_id):
-            found |= {name for name in known if topology.transit.of_vpc(name)}
+        if self._on_transit(vpc_id):
+            found |= {name for name in known if self._on_transit(name)}
         return found
+
+    def _on_transit(self, vpc_id: str) -> bool:
+        """Whether a transit gateway may join the VPC to others: by an attachment, or by a route where none was read."""
+        if self._facts.topology.transit.of_vpc(vpc_id):
+            return True
+        return bool(absent_transit(self._facts, vpc_id) and self._routed(vpc_id, TargetKind.TRANSIT_GATEWAY))
 
     def _routed(self, vpc_id: str, kind: TargetKind) -> list[str]:
         """Targets of a kind that routes of the VPC name."""
