@@ -1,14 +1,16 @@
 """The benchmark itself: that it measures what it says, and that its page can be believed."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import bench.extremes
 import bench.quotas
-from bench import measure, page
+from bench import measure, page, picture, stages
 from bench.measure import Cost
 from bench.page import FLOOR, Measured
-from bench.rows import ROWS, Estate, Row, floor
+from bench.rows import EVERYTHING, ROWS, Estate, Row, floor
 from sekisho.load import load
 
 STORY = Path(__file__).parents[1] / "src/sekisho/estates/story"
@@ -30,6 +32,7 @@ def row(unit: str, limit: float = 6, memory: float | None = None) -> Row:
 
 def test_every_row_can_be_measured(tmp_path: Path) -> None:
     bench.quotas.write(tmp_path / "quotas")
+    bench.extremes.write(tmp_path)
     estate = Estate(STORY, 4, tmp_path)
     costs = [measured.measure(estate) for measured in (*ROWS, FLOOR)]
     assert all(c.seconds > 0 and c.processor > 0 and c.peak > MEGABYTE for c in costs)
@@ -63,9 +66,31 @@ def test_a_limit_is_met_in_time_and_in_memory() -> None:
 def test_the_page_says_what_was_missed_and_how_cost_grows() -> None:
     one = row("floor")
     found = [Measured(one, n, cost(n / 1000), cost(n / 10_000), computed=False) for n in (1000, 2000)]
-    text = page.text(found, 3, computed=False)
+    text = page.text(found, 3, {"rows": 7, "answers": 6, "findings": 5}, computed=False)
     assert "| it | 1.000 | 10.0 | 1000.0 | 6x **missed** | 0 MB |" in text
     assert "| it | 1000.0 | 1000.0 | 1.00 |" in text
+    assert "0 of 2 limits are met." in text
+    assert "- it, 1,000 interfaces: 10.0x, limit 6x **missed**" in text
+    assert "7 verdicts, 6 different answers, 5 findings" in text
+
+
+def test_ten_million_are_reckoned_from_the_largest_estate() -> None:
+    whole = Measured(EVERYTHING, 1000, Cost(9, 3.6, 100 * MEGABYTE + 5_000_000), cost(1), computed=False)
+    text = page.ten_million([whole])
+    assert "3,600 us of one processor core and 5.0 kB" in text
+    assert "about 10.0 core-hours, and 47 GB" in text
+
+
+def test_stages_are_timed_apart() -> None:
+    found = measure.told("-m", "bench.stages", str(STORY))
+    assert set(found) == {*stages.STAGES, "rows", "answers", "findings"}
+    assert all(found[stage] >= 0 for stage in stages.STAGES)
+
+
+def test_the_picture_has_a_part_for_each_stage() -> None:
+    drawn = picture.svg(dict.fromkeys(stages.STAGES, 1.0), "it")
+    widths = [float(width) for width in re.findall(r'width="([0-9.]+)" height="36"', drawn)]
+    assert widths == [pytest.approx(720 / 7, abs=0.1)] * 7
 
 
 def test_the_estate_at_quotas_is_read_whole_and_as_large_as_it_says(tmp_path: Path) -> None:
@@ -75,3 +100,12 @@ def test_the_estate_at_quotas_is_read_whole_and_as_large_as_it_says(tmp_path: Pa
     assert sum(len(g.ip_permissions) for g in snapshot.security_groups.values()) == 1000
     assert [len(a.entries) for a in snapshot.network_acls.values()] == [80]
     assert [len(t.routes) for t in snapshot.route_tables.values()] == [1000]
+
+
+def test_the_extremes_are_read_whole_and_as_large_as_they_say(tmp_path: Path) -> None:
+    bench.extremes.write(tmp_path)
+    lists, routes, members = (load(tmp_path / name) for name in ("lists", "routes", "members"))
+    assert [s.issues for s in (lists, routes, members)] == [(), (), ()]
+    assert [len(found.cidrs) for found in lists.prefix_lists.values()] == [1000] * 5
+    assert [len(t.routes) for t in routes.route_tables.values()] == [5000]
+    assert sum(i.group_ids == ("sg-far",) for i in members.interfaces.values()) == 10_000

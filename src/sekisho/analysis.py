@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from sekisho.engine.answer import ORIGINS, Answer, Explanation, Origin, Row
 from sekisho.engine.assess import Assessor, Judged
@@ -111,9 +112,9 @@ def assessed(
 
 def explain(snapshot: Snapshot, query: Query) -> Explanation:
     """The answer to one question, with an example replayed hop by hop."""
-    topology = Topology(snapshot)
-    asked = Explainer(Assessor(topology)).ask(query)
-    packet, traced = witness(topology, asked.connections)
+    assessor = _assessor_of(snapshot)
+    asked = Explainer(assessor).ask(query)
+    packet, traced = witness(assessor.facts.topology, asked.connections)
     return Explanation(
         query=_spelled(query),
         answer=asked.answer,
@@ -143,6 +144,12 @@ def traces(snapshot: Snapshot, assessment: Assessment) -> dict[str, Trace]:
         if key and traced:
             found[key] = traced
     return found
+
+
+@lru_cache(maxsize=1)
+def _assessor_of(snapshot: Snapshot) -> Assessor:
+    """Kept for the next question about the snapshot, and with it what both need."""
+    return Assessor(Topology(snapshot))
 
 
 def digest(snapshot: Snapshot) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from . import measure, page, quotas
+from . import extremes, measure, page, picture, quotas
 from .measure import Cost
 from .page import Measured
 from .rows import ROWS, Estate, Row, floor
@@ -33,13 +33,17 @@ def main() -> int:
     sizes = sorted({int(size) for size in options.sizes.split(",")})
     with tempfile.TemporaryDirectory() as scratch:
         quotas.write(Path(scratch) / "quotas")
+        extremes.write(Path(scratch))
         found: list[Measured] = []
         for size in sizes:
             estate = Estate(_folder(size, options.estates or Path(scratch)), size, Path(scratch))
             rows = [row for row in ROWS if not row.once or size == sizes[-1]]
             found += _measured(estate, rows, options.rounds, computed=options.cpu)
             print(page.table([m for m in found if m.interfaces == size]), flush=True)
-    options.page.write_text(page.text(found, options.rounds, computed=options.cpu), encoding="utf-8")
+        stages = measure.told("-m", "bench.stages", str(estate.folder))
+    title = f"One assessment of {sizes[-1]:,} interfaces, all origins: computed seconds by stage"
+    options.page.with_name("performance.svg").write_text(picture.svg(stages, title), encoding="utf-8")
+    options.page.write_text(page.text(found, options.rounds, stages, computed=options.cpu), encoding="utf-8")
     return int(any(not m.holds for m in found))
 
 

@@ -3,19 +3,21 @@
 import os
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sekisho.version import __version__
 
 from .measure import ROOT, Cost
-from .rows import Row, floor
+from .rows import EVERYTHING, Row, floor
 
 PAGE = ROOT / "docs" / "PERFORMANCE.md"
 FLOOR = Row("the floor: a process that only decodes the same files", floor, 1, "floor")
 _MEGABYTE = 1 << 20
 _PROGRAM = 100 * _MEGABYTE
+_MANY = 10_000_000
+_UNITS = {"floor": "x", "ms": " ms", "us": " us"}
 
 
 class Measured(NamedTuple):
@@ -69,7 +71,7 @@ def _line(m: Measured) -> str:
 def _limit(m: Measured) -> str:
     if m.row is FLOOR:
         return ""
-    unit = {"floor": "x", "ms": " ms", "us": " us"}[m.row.unit]
+    unit = _UNITS[m.row.unit]
     memory = "" if m.most is None else f", {_memory(m.most)}"
     return f"{m.row.limit:g}{unit}{memory}" + ("" if m.holds else " **missed**")
 
@@ -90,7 +92,39 @@ def growth(found: Sequence[Measured]) -> str:
     return "\n".join(["", "Microseconds for each interface, by size of the estate:", "", *lines, ""])
 
 
-def text(found: Sequence[Measured], rounds: int, *, computed: bool) -> str:
+def missed(found: Sequence[Measured]) -> str:
+    """The rows that are over their limits, by name."""
+    over = [
+        f"- {m.row.name}, {m.interfaces:,} interfaces: {_value(m)}, limit {_limit(m)}" for m in found if not m.holds
+    ]
+    met = len([m for m in found if m.holds and m.row is not FLOOR])
+    told = f"{met} of {met + len(over)} limits are met."
+    return "\n".join([told, "", "Not met:", "", *over, ""]) if over else told + "\n"
+
+
+def _value(m: Measured) -> str:
+    over = f", {_memory(m.cost.peak)}" if m.most is not None and m.cost.peak > m.most else ""
+    return f"{m.value:.1f}{_UNITS[m.row.unit]}{over}"
+
+
+def ten_million(found: Sequence[Measured]) -> str:
+    """What the largest measured assessment comes to, taken a hundred or a thousand times."""
+    largest = max(m.interfaces for m in found)
+    whole = next((m for m in found if m.interfaces == largest and m.row is EVERYTHING), None)
+    if whole is None:
+        return ""
+    hours = whole.cost.processor / largest * _MANY / 3600
+    bytes_each = max(whole.cost.peak - _PROGRAM, 0) / largest
+    return _MANY_TEXT.format(
+        largest=f"{largest:,}",
+        us=f"{whole.cost.processor / largest * 1e6:,.0f}",
+        kilobytes=f"{bytes_each / 1000:.1f}",
+        hours=f"{hours:.1f}",
+        gigabytes=f"{bytes_each * _MANY / (1 << 30):,.0f}",
+    )
+
+
+def text(found: Sequence[Measured], rounds: int, stages: Mapping[str, float], *, computed: bool) -> str:
     """The whole page."""
     sizes = sorted({m.interfaces for m in found})
     tables = [table([m for m in found if m.interfaces == size]) for size in sizes]
@@ -102,6 +136,9 @@ def text(found: Sequence[Measured], rounds: int, *, computed: bool) -> str:
         counted=counted,
         tables="\n".join(tables),
         growth=growth(found),
+        missed=missed(found),
+        many=ten_million(found),
+        **{name: f"{int(stages[name]):,}" for name in ("rows", "answers", "findings")},
     )
 
 
@@ -125,8 +162,20 @@ the machine disturbs all of them. The estates come from `sekisho synth`.
 **The floor** is a process, start included, that decodes the same files with the same structs and does nothing else. No
 tool can answer faster than it can read, so what matters is how many times the floor an answer costs.
 
-{tables}{growth}
-## How cost grows
+{tables}
+{missed}{growth}
+## Where the time goes
+
+![Seconds of each stage of one assessment](performance.svg)
+
+One process, all origins, the largest estate above: {rows} verdicts, {answers} different answers, {findings} findings.
+Walking, judging and replaying are done once for each class of addresses and origin, so what counts is how many classes
+there are; the estates of `synth` have one for every two interfaces, for each of their many systems has groups of
+its own.
+Replaying sends examples of new ways and new readings of groups through the second reading of the semantics
+([ARCHITECTURE.md](ARCHITECTURE.md)): a third of the engine's time is spent on checking itself.
+
+{many}## How cost grows
 
 Reading grows with the bytes of the snapshot. Findings, document and JSON grow with the rows and findings that they
 hold. The engine grows with *different* situations: interfaces of one subnet with the same groups and state share
@@ -141,4 +190,13 @@ their answers, so a fleet of a thousand instances costs little more than one of 
 - The place of a record (file and JSON pointer) is spelled only where an answer cites it.
 - Findings that differ only in the names of instance and interface are worded once.
 - Commands import what they need when they run.
+"""
+
+_MANY_TEXT = """## Ten million interfaces
+
+At {largest} interfaces one takes {us} us of one processor core and {kilobytes} kB of memory, JSON included. Cost grows
+with what is there, so ten million interfaces take about {hours} core-hours, and {gigabytes} GB if one process had to
+hold all. It need not: what no peering, transit gateway or sharing connects can be assessed apart, and the largest
+connected part alone says how much memory a machine must have. That is reckoned, not measured.
+
 """

@@ -54,10 +54,11 @@ def telling(folder: Path) -> Times:
     return timed(lambda: (find(found.rows, found.answers, found.interfaces), encoded(assessment_document(found))))
 
 
-def assessing(folder: Path) -> Times:
-    """A loaded snapshot, up to its verdicts and findings."""
+def judging(folder: Path) -> Times:
+    """Interface eni-1 of a loaded snapshot, up to its verdicts and findings."""
     snapshot = load(folder)
-    return timed(lambda: assess(snapshot))
+    gc.freeze()
+    return timed(lambda: assess(snapshot, target="eni-1"))
 
 
 def setting_html(folder: Path) -> Times:
@@ -83,6 +84,7 @@ def _brief(folder: Path) -> Brief:
 def asking_again(folder: Path) -> Times:
     """The second question that is asked of a loaded snapshot: the first has made what both need."""
     snapshot = load(folder)
+    gc.freeze()
     first, second = _questions(snapshot)
     explain(snapshot, first)
     return timed(lambda: explain(snapshot, second))
@@ -141,7 +143,7 @@ def _questions(snapshot: Snapshot) -> list[Query]:
 PARTS: Mapping[str, Callable[[Path], Times]] = {
     part.__name__: part
     for part in (
-        loading, telling, assessing, setting_html, setting_pdf, asking_again,
+        loading, telling, judging, setting_html, setting_pdf, asking_again,
         editing_a_group, editing_an_acl, editing_a_table,
     )
 }  # fmt: skip

@@ -4,7 +4,7 @@ Five security groups of 200 rules each, 40 network ACL entries each way, 1,000 r
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,24 @@ ACCOUNT, VPC, SUBNET, ACL, GATEWAY = "111122223333", "vpc-1", "subnet-1", "acl-1
 GROUPS, RULES, ENTRIES, ROUTES = 5, 200, 40, 1000
 
 
-def write(folder: Path) -> None:
-    """Each answer in a file, as the AWS CLI saves it."""
+Answer = Mapping[str, Any]
+
+
+def write(folder: Path, answers: Iterable[Answer] | None = None) -> None:
+    """Each answer in a file, as the AWS CLI saves it; those of the interface at the quotas where none are given."""
     place = folder / ACCOUNT / "ap-northeast-1"
     place.mkdir(parents=True)
-    for number, answer in enumerate(_answers()):
+    for number, answer in enumerate(_answers() if answers is None else answers):
         (place / f"{number}.json").write_text(json.dumps(answer), encoding="utf-8")
 
 
-def _answers() -> Iterator[Mapping[str, Any]]:
+def replaced(**others: Any) -> Iterator[Answer]:
+    """The answers about the interface at the quotas, with other lists of these names."""
+    own = {name: value for answer in _answers() for name, value in answer.items()}
+    yield from ({name: value} for name, value in {**own, **others}.items())
+
+
+def _answers() -> Iterator[Answer]:
     owned = {"OwnerId": ACCOUNT, "VpcId": VPC}
     yield {"Vpcs": [{**owned, "CidrBlock": "10.0.0.0/16"}]}
     yield {"Subnets": [{**owned, "SubnetId": SUBNET, "CidrBlock": "10.0.1.0/24"}]}
@@ -28,13 +37,13 @@ def _answers() -> Iterator[Mapping[str, Any]]:
     yield {"Reservations": [{"OwnerId": ACCOUNT, "Instances": [{"InstanceId": "i-1", "State": {"Name": "running"}}]}]}
     yield {"SecurityGroups": [{**owned, **_group(number)} for number in range(GROUPS)]}
     yield {"NetworkAcls": [{**owned, **_acl()}]}
-    yield {"RouteTables": [{**owned, **_routes()}]}
+    yield {"RouteTables": [{**owned, **routes()}]}
     attached = [{"VpcId": VPC, "State": "available"}]
     yield {"InternetGateways": [{"OwnerId": ACCOUNT, "InternetGatewayId": GATEWAY, "Attachments": attached}]}
     yield {"VpcPeeringConnections": []}
 
 
-def _interface() -> Mapping[str, Any]:
+def _interface() -> Answer:
     address = {"PrivateIpAddress": "10.0.1.10", "Primary": True, "Association": {"PublicIp": "198.51.100.10"}}
     return {
         "NetworkInterfaceId": "eni-1",
@@ -47,7 +56,7 @@ def _interface() -> Mapping[str, Any]:
     }
 
 
-def _group(number: int) -> Mapping[str, Any]:
+def _group(number: int) -> Answer:
     """Every rule with a network and a port of its own, so that none can be merged with another."""
     rules = range(number * RULES, (number + 1) * RULES)
     inbound = [
@@ -63,7 +72,7 @@ def _network(number: int) -> str:
     return f"{20 + number // 125}.{number % 125 * 2}.{number % 256}.0/24"
 
 
-def _acl() -> Mapping[str, Any]:
+def _acl() -> Answer:
     entries = [
         _entry(number, "deny" if number < ENTRIES else "allow", _judged(number), egress)
         for egress in (True, False)
@@ -76,13 +85,13 @@ def _judged(number: int) -> str:
     return f"{60 + number}.0.0.0/10" if number < ENTRIES else "0.0.0.0/0"
 
 
-def _entry(number: int, action: str, cidr: str, egress: bool) -> Mapping[str, Any]:
+def _entry(number: int, action: str, cidr: str, egress: bool) -> Answer:
     return {"RuleNumber": number, "RuleAction": action, "Protocol": "-1", "Egress": egress, "CidrBlock": cidr}
 
 
-def _routes() -> Mapping[str, Any]:
+def routes(count: int = ROUTES) -> Answer:
     local = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
-    networks = [f"{100 + n // 250}.{n % 250}.0.0/16" for n in range(ROUTES - 2)]
+    networks = [f"{100 + n // 250}.{n % 250}.0.0/16" for n in range(count - 2)]
     to_internet = [
         {"DestinationCidrBlock": cidr, "GatewayId": GATEWAY, "State": "active"} for cidr in ("0.0.0.0/0", *networks)
     ]

@@ -65,6 +65,9 @@ def everything(estate: Estate) -> Cost:
     return _assess(estate)
 
 
+EVERYTHING = ROWS[-1]
+
+
 @row("reading the snapshot, in one process", 3)
 def loading(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "loading", str(estate.folder))
@@ -97,7 +100,22 @@ def editing_a_table(estate: Estate) -> Cost:
 
 @row("one interface at AWS's quotas: 1,000 rules, 80 ACL entries, 1,000 routes", 15, "ms", once=True)
 def quotas(estate: Estate) -> Cost:
-    return inside("-m", "bench.parts", "assessing", str(estate.scratch / "quotas"))
+    return inside("-m", "bench.parts", "judging", str(estate.scratch / "quotas"))
+
+
+@row("one interface whose groups admit five prefix lists of 1,000 entries", 60, "ms", once=True)
+def lists(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "judging", str(estate.scratch / "lists"))
+
+
+@row("one interface behind a route table of 5,000 routes", 250, "ms", once=True)
+def routes(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "judging", str(estate.scratch / "routes"))
+
+
+@row("one interface that admits a group of 10,000 members, each a /32", 250, "ms", once=True)
+def members(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "judging", str(estate.scratch / "members"))
 
 
 @row("report of 10,816 findings, from answers to HTML", 2_000, "ms", once=True)

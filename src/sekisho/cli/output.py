@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +26,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 EXPORTS = ("csv", "verdicts-csv", "xlsx", "markdown", "sarif", "asff", "ocsf", "oscal", "junit", "inspector")
 _WIDEST = 4  # digits of COLUMNS
 _HEIGHT = 24
+_BUFFER = 1 << 20
 
 
 def options(*formats: str) -> Callable[[Command], Command]:
@@ -122,11 +123,11 @@ def render_difference(document: Document, output_format: str) -> None:
 
 def _render(
     document: Document, output_format: str, print_table: "Callable[[Document, Console], None]", place: Path | None
-) -> str | bytes:
-    from sekisho.report.json import encoded  # noqa: PLC0415
+) -> str | bytes | Iterator[bytes]:
+    from sekisho.report.json import pieces  # noqa: PLC0415
 
     if output_format == "json":
-        return encoded(document)
+        return pieces(document)
     if output_format in EXPORTS:
         from sekisho.exports import render  # noqa: PLC0415
 
@@ -165,13 +166,17 @@ def _width(*, terminal: bool) -> int:
     return shutil.get_terminal_size((80, 24)).columns if terminal else 80
 
 
-def emit(text: str | bytes, place: Path | None) -> None:
+def emit(text: str | bytes | Iterator[bytes], place: Path | None) -> None:
     """Write to the file, making its folder, or to stdout."""
     if place is None:
-        _say(text)
+        _say(b"".join(text) if isinstance(text, Iterator) else text)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(text.encode() if isinstance(text, str) else text)
+    if isinstance(text, Iterator):
+        with place.open("wb", buffering=_BUFFER) as file:
+            file.writelines(text)
+    else:
+        place.write_bytes(text.encode() if isinstance(text, str) else text)
 
 
 def _say(text: str | bytes) -> None:
@@ -187,10 +192,10 @@ def _say(text: str | bytes) -> None:
 def write_reports(document: Document, html: str, directory: Path) -> tuple[Path, Path]:
     """Write report.html and assessment.json; their paths."""
     report, data = directory / "report.html", directory / "assessment.json"
-    from sekisho.report.json import encoded  # noqa: PLC0415
+    from sekisho.report.json import pieces  # noqa: PLC0415
 
     emit(html, report)
-    emit(encoded(document), data)
+    emit(pieces(document), data)
     return report, data
 
 

@@ -32,7 +32,7 @@ from .gateways.on_premises import taken_for_granted
 from .groups import Groups
 from .population import hosts_of
 from .regroup import Place, place_of, regrouped
-from .transit import Stated
+from .transit import GroupCause, GroupQuestion, Stated
 from .verdict import answer
 from .ways.balancers import Relays
 from .ways.entering import enter, gate
@@ -92,7 +92,7 @@ class Assessor:
         self._appliances: dict[str, bool] = {}
         self._answers: dict[_Class, tuple[Answer, tuple[Connection, ...]]] = {}
         self._places: dict[_Class, Place | None] = {}
-        self._read: set[_Class] = set()
+        self._met: set[object] = set()
         self._familiar: set[int] = set()
         self._admits: dict[tuple[object, ...], bool] = {}
 
@@ -142,17 +142,29 @@ class Assessor:
             connections = self._connections(host, origin, key) or self.no_way(host, origin)
             found = self._answer(host, origin, connections)
             self._answers[key] = (found, connections)
-            if self._is_familiar(key):
+            if self._is_familiar(host, key, connections):
                 self._familiar.add(id(found))
         return self._answers[key]
 
-    def _is_familiar(self, key: "_Class") -> bool:
-        """Whether its way and its groups were both met before: by other groups, and in another subnet."""
+    def _is_familiar(self, host: Host, key: "_Class", connections: tuple[Connection, ...]) -> bool:
+        """Whether its way and its groups were both met before: by other groups, and in another place.
+
+        Groups are met where they are asked the same: who may be known by a reference differs between ways. A way
+        to an interface out of the ordinary is met by another one of its kind.
+        """
         anywhere = tuple(b._replace(zone=None) for b in key.behind)
-        groups, way = key._replace(subnet=None, associated=(), behind=anywhere), key._replace(groups=())
-        told = groups in self._read and bool(self._places.get(way) or key.behind)
-        self._read.add(groups)
-        return told and key.own is None
+        way = key._replace(subnet=None, associated=(), behind=anywhere) if key.behind else key._replace(groups=())
+        kind = self._kind(host.interface) if key.own else ()
+        met = {(way._replace(own=None), kind), *((key.groups, asked) for asked in _asked_of_groups(connections))}
+        alone = key.own is not None and (bool(key.behind) or self._has_appliance(key.vpc or ""))
+        told = not alone and bool(key.behind or key.own or self._places.get(way)) and met <= self._met
+        self._met |= met
+        return told
+
+    def _kind(self, i: NetworkInterface) -> tuple[object, ...]:
+        """What an interface out of the ordinary is, and of which load balancer."""
+        balancer = self.facts.topology.balancers.of_interface(i)
+        return i.interface_type, i.status, self._in_service(i), balancer.id if balancer else None
 
     def _connections(self, host: Host, origin: Origin, key: "_Class") -> tuple[Connection, ...]:
         """Those of the place, with the host's own groups, where another host of the place was judged before."""
@@ -330,6 +342,14 @@ class Assessor:
             found = unmodelled(self.connectors[host.family], host, FlowSet.full(host.family), "")
             self._admits[key] = not found.delivered.maybe.is_empty
         return self._admits[key]
+
+
+def _asked_of_groups(connections: tuple[Connection, ...]) -> Iterator[GroupCause | GroupQuestion]:
+    """How groups were read on the remote address; elsewhere the packet itself says what was asked."""
+    for connection in connections:
+        for check in connection.checks:
+            if isinstance(check.cause, GroupCause):
+                yield check.cause.asked or check.cause
 
 
 def _behind(registration: Registration) -> _Behind:

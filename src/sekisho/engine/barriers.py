@@ -152,9 +152,8 @@ def _group_barrier(
 def _matched_by_reference(facts: Facts, cause: GroupCause, stopped: FlowSet, group: SecurityGroup) -> bool:
     """Whether the rules would admit what is stopped if references still held."""
     vpc = cause.interface.vpc_id or ""
-    others = tuple(OverTgw(name) for name in facts.snapshot.vpcs if name != vpc)
-    question = GroupQuestion(stopped.family, cause.egress, reply=False, vpc=vpc, peer_vpc=vpc, over_tgw=others)
-    return not (Groups(facts).of_group(group.group_id, question).maybe & stopped).is_empty
+    question = GroupQuestion(stopped.family, cause.egress, reply=False, vpc=vpc, peer_vpc=vpc)
+    return not (Groups(facts).by_reference_anywhere(group, question) & stopped).is_empty
 
 
 def _referenced_over_tgw(facts: Facts, cause: GroupCause, stopped: FlowSet, group: SecurityGroup) -> bool:

@@ -152,7 +152,9 @@ def widened(check: Check) -> Share:
     """The check as a statement on every flow: what is outside its region passes."""
     outside = ~check.region
     within = check.share.within(check.region)
-    return Share(within.sure | outside, within.maybe | outside, within.doubts, within.assumptions)
+    sure = within.sure | outside
+    maybe = sure if within.is_decided else within.maybe | outside
+    return Share(sure, maybe, within.doubts, within.assumptions)
 
 
 def parts(total: Connection) -> tuple[Carried, ...]:

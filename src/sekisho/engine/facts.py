@@ -1,5 +1,6 @@
 """What the engine asks of one snapshot again and again, each answer made once."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from sekisho.model.calls import CallStatus
@@ -16,10 +17,13 @@ from sekisho.model.vpc import Vpc
 from sekisho.sets.flows import FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges
 
+from .addresses import addresses_of
 from .filters import acl_flows
 from .gateways import transit_routes
 from .gateways.transit_routes import TransitPart
 from .routes import RoutePart, partition
+from .share import Share
+from .transit import GroupQuestion
 
 
 class Facts:
@@ -32,6 +36,12 @@ class Facts:
         self._acls: dict[tuple[str, Family, bool, bool], FlowSet] = {}
         self._places: dict[str, tuple[Source, ...]] = {}
         self._transit: dict[tuple[str, Family], tuple[TransitPart, ...] | Undecided] = {}
+        self._members: dict[tuple[str, Family], Mapping[str | None, tuple[Range, ...]]] = {}
+        #: The VPCs that members of a group may be in, by group, account and family: see `Groups`.
+        self.noted: dict[tuple[str, str | None, Family], frozenset[str]] = {}
+        #: What groups, one or several together, let through, by how they are asked: see `Groups`.
+        self.shares: dict[tuple[str, GroupQuestion], Share] = {}
+        self.unions: dict[tuple[tuple[str, ...], GroupQuestion], Share] = {}
 
     def routes(self, table: RouteTable, family: Family) -> tuple[RoutePart, ...]:
         key = (table.route_table_id, family)
@@ -55,6 +65,24 @@ class Facts:
         if key not in self._acls:
             self._acls[key] = acl_flows(acl, family, egress=egress, reply=reply)
         return self._acls[key]
+
+    def members(self, group_id: str, family: Family) -> Mapping[str | None, tuple[Range, ...]]:
+        """The addresses of the group's members, by VPC (S-SG-06)."""
+        key = (group_id, family)
+        if key not in self._members:
+            found: dict[str | None, list[Range]] = {}
+            for interface in self.topology.members_of_group.get(group_id, ()):
+                found.setdefault(interface.vpc_id, []).extend(addresses_of(interface, family))
+            self._members[key] = {vpc: tuple(ranges) for vpc, ranges in found.items()}
+        return self._members[key]
+
+    @cached_property
+    def vpcs_by_scope(self) -> tuple[tuple[str, ...], ...]:
+        """The VPCs of the snapshot, those of one account and Region together."""
+        found: dict[Scope, list[str]] = {}
+        for vpc in self.snapshot.vpcs:
+            found.setdefault(self.topology.vpc_scope(vpc), []).append(vpc)
+        return tuple(map(tuple, found.values()))
 
     @cached_property
     def entrances(self) -> Entrances:

@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from sekisho.model.filters import IpPermission, UserIdGroupPair
+from sekisho.model.filters import IpPermission, SecurityGroup, UserIdGroupPair
 from sekisho.model.interface import NetworkInterface
 from sekisho.model.record import Scope, Undecided
 from sekisho.sets.flows import FlowSet
-from sekisho.sets.prefixes import Family, Range, merge, parse, parse_ranges, top
+from sekisho.sets.prefixes import Family, Range, merge, parse_ranges, top
 
 from .facts import Facts
 from .filters import permission_flows
 from .share import Share, decided, doubtful, nothing, union
-from .transit import GroupQuestion
+from .transit import GroupQuestion, OverTgw
 
 
 class Groups:
@@ -27,8 +27,7 @@ class Groups:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._shares: dict[tuple[str, GroupQuestion], Share] = {}
-        self._unions: dict[tuple[tuple[str, ...], GroupQuestion], Share] = {}
+        self._shares, self._unions = facts.shares, facts.unions
 
     def of_interface(self, interface: NetworkInterface, question: GroupQuestion) -> Share:
         """What the groups of the interface let through together (S-SG-01)."""
@@ -115,6 +114,31 @@ class Groups:
         anywhere: tuple[Range, ...] = ((0, top(family)),)
         return FlowSet.union_of(family, [permission_flows(rule, family, anywhere) for rule in named])
 
+    def by_reference_anywhere(self, group: SecurityGroup, question: GroupQuestion) -> FlowSet:
+        """What the group might let through if references held for members of every VPC."""
+        others = tuple(OverTgw(name) for name in self._vpcs_to_note(group, question) if name != question.vpc)
+        return self.of_group(group.group_id, question._replace(peer_vpc=question.vpc, over_tgw=others)).maybe
+
+    def _vpcs_to_note(self, group: SecurityGroup, question: GroupQuestion) -> Iterable[str]:
+        """The VPCs that hold, or may hold, members of a group that the group refers to."""
+        pairs = [pair for rule in group.ip_permissions for pair in rule.user_id_group_pairs]
+        noted = [self._noted(pair, question.family) for pair in pairs]
+        return (name for name in self._facts.snapshot.vpcs if any(name in each for each in noted))
+
+    def _noted(self, pair: UserIdGroupPair, family: Family) -> frozenset[str]:
+        """The VPCs of the snapshot that hold, or may hold, members of the group."""
+        key = (pair.group_id, pair.user_id, family)
+        if key not in self._facts.noted:
+            vpcs = self._facts.snapshot.vpcs
+            if self._facts.topology.has_unusable_interfaces:
+                found = frozenset(vpcs)
+            else:
+                unseen = (places for places in self._facts.vpcs_by_scope if self._unseen(pair, places[0]))
+                held = self._facts.members(pair.group_id, family)
+                found = frozenset(name for name in held if name is not None and name in vpcs).union(*unseen)
+            self._facts.noted[key] = found
+        return self._facts.noted[key]
+
     # References ---------------------------------------------------------------------------------
 
     def _members(self, pair: UserIdGroupPair, question: GroupQuestion) -> "_Members":
@@ -125,13 +149,12 @@ class Groups:
         for vpc, in_force in self._places_of_members(pair, question):
             if in_force is False:
                 continue
-            members = self._facts.topology.members_of_group.get(pair.group_id, ())
-            found = [r for i in members if i.vpc_id == vpc for r in addresses_of(i, question.family)]
+            found = self._facts.members(pair.group_id, question.family).get(vpc, ())
             why = in_force.reason if isinstance(in_force, Undecided) else self._unseen(pair, vpc)
             if why:
                 doubt = why
                 within = self._facts.vpc_ranges(vpc, question.family)
-                perhaps += found + list(((0, top(question.family)),) if isinstance(within, Undecided) else within)
+                perhaps += (*found, *(((0, top(question.family)),) if isinstance(within, Undecided) else within))
             if not isinstance(in_force, Undecided):
                 addresses += found
         return _Members(tuple(addresses), merge(perhaps), doubt)
@@ -149,8 +172,10 @@ class Groups:
         """VPCs that members may be in, and whether the reference holds for those there."""
         for vpc in self._vpcs_of_members(question):
             yield vpc, self._in_force(pair, question.vpc, vpc)
+        noted, shown = self._noted(pair, question.family), self._facts.snapshot.vpcs
         for over in () if question.egress else question.over_tgw:  # S-TGW-08
-            yield over.vpc, Undecided(over.doubt) if over.doubt else True
+            if over.doubt or over.vpc in noted or over.vpc not in shown:
+                yield over.vpc, Undecided(over.doubt) if over.doubt else True
 
     def _vpcs_of_members(self, question: GroupQuestion) -> Iterable[str]:
         if not question.egress:
@@ -194,12 +219,3 @@ class _Members(NamedTuple):
 
 
 _ALL = IpPermission(ip_protocol="-1")
-
-
-def addresses_of(interface: NetworkInterface, family: Family) -> tuple[Range, ...]:
-    """Every private or IPv6 address of the interface, delegated prefixes too (S-ENI-03)."""
-    if family == "ipv4":
-        written = [a.private_ip_address for a in interface.addresses] + [p.ipv4_prefix for p in interface.ipv4_prefixes]
-    else:
-        written = [a.ipv6_address for a in interface.ipv6_addresses] + [p.ipv6_prefix for p in interface.ipv6_prefixes]
-    return tuple(parse(text).range for text in written)

@@ -28,32 +28,40 @@ class Share(NamedTuple):
     assumptions: tuple[Note, ...] = ()
 
     @property
+    def is_decided(self) -> bool:
+        """Whether nothing is open."""
+        return self.sure.root is self.maybe.root
+
+    @property
     def family(self) -> Family:
         return self.maybe.family
 
     def __and__(self, other: "Share") -> "Share":
+        sure = self.sure & other.sure
         return Share(
-            self.sure & other.sure,
-            self.maybe & other.maybe,
+            sure,
+            sure if self.is_decided and other.is_decided else self.maybe & other.maybe,
             _joined(self.doubts, other.doubts),
             _joined(self.assumptions, other.assumptions),
         )
 
     def __or__(self, other: "Share") -> "Share":
+        sure = self.sure | other.sure
         return Share(
-            self.sure | other.sure,
-            self.maybe | other.maybe,
+            sure,
+            sure if self.is_decided and other.is_decided else self.maybe | other.maybe,
             _joined(self.doubts, other.doubts),
             _joined(self.assumptions, other.assumptions),
         )
 
     def within(self, region: FlowSet) -> "Share":
         """Only the flows of the region; notes that do not touch it are dropped."""
+        sure = self.sure & region
         return Share(
-            self.sure & region,
-            self.maybe & region,
-            _clipped(self.doubts, region),
-            _clipped(self.assumptions, region),
+            sure,
+            sure if self.is_decided else self.maybe & region,
+            _clipped(self.doubts, region) if self.doubts else (),
+            _clipped(self.assumptions, region) if self.assumptions else (),
         )
 
 
@@ -84,10 +92,13 @@ def assumed(region: FlowSet, assumption: str) -> Share:
 
 def union(family: Family, shares: Iterable[Share]) -> Share:
     """What any of the shares lets through."""
-    total = nothing(family)
-    for share in shares:
-        total = total | share
-    return total
+    found = list(shares)
+    return Share(
+        FlowSet.union_of(family, [share.sure for share in found]),
+        FlowSet.union_of(family, [share.maybe for share in found]),
+        tuple(dict.fromkeys(note for share in found for note in share.doubts)),
+        tuple(dict.fromkeys(note for share in found for note in share.assumptions)),
+    )
 
 
 def texts(notes: Iterable[Note], region: FlowSet) -> tuple[str, ...]:

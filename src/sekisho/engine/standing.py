@@ -84,6 +84,7 @@ class _Topology(Topology):
 
     def put(self, before: Record, after: Record) -> None:
         """The record in the place of the one before, in every index; both are associated with the same."""
+        self.chosen.clear()
         match before, after:
             case NetworkAcl(), NetworkAcl():
                 _put(self._acls_by_subnet, (a.subnet_id for a in after.associations), before, after)
@@ -201,7 +202,7 @@ class RecordedAssessor(Assessor):
         """The connections of the class, which is that of the host and the origin."""
         if key not in self.met:
             self.met[key] = self._connections(host, origin, key) or self.no_way(host, origin)
-            if not self._is_familiar(key):
+            if not self._is_familiar(host, key, self.met[key]):
                 self.strange[key] = None
         return self.met[key]
 

@@ -4,8 +4,9 @@ Several connections (ways in, addresses, senders) answer one question together: 
 them is, unreachable where none delivers anything.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from sekisho.sets.boxes import Box, boxes
@@ -178,23 +179,39 @@ def gathered(flows: Iterable[Flow]) -> set[Flow]:
     for flow in flows:
         alike = replace(flow, entry=(), seen_as=()) if flow.entry_ports else flow
         found.setdefault(alike, []).append(flow)
-    return {
-        replace(alike, entry=merge(r for f in same for r in f.entry), seen_as=merge(r for f in same for r in f.seen_as))
-        for alike, same in found.items()
-    }
+    return {_at_every_node(alike, same) for alike, same in found.items()}
+
+
+def _at_every_node(alike: Flow, same: list[Flow]) -> Flow:
+    if not any(f.entry or f.seen_as for f in same):
+        return alike
+    return replace(
+        alike, entry=merge(r for f in same for r in f.entry), seen_as=merge(r for f in same for r in f.seen_as)
+    )
 
 
 def _merged(flows: Iterable[Flow]) -> tuple[Flow, ...]:
     """The flows in order; those that differ in their sources alone, or in their destinations alone, are one."""
-    by_rest: dict[Flow, list[Flow]] = {}
+    by_rest: dict[object, list[Flow]] = {}
     for flow in dict.fromkeys(flows):
-        by_rest.setdefault(replace(flow, sources=()), []).append(flow)
-    joined = [replace(f[0], sources=merge(r for one in f for r in one.sources)) for f in by_rest.values()]
+        by_rest.setdefault((_apart_from_ends(flow), flow.destinations), []).append(flow)
+    joined = [f[0] if len(f) == 1 else replace(f[0], sources=merge(_sources(f))) for f in by_rest.values()]
     by_rest = {}
     for flow in joined:
-        by_rest.setdefault(replace(flow, destinations=()), []).append(flow)
-    whole = [replace(f[0], destinations=merge(r for one in f for r in one.destinations)) for f in by_rest.values()]
+        by_rest.setdefault((_apart_from_ends(flow), flow.sources), []).append(flow)
+    whole = [f[0] if len(f) == 1 else replace(f[0], destinations=merge(_destinations(f))) for f in by_rest.values()]
     return tuple(sorted(whole, key=_order))
+
+
+_apart_from_ends = attrgetter(*(f.name for f in fields(Flow) if f.name not in {"sources", "destinations"}))
+
+
+def _sources(flows: list[Flow]) -> Iterator[Range]:
+    return (r for flow in flows for r in flow.sources)
+
+
+def _destinations(flows: list[Flow]) -> Iterator[Range]:
+    return (r for flow in flows for r in flow.destinations)
 
 
 def _unusual(box: Box) -> bool:

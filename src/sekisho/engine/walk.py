@@ -18,9 +18,10 @@ from sekisho.sets.flows import PORT_TOP, FlowSet
 from sekisho.sets.prefixes import Family, Range, parse_ranges, spell
 from sekisho.sets.reshape import for_every_source_port, for_some_source_port, forget_remote, pin
 
+from .addresses import addresses_of
 from .facts import Facts
 from .gateways.endpoints import gateway_endpoint, to_service
-from .groups import Groups, addresses_of
+from .groups import Groups
 from .routes import RoutePart, lookup
 from .share import Share, assumed, decided, doubtful, nothing
 from .transit import AclCause, Arrived, End, Ending, GroupCause, GroupQuestion, Layer, Leg, Stated, Transit, seen

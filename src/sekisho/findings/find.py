@@ -69,11 +69,15 @@ class Claim(NamedTuple):
 
 
 class Form(NamedTuple):
-    """One finding of a place, with blanks for names and addresses; `named` are the attributes that are names."""
+    """One finding of a place, with blanks for names and addresses; `named` are the attributes that are names.
+
+    `told_by` is what tells it from other findings of the interface (see `_identity`).
+    """
 
     claim: Claim
     blank: Finding
     named: tuple[tuple[int, str], ...]
+    told_by: str
 
 
 def find(
@@ -102,7 +106,8 @@ def find(
         place = _place(seen_at, tuple(opening for _, opening in sightings), interfaces, listeners, peerings)
         if place not in forms:
             forms[place] = tuple(_form(place, claim) for claim in _claims(place))
-        found += (_filled(form, seen_at, place) for form in forms[place])
+        whose = _whose(seen_at[0])
+        found += [_filled(form, seen_at, whose) for form in forms[place]]
     return tuple(found)
 
 
@@ -241,42 +246,49 @@ def _form(place: Place, claim: Claim) -> Form:
         attributes=attributes(subject),
     )
     named = ((index, key) for index, (key, _) in enumerate(blank.attributes) if key in {"ENI", "INSTANCE_ID"})
-    return Form(claim, blank, tuple(named))
+    told_by = _list(place.group, place.origin, place.gateway, claim.transport, claim.port, claim.service)
+    return Form(claim, blank, tuple(named), told_by)
 
 
-def _filled(form: Form, rows: Sequence[Row], place: Place) -> Finding:
+def _filled(form: Form, rows: Sequence[Row], whose: str) -> Finding:
     """The finding of one interface, whose rows at the place these are."""
-    claim, blank, named = form
-    at = [rows[index] for index in claim.at]
-    row = at[0]
+    claim, blank, named, told_by = form
+    row = rows[claim.at[0]]
+    addresses: tuple[str, ...] = (row.address,)
+    answers: tuple[str, ...] = (row.answer,)
+    if len(claim.at) > 1:
+        addresses = tuple(dict.fromkeys([rows[index].address for index in claim.at]))
+        answers = tuple(dict.fromkeys([rows[index].answer for index in claim.at]))
     interface, instance = row.interface, row.instance or ""
     told = list(blank.attributes)
     for index, key in named:
         told[index] = key, interface if key == "ENI" else instance
     return msgspec.structs.replace(
         blank,
-        id=_identity(row, place, claim),
+        id=_identity(whose, told_by),
         title=blank.title.replace(_INSTANCE, instance).replace(_INTERFACE, interface),
         description=blank.description.replace(_INSTANCE, instance).replace(_INTERFACE, interface),
         account=row.account,
         region=row.region,
         instance=instance,
         interface=interface,
-        addresses=tuple(dict.fromkeys([r.address for r in at])),
-        answers=tuple(dict.fromkeys([r.answer for r in at])),
+        addresses=addresses,
+        answers=answers,
         attributes=tuple(told),
     )
 
 
-def _identity(row: Row, place: Place, claim: Claim) -> str:
+def _identity(whose: str, told_by: str) -> str:
     """A name that is the same in every run: a hash over what tells this finding from all others.
 
     What is hashed is a JSON list of account, region, instance, interface, group, origin, gateway, protocol, port
     and service.
     """
-    here = f"[{_list(row.account, row.region)}, {_text(row.instance or '')}, {_text(row.interface)}, "
-    there = f"{_list(place.group, place.origin, place.gateway, claim.transport, claim.port, claim.service)}]"
-    return hashlib.sha256((here + there).encode()).hexdigest()[:32]
+    return hashlib.sha256(f"[{whose}, {told_by}]".encode()).hexdigest()[:32]
+
+
+def _whose(row: Row) -> str:
+    return f"{_list(row.account, row.region)}, {_text(row.instance or '')}, {_text(row.interface)}"
 
 
 _text = json.encoder.encode_basestring_ascii

@@ -42,7 +42,7 @@ class Process:
     path: str | None
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One exposure of an instance through one interface, security group and gateway.
 
     `addresses` are those of the interface where it holds, `answers` the keys of the answers that prove it.

@@ -143,13 +143,18 @@ class Balancers:
 
     def members_gap(self, group_id: str) -> str | None:
         """Why a security group may have members that are nodes of a load balancer and not in the snapshot."""
+        return self._members_gaps.get(group_id)
+
+    @cached_property
+    def _members_gaps(self) -> Mapping[str, str]:
+        """By security group: the first of its balancers that may have unseen nodes counts."""
+        found: dict[str, str] = {}
         for balancer in self.all.values():
             record = self._snapshot.load_balancers.get(balancer.id)
-            if record is not None and group_id in record.security_groups:
-                gap = self.nodes_gap(balancer)
-                if gap:
-                    return gap
-        return None
+            gap = self.nodes_gap(balancer) if record is not None and record.security_groups else None
+            if record is not None and gap:
+                found |= {name: gap for name in record.security_groups if name not in found}
+        return found
 
     @cached_property
     def _described(self) -> Mapping[str, tuple[NetworkInterface, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 from .record import Scope
@@ -35,11 +36,12 @@ class Calls:
         self._states: Mapping[tuple[str, Scope], CallState] = {(s.call, s.scope): s for s in placed}
         #: Answers that are not whole and whose account or region nothing tells: they may be anyone's.
         self._stray = [s for s in placed if _is_stray(s) and s.status is not CallStatus.READ]
+        self._gaps: dict[tuple[str, Scope], str | None] = {}
 
     def __iter__(self) -> Iterator[CallState]:
         return iter(sorted(self._states.values(), key=lambda s: (s.call, s.scope.account or "", s.scope.region or "")))
 
-    @property
+    @cached_property
     def scopes(self) -> tuple[Scope, ...]:
         """Every account and region that any call of a regional service names, sorted."""
         found = {s for call, s in self._states if not is_global(call)}
@@ -60,7 +62,12 @@ class Calls:
         A scope that is not fully known takes the first gap of the scopes that it could be; where
         there is none of those, the call was not read for it.
         """
-        scope = _own_scope(call, scope)
+        key = (call, scope)
+        if key not in self._gaps:
+            self._gaps[key] = self._first_gap(call, _own_scope(call, scope))
+        return self._gaps[key]
+
+    def _first_gap(self, call: str, scope: Scope) -> str | None:
         everywhere = {s for c, s in self._states if c == call} if is_global(call) else self.scopes
         candidates = [s for s in everywhere if _may_be(s, scope)] if None in scope else [scope]
         gaps = [self._gap(call, s) for s in candidates] or [_not_read(call, scope)]

@@ -1,6 +1,7 @@
 """Route tables and routes; `Route.target` is the closed union that everything matches on."""
 
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from .record import Record, Tag
@@ -92,6 +93,7 @@ _GATEWAY_PREFIXES = (
 )
 
 
+@lru_cache(maxsize=1 << 12)
 def _gateway_kind(gateway_id: str) -> TargetKind:
     if gateway_id == "local":
         return TargetKind.LOCAL

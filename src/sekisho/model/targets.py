@@ -76,8 +76,16 @@ class Readings:
         self._topology = topology
         self._snapshot = topology.snapshot
         self._nodes = nodes
+        self._targets: dict[tuple[Source, Front], tuple[Place | Undecided, ...]] = {}
 
     def targets(self, balancer: Balancer, front: Front) -> tuple[Place | Undecided, ...]:
+        """Everything that the listener may forward to; `Undecided` for what is not known of it."""
+        key = (balancer.source, front)
+        if key not in self._targets:
+            self._targets[key] = self._read(balancer, front)
+        return self._targets[key]
+
+    def _read(self, balancer: Balancer, front: Front) -> tuple[Place | Undecided, ...]:
         if front.instance_port is not None:
             return tuple(self._instances(balancer, front.instance_port))
         found = [place for arn in front.groups for place in self._of_group(balancer, arn)]

@@ -17,7 +17,7 @@ from .kinds import KIND_BY_TABLE
 from .record import Record, Scope, Undecided
 from .routing import RouteTable
 from .services import Services
-from .snapshot import Snapshot
+from .snapshot import Missing, Snapshot
 from .transit import Transit
 from .vpc import Subnet
 
@@ -29,6 +29,8 @@ class Topology:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        #: Choices among the routes of a table, by table, VPC and destination: see `engine.trace.routes`.
+        self.chosen: dict[tuple[str, str, str], object] = {}
 
     # Scopes -------------------------------------------------------------------------------------
 
@@ -167,10 +169,20 @@ class Topology:
         if unknown:
             return unknown
         scopes = [self.vpc_scope(anchors[0])] if anchors else self.snapshot.calls.scopes
-        unusable = (m for m in self.snapshot.missing.values() if m.table == "interfaces")
-        wanted = (m for m in unusable if not anchors or not m.refers or not m.refers.isdisjoint(anchors))
+        wanted = (
+            m for m in self._unusable_interfaces if not anchors or not m.refers or not m.refers.isdisjoint(anchors)
+        )
         gaps = (self.snapshot.gap("interfaces", scope) for scope in scopes)
         return next((gap for gap in gaps if gap), None) or next((f"{m.id}: {m.why}" for m in wanted), None)
+
+    @cached_property
+    def _unusable_interfaces(self) -> tuple[Missing, ...]:
+        return tuple(m for m in self.snapshot.missing.values() if m.table == "interfaces")
+
+    @property
+    def has_unusable_interfaces(self) -> bool:
+        """Whether the snapshot has records of interfaces that cannot be used."""
+        return bool(self._unusable_interfaces)
 
     def peerings_gap(self, vpc_id: str) -> str | None:
         """Why the VPC may have peering connections that the snapshot does not list, or None."""

@@ -4,15 +4,17 @@ Nothing is said in a rendering that the document does not hold.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sekisho.engine.answer import Answer, Explanation, Row
 from sekisho.findings.assessment import Assessment, Coverage, InterfaceFacts, Run
 from sekisho.findings.finding import Finding, FindingType, Severity
 from sekisho.model.calls import CallState
 from sekisho.model.record import Scope
+from sekisho.sets.prefixes import Range
 
-from .parts import Document, barrier, flow, hop, packet, plain, ports
+from .parts import Document, LaidOut, barrier, flow, hop, packet, plain, ports
 
 ASSESSMENT_SCHEMA = "sekisho.assessment/1"
 EXPLANATION_SCHEMA = "sekisho.explain/1"
@@ -29,7 +31,7 @@ def assessment_document(assessment: Assessment) -> Document:
         "interfaces": {name: _interface(facts) for name, facts in assessment.interfaces.items()},
         "verdicts": _verdicts(assessment),
         "answers": {key: _answer(answer) for key, answer in assessment.answers.items()},
-        "findings": [_finding(finding) for finding in assessment.findings],
+        "findings": _findings(assessment.findings),
     }
 
 
@@ -116,9 +118,9 @@ def _interface(facts: InterfaceFacts) -> Document:
     }
 
 
-def _verdicts(assessment: Assessment) -> list[Document]:
+def _verdicts(assessment: Assessment) -> Sequence[Document]:
     said = {key: (answer.verdict.value, answer.depth) for key, answer in assessment.answers.items()}
-    return [_verdict(row, *said[row.answer]) for row in assessment.rows]
+    return LaidOut(assessment.rows, lambda row: _verdict(row, *said[row.answer]))
 
 
 def _verdict(row: Row, verdict: str, depth: int | None) -> Document:
@@ -158,7 +160,25 @@ _TYPES = {kind: kind.value for kind in FindingType}
 _SEVERITIES = {severity: (severity.value, severity.numeric) for severity in Severity}
 
 
-def _finding(f: Finding) -> Document:
+def _findings(findings: Sequence[Finding]) -> Sequence[Document]:
+    """Findings of one place share what they say alike, and so do their documents."""
+    shared: dict[int, list[Any]] = {}
+
+    def once(values: tuple[Any, ...], laid_out: Callable[[Any], list[Any]] = list) -> list[Any]:
+        # The findings keep the tuples alive, so that no two have one id.
+        found = shared.get(id(values))
+        if found is None:
+            found = shared[id(values)] = laid_out(values)
+        return found
+
+    return LaidOut(findings, lambda finding: _finding(finding, once))
+
+
+def _ports(ranges: tuple[Range, ...]) -> list[str]:
+    return ports(ranges) if ranges else []
+
+
+def _finding(f: Finding, once: Callable[..., list[Any]]) -> Document:
     severity, numeric = _SEVERITIES[f.severity]
     process = {"name": f.process.name, "pid": f.process.pid, "path": f.process.path} if f.process else None
     return {
@@ -177,20 +197,20 @@ def _finding(f: Finding) -> Document:
         "addresses": list(f.addresses),
         "vpc": f.vpc,
         "origin": f.origin,
-        "via": list(f.via),
+        "via": once(f.via),
         "peer_vpc": f.peer_vpc,
         "protocol": f.protocol,
         "port": f.port,
         "service": f.service,
-        "security_groups": list(f.security_groups),
+        "security_groups": once(f.security_groups),
         "network_acl": f.network_acl,
-        "sources": list(f.sources),
+        "sources": once(f.sources),
         "width": f.width,
         "reply": f.reply,
         "answers": list(f.answers),
         "process": process,
-        "tcp_ports": ports(f.tcp_ports) if f.tcp_ports else [],
-        "udp_ports": ports(f.udp_ports) if f.udp_ports else [],
+        "tcp_ports": once(f.tcp_ports, _ports),
+        "udp_ports": once(f.udp_ports, _ports),
         "attributes": dict(f.attributes),
     }
 

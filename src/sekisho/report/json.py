@@ -5,15 +5,17 @@ report can be read, searched and compared by line, and is half as large as one t
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from .parts import Document
+from .parts import Document, LaidOut
 
 #: How deep a section of a document is indented; what is deeper is one line.
 _DEPTHS = {"coverage": 2, "answers": 3}
+#: How many lines are made at once.
+_AT_ONCE = 512
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -24,30 +26,43 @@ def to_json(document: Document) -> str:
 
 def encoded(document: Document) -> bytes:
     """Keys in the document's order, text as UTF-8 and not escaped to ASCII, a final newline."""
-    sections = [_section(value, _DEPTHS.get(name, 1)) for name, value in document.items()]
-    return _object(document, sections, b"") + b"\n"
+    return b"".join(pieces(document))
 
 
-def _section(value: Any, depth: int) -> bytes:  # noqa: ANN401 - any JSON value
-    return _indented(value, depth, b"  ") if value and isinstance(value, dict | list) else _lines([value])
+def pieces(document: Document) -> Iterator[bytes]:
+    """The bytes of `encoded`, one piece after the other, so that a large text need never be held as a whole."""
+    yield from _object(document, (_section(value, _DEPTHS.get(name, 1)) for name, value in document.items()), b"")
+    yield b"\n"
 
 
-def _indented(value: dict[str, Any] | list[Any], depth: int, margin: bytes) -> bytes:
+def _section(value: Any, depth: int) -> Iterator[bytes]:  # noqa: ANN401 - any JSON value
+    if value and isinstance(value, dict | list | LaidOut):
+        yield from _indented(value, depth, b"  ")
+    else:
+        yield _lines([list(value) if isinstance(value, LaidOut) else value])
+
+
+def _indented(value: dict[str, Any] | Sequence[Any], depth: int, margin: bytes) -> Iterator[bytes]:
     """The members of the value, each on a line after `margin`; those that hold lists or objects go on for `depth`."""
     if isinstance(value, dict):
-        return _object(value, _members(list(value.values()), depth, margin), margin)
+        yield from _object(value, _members(list(value.values()), depth, margin), margin)
+        return
+    yield b"[\n  " + margin
     if depth == 1:
-        return _between(b"[", _lines(value, _end(margin)), b"]", margin)
-    return _between(b"[", _end(margin).join(_members(value, depth, margin)), b"]", margin)
+        for start in range(0, len(value), _AT_ONCE):
+            yield (_end(margin) if start else b"") + _lines(value[start : start + _AT_ONCE], _end(margin))
+    else:
+        for index, member in enumerate(_members(value, depth, margin)):
+            yield _end(margin) if index else b""
+            yield from member
+    yield b"\n" + margin + b"]"
 
 
-def _members(values: list[Any], depth: int, margin: bytes) -> list[bytes]:
+def _members(values: Sequence[Any], depth: int, margin: bytes) -> Iterator[Iterable[bytes]]:
     wide = [depth > 1 and _is_wide(value) for value in values]
     lines = _lines([None if spread else value for value, spread in zip(values, wide, strict=True)]).split(b"\n")
-    for index, spread in enumerate(wide):
-        if spread:
-            lines[index] = _indented(values[index], depth - 1, margin + b"  ")
-    return lines
+    for value, spread, line in zip(values, wide, lines, strict=True):
+        yield _indented(value, depth - 1, margin + b"  ") if spread else (line,)
 
 
 def _is_wide(value: object) -> bool:
@@ -57,14 +72,13 @@ def _is_wide(value: object) -> bool:
     return any(isinstance(member, dict | list) for member in (value.values() if isinstance(value, dict) else value))
 
 
-def _object(keys: Iterable[str], values: list[bytes], margin: bytes) -> bytes:
-    named = (b"%b: %b" % pair for pair in zip(_lines(keys).split(b"\n"), values, strict=True))
-    return _between(b"{", _end(margin).join(named), b"}", margin)
-
-
-def _between(opening: bytes, lines: bytes, closing: bytes, margin: bytes) -> bytes:
-    # Joined at once: the lines may be most of a large document.
-    return b"".join((opening, b"\n  ", margin, lines, b"\n", margin, closing))
+def _object(keys: Iterable[str], values: Iterable[Iterable[bytes]], margin: bytes) -> Iterator[bytes]:
+    opening = b"{\n  " + margin
+    for key, value in zip(_lines(keys).split(b"\n"), values, strict=True):
+        yield b"%b%b: " % (opening, key)
+        yield from value
+        opening = _end(margin)
+    yield b"\n" + margin + b"}"
 
 
 def _end(margin: bytes) -> bytes:

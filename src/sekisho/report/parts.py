@@ -1,7 +1,7 @@
 """The parts that documents share: flows, barriers, hops and headers as plain data."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, overload
 
 from sekisho.engine.answer import Barrier, Flow
 from sekisho.engine.packet import Hop, Packet
@@ -10,6 +10,30 @@ from sekisho.sets.flows import TCP, UDP, icmp_of
 from sekisho.sets.prefixes import Family, Range, to_cidrs
 
 Document = dict[str, Any]
+V = TypeVar("V")
+
+
+class LaidOut(Sequence[Document]):
+    """The documents of many values, each made when it is looked at: as plain data they would fill the memory."""
+
+    def __init__(self, values: Sequence[V], document: Callable[[V], Document]) -> None:
+        self._values: Sequence[Any] = values
+        self._document: Callable[[Any], Document] = document
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> Document: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Document]: ...
+    def __getitem__(self, index: int | slice) -> Document | Sequence[Document]:
+        if isinstance(index, slice):
+            return [self._document(value) for value in self._values[index]]
+        return self._document(self._values[index])
+
+    def __iter__(self) -> Iterator[Document]:
+        return map(self._document, self._values)
 
 
 def ports(ranges: Iterable[Range]) -> list[str]:

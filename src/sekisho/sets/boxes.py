@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from . import diagram
@@ -28,37 +29,87 @@ def boxes(flows: FlowSet) -> tuple[Box, ...]:
     Every box of a protocol holds whole destination ports: all remotes that may use the port from the same
     source ports share a box, and so do ports that the same remotes may use.
     """
-    family = flows.family
-    found: list[Box] = []
-    for protocol in (TCP, UDP, icmp_of(family)):
-        found += _boxes_of(protocol, diagram.child_at(flows.root, protocol), family)
-    return (*found, *_portless(flows))
+    return tuple(_boxes(flows))
+
+
+def _boxes(flows: FlowSet) -> Iterator[Box]:
+    """One after the other, as far as anybody asks: all of them may be as many as ports times remotes."""
+    for protocol in (TCP, UDP, icmp_of(flows.family)):
+        yield from _boxes_of(protocol, diagram.child_at(flows.root, protocol), flows.family)
+    yield from _portless(flows)
 
 
 def _boxes_of(protocol: int, below: Node, family: Family) -> Iterator[Box]:
     limit = PORT_TOP if has_ports(protocol) else ICMP_TOP
-    for thirds, remotes, fourths_node in _by_third(_by_child(below, top(family)), limit):
+    groups = _by_child(below, top(family))
+    for thirds, members, fourths_node in _by_third([child for _, child in groups], limit):
+        remotes = groups[members[0]][0] if len(members) == 1 else merge(r for m in members for r in groups[m][0])
         fourths = merge((low, high) for low, high, child in diagram.steps(fourths_node, limit) if child is FULL)
         yield Box(((protocol, protocol),), remotes, thirds, fourths)
 
 
-def _by_third(
-    groups: list[tuple[tuple[Range, ...], Node]], limit: int
-) -> list[tuple[tuple[Range, ...], tuple[Range, ...], Node]]:
-    """(thirds, remotes, fourth level) from (remotes, third level): the two levels turned round."""
-    cuts = sorted({low for _, child in groups for low, _, _ in diagram.steps(child, limit)})
+#: At which third which children change to which fourth level.
+_Changes = dict[int, list[tuple[int, Node]]]
+_Third = tuple[tuple[Range, ...], tuple[int, ...], Node]
+
+
+def _by_third(children: list[Node], limit: int) -> Iterator[_Third]:
+    """(thirds, which children hold them, fourth level), by the first of the thirds."""
+    changes: _Changes = {}
+    for index, child in enumerate(children):
+        for low, _, fourth in diagram.steps(child, limit):
+            changes.setdefault(low, []).append((index, fourth))
+    cuts = sorted(changes)
+    spans = [(low, following - 1) for low, following in zip(cuts, [*cuts[1:], limit + 1], strict=False)]
+    first = _first_by_third(changes, spans)
+    if first is None:
+        return
+    yield first
+    # The others cost children times thirds, and an example needs none of them.
+    yield from islice(_all_by_third(changes, spans), 1, None)
+
+
+def _first_by_third(changes: _Changes, spans: list[Range]) -> _Third | None:
+    """What the first third leads to that leads to anything, and all thirds that lead to the same."""
+    active: dict[int, Node] = {}
+    wanted, members, thirds = EMPTY, frozenset[int](), []
+    missing = others = 0
+    for low, high in spans:
+        for index, fourth in changes[low]:
+            gone, come = active.get(index, EMPTY) is wanted, fourth is wanted
+            active[index] = fourth
+            if gone is not come and index in members:
+                missing += 1 if gone else -1
+            elif gone is not come:
+                others += -1 if gone else 1
+        if not members:
+            here = [index for index in sorted(active) if active[index] is not EMPTY]
+            if not here:
+                continue
+            wanted = active[here[0]]
+            members, missing, others = frozenset(i for i in here if active[i] is wanted), 0, 0
+        if missing == others == 0:
+            thirds.append((low, high))
+    return (merge(thirds), tuple(sorted(members)), wanted) if members else None
+
+
+def _all_by_third(changes: _Changes, spans: list[Range]) -> Iterator[_Third]:
+    """One sweep over where any of the children changes."""
+    active: dict[int, Node] = {}
     found: dict[tuple[tuple[int, ...], Node], list[Range]] = {}
-    for low, following in zip(cuts, [*cuts[1:], limit + 1], strict=False):
+    for low, high in spans:
+        for index, fourth in changes[low]:
+            if fourth is EMPTY:
+                active.pop(index, None)
+            else:
+                active[index] = fourth
         here: dict[Node, list[int]] = {}
-        for index, (_, child) in enumerate(groups):
-            here.setdefault(diagram.child_at(child, low), []).append(index)
+        for index in sorted(active):
+            here.setdefault(active[index], []).append(index)
         for fourth, members in here.items():
-            if fourth is not EMPTY:
-                found.setdefault((tuple(members), fourth), []).append((low, following - 1))
-    return [
-        (merge(thirds), merge(r for index in members for r in groups[index][0]), fourth)
-        for (members, fourth), thirds in found.items()
-    ]
+            found.setdefault((tuple(members), fourth), []).append((low, high))
+    for (held_by, fourth), thirds in found.items():
+        yield merge(thirds), held_by, fourth
 
 
 def _portless(flows: FlowSet) -> tuple[Box, ...]:
@@ -96,7 +147,11 @@ def remotes_of(flows: FlowSet) -> tuple[Range, ...]:
 
 def ports_of(flows: FlowSet, protocol: int) -> tuple[Range, ...]:
     """The destination ports (TCP, UDP) that some flow of the set has."""
-    return merge(r for box in boxes(flows) for p in box.protocols if p == (protocol, protocol) for r in box.thirds)
+    remotes = diagram.steps(diagram.child_at(flows.root, protocol), top(flows.family))
+    thirds = dict.fromkeys(child for _, _, child in remotes)
+    return merge(
+        (low, high) for third in thirds for low, high, child in diagram.steps(third, PORT_TOP) if child is not EMPTY
+    )
 
 
 def remote_count(flows: FlowSet) -> int:
@@ -123,16 +178,24 @@ _FIRST_EPHEMERAL_PORT = 49152
 _FIRST_UNPRIVILEGED_PORT = 1024
 
 
+@lru_cache(maxsize=1 << 12)
 def example(flows: FlowSet) -> Example | None:
     """One flow of the set, None where it is empty: TCP before UDP before ICMP, an ordinary source port if any."""
-    for box in sorted(boxes(flows), key=lambda b: not _ordinary(b)):
-        protocol = box.protocols[0][0]
-        remote = _friendly(box.remotes, flows.family)
-        if not box.thirds:
-            return Example(protocol, remote, None, None)
-        fourth = _source_port(box.fourths) if has_ports(protocol) else box.fourths[0][0]
-        return Example(protocol, remote, _third(box.thirds, protocol), fourth)
-    return None
+    first: Box | None = None
+    for box in _boxes(flows):
+        if _ordinary(box):
+            return _example(box, flows.family)
+        first = first or box
+    return _example(first, flows.family) if first else None
+
+
+def _example(box: Box, family: Family) -> Example:
+    protocol = box.protocols[0][0]
+    remote = _friendly(box.remotes, family)
+    if not box.thirds:
+        return Example(protocol, remote, None, None)
+    fourth = _source_port(box.fourths) if has_ports(protocol) else box.fourths[0][0]
+    return Example(protocol, remote, _third(box.thirds, protocol), fourth)
 
 
 def _third(thirds: tuple[Range, ...], protocol: int) -> int:

@@ -10,8 +10,9 @@ set equality and every operation is memoised on identities (Bryant's reduced ord
 IEEE Trans. Computers 1986, with intervals for edges).
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 
 class Node:
@@ -36,9 +37,19 @@ _intersections: dict[tuple[Node, Node], Node] = {}
 _differences: dict[tuple[Node, Node], Node] = {}
 
 
+_withins: dict[tuple[Node, Node], bool] = {}
+_memos: "list[dict[Any, Any]]" = [_interned, _unions, _intersections, _differences, _withins]
+
+
+def memo() -> "dict[Any, Any]":
+    """An empty table for what is made of nodes, forgotten with them."""
+    _memos.append({})
+    return _memos[-1]
+
+
 def clear() -> None:
     """Forget all interned nodes and memos. Nodes made before must not be mixed with nodes made after."""
-    for table in (_interned, _unions, _intersections, _differences):
+    for table in _memos:
         table.clear()
 
 
@@ -98,6 +109,31 @@ def difference(a: Node, b: Node) -> Node:
         starts, lefts, rights = _aligned(a, b)
         found = _differences[a, b] = node(starts, map(difference, lefts, rights))
     return found
+
+
+def within(a: Node, b: Node) -> bool:
+    """Whether everything in `a` is in `b`: looked up, not made, so that a small set costs little."""
+    if a is b or a is EMPTY or b is FULL:
+        return True
+    if b is EMPTY or a is FULL:
+        return False  # what is full or empty has no other form
+    key = (a, b)
+    found = _withins.get(key)
+    if found is None:
+        found = _withins[key] = _is_within(a, b)
+    return found
+
+
+def _is_within(a: Node, b: Node) -> bool:
+    last = len(a.starts) - 1
+    for index, child in enumerate(a.children):
+        if child is EMPTY:
+            continue
+        first = bisect_right(b.starts, a.starts[index]) - 1
+        end = len(b.starts) if index == last else bisect_left(b.starts, a.starts[index + 1], first + 1)
+        if not all(within(child, b.children[at]) for at in range(first, end)):
+            return False
+    return True
 
 
 def union_all(nodes: Iterable[Node]) -> Node:
@@ -175,14 +211,7 @@ def child_at(n: Node, value: int) -> Node:
     """The child at one integer."""
     if not n.starts:
         return n
-    low, high = 0, len(n.starts)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if n.starts[middle] <= value:
-            low = middle
-        else:
-            high = middle
-    return n.children[low]
+    return n.children[bisect_right(n.starts, value) - 1]
 
 
 def only(value_low: int, value_high: int, n: Node) -> Node:

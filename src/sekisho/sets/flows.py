@@ -24,6 +24,8 @@ ICMP_TOP = 255
 ALL_PORTS: tuple[Range, ...] = ((0, PORT_TOP),)
 ALL_PROTOCOLS: tuple[Range, ...] = ((0, PROTOCOL_TOP),)
 
+_of_remotes: dict[tuple[Family, tuple[Range, ...]], "FlowSet"] = diagram.memo()
+
 
 def icmp_of(family: Family) -> int:
     """The protocol number that carries ICMP in the family."""
@@ -76,7 +78,11 @@ class FlowSet:
     @classmethod
     def of_remotes(cls, family: Family, remotes: Iterable[Range]) -> "FlowSet":
         """Every flow whose remote address is one of these."""
-        return cls.build(family, remotes=remotes)
+        key = (family, tuple(remotes))
+        found = _of_remotes.get(key)
+        if found is None:
+            found = _of_remotes[key] = cls.build(family, remotes=key[1])
+        return found
 
     @classmethod
     def union_of(cls, family: Family, sets: Iterable["FlowSet"]) -> "FlowSet":
@@ -97,19 +103,25 @@ class FlowSet:
         return hash((self.family, id(self.root)))
 
     def __or__(self, other: "FlowSet") -> "FlowSet":
-        return FlowSet(self.family, diagram.union(self.root, other.root))
+        return self._with(diagram.union(self.root, other.root), other)
 
     def __and__(self, other: "FlowSet") -> "FlowSet":
-        return FlowSet(self.family, diagram.intersection(self.root, other.root))
+        return self._with(diagram.intersection(self.root, other.root), other)
 
     def __sub__(self, other: "FlowSet") -> "FlowSet":
-        return FlowSet(self.family, diagram.difference(self.root, other.root))
+        return self._with(diagram.difference(self.root, other.root), other)
+
+    def _with(self, root: Node, other: "FlowSet") -> "FlowSet":
+        """The set of that root: one of the two, most often."""
+        if root is self.root:
+            return self
+        return other if root is other.root and self.family == other.family else FlowSet(self.family, root)
 
     def __invert__(self) -> "FlowSet":
         return FlowSet(self.family, diagram.difference(FULL, self.root))
 
     def __le__(self, other: "FlowSet") -> bool:
-        return diagram.difference(self.root, other.root) is EMPTY
+        return diagram.within(self.root, other.root)
 
     def contains(self, protocol: int, remote: int, third: int = 0, fourth: int = 0) -> bool:
         """Whether the one flow is in the set; ports or ICMP type and code where the protocol has them."""

@@ -72,7 +72,7 @@ def groups_of_vpc(vpc: Vpc) -> Iterator[Listed]:
     yield group(vpc, vpc.bastion, [from_office, rule(22, *vpc.draw.some(PARTNERS, vpc.draw.between(1, 6)))])
     jumps = [pair(vpc, vpc.bastion), *_far_bastions(vpc)]
     shared = [rule(22, groups=jumps), rule((8, -1), ESTATE, protocol="icmp"), rule(9100, own)]
-    on_premises = [rule((0, 65535), ON_PREMISES, protocol="udp"), rule(443, ON_PREMISES)] if vpc.vpn_gateway else []
+    on_premises = [rule(161, ON_PREMISES, protocol="udp"), rule(443, ON_PREMISES)] if vpc.vpn_gateway else []
     yield group(vpc, vpc.base, shared + on_premises)
     yield group(vpc, vpc.endpoints, [rule(443, own)], [])
     opened = _OPENED[vpc.plan.number % len(_OPENED)]

@@ -185,8 +185,9 @@ def chosen_origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple o
 def _exit_code(document: Any, fail_on: str) -> int:  # noqa: ANN401 - a JSON document
     """1 where a finding reaches the level; else 3 where something is undecided."""
     bar = -1 if fail_on == "never" else SEVERITIES.index(fail_on)
-    if any(SEVERITIES.index(f["severity"].lower()) <= bar for f in document["findings"]):
+    counted = document["summary"]
+    if any(counted["findings"].get(severity.capitalize()) for severity in SEVERITIES[: bar + 1]):
         return FINDINGS
-    if any(row["verdict"] == "unknown" for row in document["verdicts"]):
+    if any("unknown" in verdicts for verdicts in counted["verdicts"].values()):
         return UNDECIDED
     return UNDECIDED if document["coverage"]["unseen_interfaces"] else DONE

@@ -5,7 +5,7 @@ S-RT-02 to S-RT-06 picks one. Where the snapshot does not settle it, the answer 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, cast
 
 from sekisho.model.calls import CallStatus
 from sekisho.model.gateways import (
@@ -57,6 +57,13 @@ class Choice(NamedTuple):
 
 def choose(topology: Topology, table: RouteTable, vpc_id: str, destination: str) -> Choice | None | Undecided:
     """The route of the table that decides on the destination, None where there is none."""
+    key = (table.route_table_id, vpc_id, destination)
+    if key not in topology.chosen:
+        topology.chosen[key] = _chosen(topology, table, vpc_id, destination)
+    return cast("Choice | None | Undecided", topology.chosen[key])
+
+
+def _chosen(topology: Topology, table: RouteTable, vpc_id: str, destination: str) -> Choice | None | Undecided:
     held = list(_holding(topology, table, vpc_id, destination))
     if any(_is_local(c.route) for c in held):
         held = [c for c in held if not c.route.propagated]  # S-RT-04
