@@ -11,7 +11,7 @@ _EXACT = 1 << 53
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 _UNSURE = re.compile(r"[:\[,]-?(?:\d+[.eE]|\d{16}|[IN])", re.ASCII)
 """Found in compact text where a number is not whole, or so great that it may be written in another way (and where some
-strings look so). Where it is not found, and all is ASCII, the standard encoder's sorted and compact text is canonical."""
+strings look so). Where it is not found, and all is ASCII, the standard encoder's sorted compact text is canonical."""
 _sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
