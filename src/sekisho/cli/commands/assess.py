@@ -93,7 +93,7 @@ def command(
     SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers, here or at an address (s3://...).
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
-    from sekisho.load import load  # noqa: PLC0415
+    from sekisho.load import load, uncollected  # noqa: PLC0415
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
@@ -106,9 +106,9 @@ def command(
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
     read = load(snapshot)
-    # What was read stays to the end: it need not be looked through for garbage again and again.
+    # What is read and made stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
-    with _shared(workers, scheduler, len(read.interfaces)) as hands:
+    with uncollected(), _shared(workers, scheduler, len(read.interfaces)) as hands:
         found = assess(
             read,
             target=target,
@@ -119,6 +119,7 @@ def command(
             certificates=proofs,
             workers=hands,
         )
+    gc.freeze()
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
