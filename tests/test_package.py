@@ -57,8 +57,8 @@ def test_the_wheel_carries_every_file_of_the_package_and_no_other(wheel: Path) -
     packages = (SOURCE, SOURCE.parent / "sekisho_check")
     files = (path for one in packages for path in one.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     assert carried == {path.relative_to(SOURCE.parent).as_posix() for path in files}
-    assert {"sekisho/py.typed", "sekisho/report/templates/report.html.j2"} <= carried
-    assert {"sekisho/report/templates/report.css", "sekisho/report/templates/report.js"} <= carried
+    assert {"sekisho/py.typed", "sekisho/report/paper/templates/paper.html.j2"} <= carried
+    assert {f"sekisho/report/paper/templates/paper.{kind}" for kind in ("css", "js", "typ")} <= carried
     assert sum(name.startswith("sekisho/estates/story/") for name in carried) >= 9
 
 
@@ -88,5 +88,7 @@ def test_the_installed_program_runs_the_demonstration_in_an_empty_directory(scri
     assert sorted(path.name for path in (tmp_path / "sekisho-demo").iterdir()) == ["assessment.json", "report.html"]
     report = (tmp_path / "sekisho-demo" / "report.html").read_text(encoding="utf-8")
     # Styles and script are in the page itself.
-    assert (SOURCE / "report" / "templates" / "report.css").read_text(encoding="utf-8").splitlines()[-1] in report
+    assert (SOURCE / "report" / "paper" / "templates" / "paper.css").read_text(encoding="utf-8").splitlines()[
+        -1
+    ] in report
     assert json.loads((tmp_path / "sekisho-demo" / "assessment.json").read_bytes())["schema"] == "sekisho.assessment/1"

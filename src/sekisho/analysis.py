@@ -11,11 +11,13 @@ from sekisho.engine.assess import Assessor, Judged
 from sekisho.engine.certificate import Certificate, certificate, of_row
 from sekisho.engine.explain import Explainer
 from sekisho.engine.outbound import DESTINATIONS, OutboundAssessor
+from sekisho.engine.packet import Trace
 from sekisho.engine.population import hosts_of
 from sekisho.engine.query import Query
 from sekisho.engine.witness import confirm, witness
 from sekisho.errors import QueryError
 from sekisho.findings.assessment import (
+    AgentState,
     Assessment,
     Coverage,
     Direction,
@@ -39,7 +41,8 @@ from sekisho.scale.workers import Workers
 from sekisho.scale.workers import judged as judged_by
 from sekisho.version import SEMANTICS_VERSION, __version__
 
-Listeners = Mapping[str, tuple[Listener, ...]]
+#: What listens on each instance that has an inventory; None where it was asked and has not told.
+Listeners = Mapping[str, tuple[Listener, ...] | None]
 
 
 def assess(
@@ -103,7 +106,7 @@ def assessed(
         answers=answers,
         interfaces=facts,
         findings=() if outwards else find(rows, answers, facts, listeners or {}, peerings=_ends(snapshot)),
-        coverage=_coverage(assessor, snapshot, chosen, rows, origins),
+        coverage=_coverage(assessor, snapshot, chosen, rows, origins, listeners=listeners or {}),
     )
 
 
@@ -119,6 +122,28 @@ def explain(snapshot: Snapshot, query: Query) -> Explanation:
         forward=traced.forward if traced else (),
         returned=traced.reply if traced else (),
     )
+
+
+def traces(snapshot: Snapshot, assessment: Assessment) -> dict[str, Trace]:
+    """By key of answer the way of an example packet of the row where it is first met, or of the nearest miss.
+
+    An answer whose ways are not modelled has none.
+    """
+    topology = Topology(snapshot)
+    assessor = assessor_of(topology, assessment.run.direction)
+    first: dict[str, Row] = {}
+    for row in assessment.rows:
+        first.setdefault(row.answer, row)
+    wanted = {(r.interface, r.address, r.origin): key for key, r in first.items()}
+    interfaces = [snapshot.interfaces[name] for name in dict.fromkeys(r.interface for r in first.values())]
+    found: dict[str, Trace] = {}
+    for judged in assessor.rows(assessor.in_order(interfaces), assessment.run.origins):
+        row = judged.row
+        key = wanted.get((row.interface, row.address, row.origin))
+        traced = witness(topology, judged.connections)[1] if key else None
+        if key and traced:
+            found[key] = traced
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -263,6 +288,8 @@ def _coverage(
     chosen: list[NetworkInterface],
     rows: tuple[Row, ...],
     origins: tuple[Origin, ...],
+    *,
+    listeners: Listeners,
 ) -> Coverage:
     calls = snapshot.calls
     scopes = calls.scopes
@@ -279,7 +306,17 @@ def _coverage(
             sorted((u.id, f"{u.kind.noun}: not modelled") for u in snapshot.unmodelled if not u.kind.told_by)
         ),
         issues=snapshot.issues,
+        listeners=tuple(_listening(chosen, listeners)) if listeners else (),
     )
+
+
+def _listening(chosen: list[NetworkInterface], listeners: Listeners) -> Iterator[tuple[str, AgentState]]:
+    """Each instance in scope: an `unhealthy` one has not told, of an `unknown` one the inventory says nothing."""
+    for instance in sorted({i.instance_id for i in chosen if i.instance_id}):
+        if instance not in listeners:
+            yield instance, "unknown"
+        else:
+            yield instance, "unhealthy" if listeners[instance] is None else "healthy"
 
 
 def _is_absent(snapshot: Snapshot, call: str, scope: Scope) -> bool:

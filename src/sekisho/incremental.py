@@ -55,7 +55,7 @@ class StandingAssessment:
     def _begin(self) -> None:
         """Assess everything, and replay examples as `assess` does."""
         with _uncollected():
-            own = _with(self._read, {})
+            own = with_records(self._read, {})
             self._standing = Standing(own, lambda topology: select(topology, self._target), self._origins)
             self._confirm(self._standing.strange())
 
@@ -63,7 +63,7 @@ class StandingAssessment:
     def snapshot(self) -> Snapshot:
         """The snapshot as it is now."""
         if self._put:
-            self._read, self._put = _with(self._read, self._put), {}
+            self._read, self._put = with_records(self._read, self._put), {}
         return self._read
 
     def assessment(self) -> Assessment:
@@ -154,7 +154,7 @@ def _keyed(record: Record) -> tuple[tuple[str, str], Record]:
 # Snapshots ----------------------------------------------------------------------------------------------
 
 
-def _with(snapshot: Snapshot, put: Mapping[tuple[str, str], Record]) -> Snapshot:
+def with_records(snapshot: Snapshot, put: Mapping[tuple[str, str], Record]) -> Snapshot:
     """The snapshot with these records in the place of those of their ids, where each was read first."""
     changed: dict[int, list[Record]] = {}
     left = dict(put)

@@ -11,6 +11,7 @@ evidence file that holds both. Exit code: 0 all certificates hold, 1 some do not
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m sekisho_check SNAPSHOT [CERTIFICATES] [--only-given] [-v]", file=sys.stderr)
         return 2
     try:
+        gc.set_threshold(100_000, 50, 50)  # what is read is kept, so that looking for what is not takes time alone
         snapshot = read(places[0])
         lines = _lines(places[1]) if len(places) > 1 else _carried(places[0], snapshot.certificates)
         return report(Audit(Estate(snapshot)), lines, only_given="--only-given" in options, verbose="-v" in options)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from sekisho_check.boxes import Box, subtract, whole
 from sekisho_check.canonical import digest, pointed
-from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims
+from sekisho_check.certificate import VERDICTS, Certificate, Claim, RefusedError, WayClaims, sha256
 from sekisho_check.classes import Classes, strings
 from sekisho_check.estate import Estate, text
 from sekisho_check.population import Key, population
-from sekisho_check.ranges import EMPTY, everything, less, size
-from sekisho_check.walk import GATEWAY, Address, Piece, Pieces, Walk, Way
+from sekisho_check.ranges import EMPTY, everything, less, meet, size
+from sekisho_check.walk import ACL_IN, ACL_OUT, GATEWAY, GROUPS, Address, Piece, Pieces, Walk, Way
 from sekisho_check.ways import ORIGINS, behind, enter, leave
 
 OWN = frozenset({"interface", "instance"})
@@ -39,6 +41,8 @@ _KINDS = frozenset(
     }
 )
 """The first words of ways."""
+PLAIN = re.compile(r"[\w./:-]+", re.ASCII)
+"""Ids that JSON writes as they are."""
 _IDS = ("arn:", "igw-", "pcx-", "vgw-", "tgw-attach-", "eni-", "cagw-", "lgw-", "eice-", "cvpn-endpoint-", "vpce-")
 PROVEN, ASSUMED, UNDECIDED = "proven", "resting on assumptions", "undecided"
 
@@ -74,7 +78,9 @@ class Audit:
         self.seen: set[Key] = set()
         self._known: dict[tuple[object, ...], tuple[str, list[str]] | RefusedError] = {}
         self._ways: dict[tuple[object, ...], list[str]] = {}
-        self._digests: dict[str, tuple[str, frozenset[str]]] = {}
+        self._digests: dict[str, str] = {}
+        self._bearers: dict[str, set[str]] = defaultdict(set)
+        """Where the records are, of those that have a digest here, that an id is in."""
 
     def check(self, given: Certificate) -> Result:
         """What the certificate proves. Raises RefusedError where it does not hold."""
@@ -96,10 +102,6 @@ class Audit:
         }:
             raise RefusedError("the Region of the row is another")
         self._records(given, interface.id)
-        _witnessed(given)
-        for name in given.witness.passes if given.witness else ():
-            if name not in OWN and name not in self.classes.mentioned:
-                raise RefusedError(f"the witness passes {name[:80]!a}, which is not in the snapshot")
         standing, notes = self._claims(given, row, key)
         return Result(given.verdict, standing, notes)
 
@@ -126,20 +128,19 @@ class Audit:
 
     def _records(self, given: Certificate, interface: str) -> None:
         """Every cited record is as it was, and every record that the certificate names is cited."""
-        cited: set[str] = set()
-        for name, value in given.records.items():
-            if name not in self._digests:
-                self._digests[name] = self._digest(name)
-            found, ids = self._digests[name]
-            if found != value:
-                raise RefusedError(f"{name[:120]!a} is not the record that was cited")
-            cited |= ids
+        if not given.records.items() <= self._digests.items():
+            for name, value in given.records.items():
+                wanted = sha256(name, value)
+                if name not in self._digests:
+                    self._digest(name)
+                if self._digests[name] != wanted:
+                    raise RefusedError(f"{name[:120]!a} is not the record that was cited")
         named = {interface} | {claim.record for way in given.ways for claim in way.claims if claim.record} - OWN
-        for one in sorted(named - cited):
-            if one in self.estate.by_id or one not in self.classes.mentioned:  # what is only referred to, none can cite
+        for one in sorted(named):
+            if self._citable(one) and self._bearers[one].isdisjoint(given.records):
                 raise RefusedError(f"{one[:80]!a} is not among the records cited")
 
-    def _digest(self, name: str) -> tuple[str, frozenset[str]]:
+    def _digest(self, name: str) -> None:
         file, _, pointer = name.partition("#")
         try:
             record = pointed(self.estate.files[file], pointer)
@@ -152,15 +153,24 @@ class Audit:
         root = self.estate.files[file]
         asked = root.get("parameters") if isinstance(root, dict) and pointer.startswith("/response/") else None
         values += asked.values() if isinstance(asked, dict) else ()  # what a whole answer is about
-        return found, frozenset(value for value in values if isinstance(value, str))
+        self._digests[name] = found
+        for value in values:
+            if isinstance(value, str) and self._citable(value):
+                self._bearers[value].add(name)
+
+    def _citable(self, name: str) -> bool:
+        """Whether a record has to be cited that a certificate names so: not where it is only referred to."""
+        return name in self.estate.by_id or name not in self.classes.mentioned
 
     # Claims
 
     def _claims(self, given: Certificate, row: Row, key: Key) -> tuple[str, list[str]]:
         """Certificates of one text about rows of one class hold or fail together, so each text is walked once."""
-        instance = text(row.address.interface.data, "Attachment", "InstanceId") or "-"
-        essence = given.essence.replace(f'"{key[0]}"', "@").replace(f'"{instance}"', "@@")  # no JSON has these
-        known = (self.classes.of(row.address), key[2], essence)
+        essence = given.essence
+        own = key[0], text(row.address.interface.data, "Attachment", "InstanceId") or "-"
+        for name, sign in zip(own, ("@", "@@"), strict=True):  # no JSON has these
+            essence = essence.replace(f'"{name}"', sign) if PLAIN.fullmatch(name) else essence
+        known = (self.classes.of(row.address), key[2], essence, given.example)
         if known not in self._known:
             try:
                 self._known[known] = self._walked(given, row)
@@ -175,6 +185,10 @@ class Audit:
         fates = {claim.fate for way in given.ways for claim in way.claims}
         if given.verdict != verdict(fates):
             raise RefusedError(f"the verdict {given.verdict} does not follow from the claims")
+        _witnessed(given)
+        for name in given.witness.passes if given.witness else ():
+            if name not in OWN and name not in self.classes.mentioned:
+                raise RefusedError(f"the witness passes {name[:80]!a}, which is not in the snapshot")
         expected = self._expected(given, row)
         found = [way.words if way.words[0] != "open" else ("open",) for way in given.ways]
         notes: list[str] = []
@@ -227,10 +241,12 @@ class Audit:
         return all(piece.stop for piece in enter(Walk(self.estate, address, way), everybody))
 
     def _once(self, address: Address, way: Way, given: WayClaims) -> list[str]:
-        """Claims about a way that leads directly hold for all addresses of a class, also where load balancers tell them
-        apart: each is walked once.
+        """Claims about one way hold or fail together for all addresses that it cannot tell apart: each is walked once.
+
+        A load balancer tells its targets apart only by how they are registered, which is in its shape, and by whether
+        the client is the target itself.
         """
-        if way.through is not None or way.kind == "open":
+        if way.kind == "open":
             return self._way(address, way, given)
         walk = Walk(self.estate, address, way)
         claims = tuple(
@@ -238,7 +254,10 @@ class Audit:
         )
         own = address.interface.id, text(address.interface.data, "Attachment", "InstanceId")
         said = tuple((*one[:2], own.index(one[2]) if one[2] in own else one[2], *one[3:]) for one in claims)
-        key = (self.classes.of(address, directly=True), way.words, said)
+        shape = way.through.shape if way.through else ()
+        itself = address.text if way.through and meet(way.sources, address.ranges) else ""
+        brings = way.words, way.sources, way.packets, way.family, way.masked, way.open
+        key = (self.classes.of(address, directly=True), brings, shape, itself, said)
         if key not in self._ways:
             self._ways[key] = self._way(address, way, given)
         return self._ways[key]
@@ -267,12 +286,11 @@ class Audit:
 
     def doubted(self, address: Address, way: Way, claim: Claim) -> str:
         """Why the claim is not proven; empty where it is, or where it claims nothing."""
-        for box in claim.boxes:
-            if not box.sources:
-                continue
-            problem = self._box(address, way, claim, box)
-            if problem:
-                return problem
+        boxes = [box for box in claim.boxes if box.sources]
+        if boxes and self._fated(address, way, claim, boxes):  # together, which is quick; else each by itself
+            for box in boxes:
+                if problem := self._fated(address, way, claim, [box]):
+                    return problem
         if (
             claim.assumed
             and claim.fate in {"stopped", "one-way", "answered"}
@@ -288,15 +306,17 @@ class Audit:
         on = None if claim.fate == "answered" else ("", "")  # an assumption may lie behind what stops the reply
         return any(piece.assumed for piece in leave(Walk(self.estate, address, way, on), there))
 
-    def _box(self, address: Address, way: Way, claim: Claim, box: Box) -> str:
+    def _fated(self, address: Address, way: Way, claim: Claim, boxes: list[Box]) -> str:
+        """Why some packets of the boxes have not the fate that is claimed."""
         if claim.fate in {"open", "delivered"}:
             return ""
         if address.interface.disputed:
             return "the interface is described in two ways"
         named = (claim.layer, claim.record)
+        pieces = [Piece(box) for box in boxes]
         if claim.fate == "stopped":
-            return self._named(address, way, claim, enter(Walk(self.estate, address, way, named), [Piece(box)]))
-        arrived = enter(Walk(self.estate, address, way), [Piece(box)])
+            return self._named(address, way, claim, enter(Walk(self.estate, address, way, named), pieces))
+        arrived = enter(Walk(self.estate, address, way), pieces)
         if claim.fate == "open-one-way":
             arrived = [piece for piece in arrived if piece.stop is None]
         elif problem := _unsure(arrived, claim, "delivered"):
@@ -309,16 +329,42 @@ class Audit:
         """Why the stop of the claim is not what stops the packets, who have been on a walk for it.
 
         Where AWS picks among ways, or the snapshot leaves several readings open, it has to stop them in one of these,
-        and in the others something has to.
+        and in the others something has to. Of packets of a way through load balancers, several legs of which stop them,
+        the one that this walk found may be another than the one that is named.
         """
         problem = _unstopped(pieces, claim)
         rest = [piece for piece in pieces if piece.stop is None]
-        if not problem or not all(piece.hinted for piece in rest):
+        if not problem or not (all(piece.hinted for piece in rest) or self._by_the_way(address, way, claim)):
             return problem
         fated = enter(Walk(self.estate, address, way), [Piece(piece.box) for piece in rest])
         if claim.fate != "stopped":
             fated = leave(Walk(self.estate, address, way), [piece for piece in fated if piece.stop is None])
         return problem if any(piece.stop is None for piece in fated) else ""
+
+    def _by_the_way(self, address: Address, way: Way, claim: Claim) -> bool:
+        """Whether the record is one of the VPCs that the legs of a way through load balancers are in, and can stop
+        packets at the layer.
+        """
+        vpcs, leg = {address.vpc}, way
+        while leg.client is not None and leg.through is not None:
+            vpcs.add(leg.through.vpc)
+            leg = leg.client
+        if leg is way or not _could_stop(claim.layer, claim.record):
+            return False
+        named = Walk(self.estate, address, way).own(claim.record)
+        return any(named in self._of_vpc(vpc) for vpc in vpcs)
+
+    def _of_vpc(self, vpc: str) -> frozenset[str]:
+        """Everything that is named by the records that name the VPC."""
+        key = ("named with", vpc)
+        if key not in self.estate.memo:
+            found = {vpc}
+            for one in (one for records in self.estate.by_id.values() for one in records):
+                named = set(strings(one.data))
+                found |= named if vpc in named else set()
+            self.estate.memo[key] = frozenset(found)
+        known: frozenset[str] = self.estate.memo[key]
+        return known
 
     def _answered(self, address: Address, way: Way, boxes: Iterable[Box]) -> bool:
         said = Claim("answered", "", "", assumed=False, boxes=list(boxes))
@@ -373,6 +419,13 @@ def verdict(fates: set[str]) -> str:
     if "one-way" in fates:
         return VERDICTS[2]
     return VERDICTS[1] if "open-one-way" in fates else VERDICTS[3]
+
+
+def _could_stop(layer: str, record: str) -> bool:
+    """Whether records of this kind stop packets at this layer at all."""
+    kind = record.partition("-")[0]
+    filters = {ACL_IN: {"acl"}, ACL_OUT: {"acl"}, GROUPS: {"eni", "sg", "interface"}}
+    return kind in filters[layer] if layer in filters else kind not in {"acl", "sg"}
 
 
 def _unstopped(pieces: Pieces, claim: Claim) -> str:

@@ -118,6 +118,14 @@ def _nodes(estate: Estate, balancer: Balancer) -> tuple[list[Record], str]:
 
 def listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]] | None:
     """Listeners, with their records; None where they were not read (S-ELB-10)."""
+    key = ("listeners", balancer.id)
+    if key not in estate.memo:
+        estate.memo[key] = _listeners(estate, balancer)
+    known: list[tuple[Listener, Json]] | None = estate.memo[key]
+    return known
+
+
+def _listeners(estate: Estate, balancer: Balancer) -> list[tuple[Listener, Json]] | None:
     if balancer.kind == CLASSIC:
         given = [one.get("Listener") for one in listed(balancer.record.data, "ListenerDescriptions")]
         return _all_read([("", one, "LoadBalancerPort") for one in given])

@@ -29,7 +29,9 @@ class Box(NamedTuple):
     def __and__(self, other: Box) -> Box | None:
         """The packets of both, or None where there are none."""
         protocols = meet(self.protocols, other.protocols)
-        sources = protocols and meet(self.sources, other.sources)
+        if not protocols:
+            return None
+        sources = meet(self.sources, other.sources)
         thirds = sources and meet(self.thirds, other.thirds)
         fourths = thirds and meet(self.fourths, other.fourths)
         return Box(protocols, sources, thirds, fourths) if fourths else None
@@ -39,6 +41,8 @@ class Box(NamedTuple):
         both = self & other
         if both is None:
             return [self]
+        if both == self:
+            return []
         protocols, sources, thirds, fourths = self
         pieces = (
             (less(protocols, both.protocols), sources, thirds, fourths),

@@ -5,8 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 
 _EXACT = 1 << 53
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+# In compact text: where a number is not whole, or so great that it may be written in another way (and where strings
+# look so). Where it is not found, and all is ASCII, the standard encoder's sorted and compact text is canonical.
+_UNSURE = re.compile(r"[:\[,]-?(?:\d+[.eE]|\d{16}|[IN])", re.ASCII)
+_sorted = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def canonical(value: object) -> str:
@@ -15,7 +21,7 @@ def canonical(value: object) -> str:
         case None | bool():
             return json.dumps(value)
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value)
         case int():
             return str(value) if abs(value) <= _EXACT else _number(_double(value))
         case float():
@@ -63,7 +69,10 @@ def _number(value: float) -> str:
 
 def digest(value: object) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal."""
-    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+    text = _sorted(value)
+    if not text.isascii() or _UNSURE.search(f",{text}"):
+        text = canonical(value)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def pointed(document: object, pointer: str) -> object:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sekisho_check.boxes import ICMP, NONE, PORTED, PORTS, TYPES, Box
 from sekisho_check.ranges import EMPTY, Ranges, everything, less, meet, normal
@@ -22,7 +24,6 @@ NAMED = frozenset({"one-way", "stopped", "open-one-way"})
 """Fates with the layer and the record that stop."""
 VERDICTS = ("reachable", "unknown", "forward-only", "unreachable")
 RANGE = re.compile(r"\d{1,5}(?:-\d{1,5})?", re.ASCII)
-MEMBERS = {"schema", "semantics", "row", "verdict", "sources", "ways", "witness", "records"}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -59,41 +60,128 @@ class Certificate(NamedTuple):
     verdict: str
     ways: list[WayClaims]
     witness: Witness | None
-    records: dict[str, str]
+    records: dict[str, Any]
     essence: str
-    """What it says but for the row that it says it of: the same text rests on the same reasons."""
+    """The text of what it says but for the row that it says it of: the same text rests on the same reasons."""
+    example: str
+    """The text of its witness."""
+
+
+class Part(NamedTuple):
+    """Some members of a certificate, which are read together."""
+
+    required: frozenset[str]
+    allowed: frozenset[str] = frozenset()
+
+
+HEAD = Part(frozenset({"schema", "semantics", "row"}))
+BODY = Part(frozenset({"verdict", "sources", "ways"}))
+TAIL = Part(frozenset({"witness"}), frozenset({"relies_on_absent"}))
+RECORDS = Part(frozenset({"records"}))
+CUTS = (',"verdict":', ',"witness":', ',"records":')
+"""Where the parts of a line begin that is written as Sekisho writes it."""
+ROOM = 1 << 26
+"""So many characters of parts are remembered; then all are forgotten."""
+SHORT = 1 << 8
+"""Longer texts of a few numbers are not remembered."""
 
 
 def certificate(line: bytes) -> Certificate:
     """The certificate in the line. Raises RefusedError."""
-    data = _members_of(line)
-    row = _row(data["row"])
-    if data["verdict"] not in VERDICTS:
-        raise RefusedError("the verdict is not known")
-    family = 4 if row["family"] == "ipv4" else 6
-    sources = [_addresses(one, family) for one in _list(data["sources"], "sources")]
-    ways = [_way(one, sources, family) for one in _list(data["ways"], "ways")]
-    essence = json.dumps([data["verdict"], data["sources"], data["ways"]])
-    for name in _list(data.get("relies_on_absent", []), "relies_on_absent"):
-        _string(name, "relies_on_absent")
-    witness = None if data["witness"] is None else _witness(data["witness"], family)
-    return Certificate(row, data["verdict"], ways, witness, _records(data["records"]), essence)
-
-
-def _members_of(line: bytes) -> dict[str, Any]:
     if len(line) > LINE:
         raise RefusedError("the line is too long")
     try:
-        data = json.loads(line, parse_constant=_no_number, object_pairs_hook=_members)
+        text = line.decode("utf-8", "surrogatepass").strip(" \t\r\n")
+        try:
+            return _composed(*_cut(text))
+        except ValueError:
+            return _composed(*_divided(_DECODER.decode(text)))
     except (ValueError, RecursionError) as problem:
         raise RefusedError("the line is not JSON") from problem
-    _shape(data, MEMBERS, {"relies_on_absent"}, "certificate")
-    if data["schema"] != SCHEMA:
+
+
+def _composed(head: str, body: str, tail: str, records: str) -> Certificate:
+    """The certificate whose members are those of the four objects. Raises ValueError where one is no such object."""
+    about, named = _members_of(head, HEAD), _members_of(records, RECORDS)
+    if about["schema"] != SCHEMA:
         raise RefusedError("the schema is not known")
-    if data["semantics"] != SEMANTICS:
+    if about["semantics"] != SEMANTICS:
         raise RefusedError("the semantics version is not known")
-    found: dict[str, Any] = data
-    return found
+    row = _row(about["row"])
+    verdict, ways = _BODIES(body, row["family"])
+    witness, _ = _TAILS(tail, row["family"])
+    return Certificate(row, verdict, ways, witness, _records(named["records"]), body, tail)
+
+
+def _cut(text: str) -> tuple[str, str, str, str]:
+    """The line in four texts. Where each of them is an object, the line is the object of all their members."""
+    first = text.index(CUTS[0])
+    second = text.index(CUTS[1], first)
+    third = text.index(CUTS[2], second)
+    return (
+        text[:first] + "}",
+        "{" + text[first + 1 : second] + "}",
+        "{" + text[second + 1 : third] + "}",
+        "{" + text[third + 1 :],
+    )
+
+
+def _divided(data: object) -> tuple[str, str, str, str]:
+    """The members in four texts, however the line was written."""
+    parts = (HEAD, BODY, TAIL, RECORDS)
+    required = frozenset().union(*(part.required for part in parts))
+    _shape(data, required, TAIL.allowed, "certificate")
+    assert isinstance(data, dict)  # noqa: S101 - as its shape
+    head, body, tail, records = (
+        json.dumps({name: data[name] for name in data if name in part.required | part.allowed}) for part in parts
+    )
+    return head, body, tail, records
+
+
+def _members_of(text: str, part: Part) -> dict[str, Any]:
+    data = _DECODER.decode(text)
+    if not isinstance(data, dict) or not part.required <= data.keys() <= part.required | part.allowed:
+        raise ValueError("another part of a certificate")
+    return data
+
+
+Made = TypeVar("Made")
+
+
+class Remembered(Generic[Made]):
+    """What the texts of a part mean. That depends on the text and the family alone, so each is read once."""
+
+    def __init__(self, part: Part, make: Callable[[dict[str, Any], int], Made]) -> None:
+        self.part = part
+        self.make = make
+        self.known: dict[tuple[str, str], Made] = {}
+        self.held = 0
+
+    def __call__(self, text: str, family: str) -> Made:
+        key = (text, family)
+        found = self.known.get(key)
+        if found is None:
+            found = self.make(_members_of(text, self.part), 4 if family == "ipv4" else 6)
+            self.held += len(text)
+            if self.held > ROOM:
+                self.known.clear()
+                self.held = len(text)
+            self.known[key] = found
+        return found
+
+
+def _body(data: dict[str, Any], family: int) -> tuple[str, list[WayClaims]]:
+    if data["verdict"] not in VERDICTS:
+        raise RefusedError("the verdict is not known")
+    sources = [_addresses(one, family) for one in _list(data["sources"], "sources")]
+    return data["verdict"], [_way(one, sources, family) for one in _list(data["ways"], "ways")]
+
+
+def _tail(data: dict[str, Any], family: int) -> tuple[Witness | None, list[Any]]:
+    absent = _list(data.get("relies_on_absent", []), "relies_on_absent")
+    for name in absent:
+        _string(name, "relies_on_absent")
+    return None if data["witness"] is None else _witness(data["witness"], family), absent
 
 
 def _row(row: object) -> dict[str, Any]:
@@ -109,13 +197,17 @@ def _row(row: object) -> dict[str, Any]:
     return row
 
 
-def _records(records: object) -> dict[str, str]:
+def _records(records: object) -> dict[str, Any]:
     if not isinstance(records, dict) or len(records) > MANY:
         raise RefusedError("records is no object")
-    for name, value in records.items():
-        if not isinstance(value, str) or not DIGEST.fullmatch(value):
-            raise RefusedError(f"{_short(name)}: not a SHA-256")
     return records
+
+
+def sha256(name: str, value: object) -> str:
+    """The value, which has to be a digest."""
+    if not isinstance(value, str) or not DIGEST.fullmatch(value):
+        raise RefusedError(f"{_short(name)}: not a SHA-256")
+    return value
 
 
 def _no_number(_: str) -> None:
@@ -129,7 +221,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _shape(data: object, required: set[str], allowed: set[str], what: str) -> None:
+def _shape(data: object, required: frozenset[str] | set[str], allowed: frozenset[str] | set[str], what: str) -> None:
     if not isinstance(data, dict) or not required <= data.keys() or data.keys() - required - allowed:
         raise RefusedError(f"{what}: members are missing or not known")
 
@@ -212,28 +304,36 @@ def _boxes(data: object, sources: list[Ranges], family: int) -> list[Box]:
         raise RefusedError("box: not protocols, sources, thirds and fourths")
     if not 0 <= written[1] < len(sources):
         raise RefusedError("box: no such sources")
-    protocols = _numbers(written[0], ((0, 255),))
+    protocols, thirds, fourths = (one if isinstance(one, str) else "" for one in (written[0], *written[2:]))
+    read = _axes if max(len(protocols), len(thirds), len(fourths)) <= SHORT else _axes.__wrapped__
+    where = sources[written[1]]
+    return [Box(kinds, where, third, fourth) for kinds, third, fourth in read(protocols, thirds, fourths, family)]
+
+
+@lru_cache(1 << 14)
+def _axes(protocols: str, thirds: str, fourths: str, family: int) -> list[tuple[Ranges, Ranges, Ranges]]:
+    """Protocols of one class each, with their thirds and fourths."""
+    numbers = _numbers(protocols, ((0, 255),))
     icmp = ICMP[family]
     out = []
     for kinds, limit in (
-        (meet(protocols, PORTED), PORTS),
-        (meet(protocols, icmp), TYPES),
-        (less(less(protocols, PORTED), icmp), NONE),
+        (meet(numbers, PORTED), PORTS),
+        (meet(numbers, icmp), TYPES),
+        (less(less(numbers, PORTED), icmp), NONE),
     ):
         if not kinds:
             continue
-        if limit is NONE and (written[2] != "*" or written[3] != "*"):
+        if limit is NONE and (thirds != "*" or fourths != "*"):
             raise RefusedError("box: protocols without ports have *")
-        thirds, fourths = _numbers(written[2], limit), _numbers(written[3], limit)
-        out.append(Box(kinds, sources[written[1]], thirds, fourths))
+        out.append((kinds, _numbers(thirds, limit), _numbers(fourths, limit)))
     return out
 
 
-def _numbers(value: object, limit: Ranges) -> Ranges:
+def _numbers(value: str, limit: Ranges) -> Ranges:
     if value == "*":
         return limit
-    parts = value.split(",") if isinstance(value, str) else []
-    if not parts or len(parts) > MANY or not all(RANGE.fullmatch(part) for part in parts):
+    parts = value.split(",")
+    if len(parts) > MANY or not all(RANGE.fullmatch(part) for part in parts):
         raise RefusedError("box: no ranges of numbers")
     pairs = []
     for part in parts:
@@ -251,17 +351,12 @@ def _ascending(pairs: list[tuple[int, int]], limit: Ranges) -> Ranges:
     return found
 
 
-_ADDRESSES: dict[tuple[str, int], Ranges] = {}
-
-
 def _addresses(value: object, family: int) -> Ranges:
     written = _string(value, "sources")
-    key = (written, family)
-    if key not in _ADDRESSES:
-        _ADDRESSES[key] = _parsed(written, family)
-    return _ADDRESSES[key]
+    return _parsed(written, family) if len(written) <= SHORT else _parsed.__wrapped__(written, family)
 
 
+@lru_cache(1 << 14)
 def _parsed(written: str, family: int) -> Ranges:
     """Addresses, in the family of their senders: where a load balancer translates, that is not the row's."""
     if written == "*":
@@ -277,3 +372,8 @@ def _parsed(written: str, family: int) -> Ranges:
         except ValueError as problem:
             raise RefusedError("sources: no addresses of one family") from problem
     return _ascending(pairs, everything(family))
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_number)
+_BODIES = Remembered(BODY, _body)
+_TAILS = Remembered(TAIL, _tail)

@@ -22,27 +22,36 @@ class Classes:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._of: dict[tuple[str, str, bool], int] = {}
         targets: set[str] = set()
         self.singled: set[str] = set()
-        for name, calls in estate.calls.items():
-            for call in calls if name not in OF_ITSELF else ():
-                (targets if name == TARGETS else self.singled).update(strings(call.answer))
-        self.named = targets | self.singled
-        self.mentioned = self.named | {
-            name
-            for calls in estate.calls.values()
-            for call in calls
-            for name in (*strings(call.parameters), *(strings(call.answer) if call.kind.needed else ()))
-        }
+        self.mentioned: set[str] = set()
         """Every string of the snapshot that may be an id."""
+        for name, calls in estate.calls.items():
+            for call in calls:
+                said = set(strings(call.answer))
+                if name not in OF_ITSELF:
+                    (targets if name == TARGETS else self.singled).update(said)
+                self.mentioned.update(
+                    strings(call.parameters), () if name in OF_ITSELF and not call.kind.needed else said
+                )
+        self.named = targets | self.singled
         self.bounds = {True: _bounds(self.singled), False: _bounds(self.named)}
 
-    def of(self, address: Address, *, directly: bool = False) -> tuple[object, ...]:
-        """Equal for two addresses only where no rule, route or record can tell them apart: interfaces of one VPC,
-        subnet and owner, with the same groups, state and kind, addresses that lie in the same CIDRs of the snapshot and
-        both have, or lack, a public one. Where a record names the interface, its instance or address, it stands alone;
-        by ways that lead there directly, and through no load balancer, targets of those do not.
+    def of(self, address: Address, *, directly: bool = False) -> int:
+        """The number of its class: equal for two addresses only where no rule, route or record can tell them apart.
+
+        Their interfaces are of one VPC, subnet and owner, with the same groups, state and kind; the addresses lie in
+        the same CIDRs of the snapshot and both have, or lack, a public one. Where a record names the interface, its
+        instance or address, it stands alone; where load balancers do not matter, targets of those do not.
         """
+        key = (address.interface.id, address.text, directly)
+        if key not in self._of:
+            self._of[key] = self._numbers.setdefault(self._alike(address, directly), len(self._numbers))
+        return self._of[key]
+
+    def _alike(self, address: Address, directly: bool) -> tuple[object, ...]:  # noqa: FBT001
         data = address.interface.data
         instance = text(data, "Attachment", "InstanceId")
         names = {
@@ -59,6 +68,7 @@ class Classes:
         )
         state = self.estate.instances.get(instance or "")
         return (
+            directly,
             address.interface.id if alone else None,
             address.text if alone or address.prefix else None,
             bisect_right(self.bounds[directly][address.family], address.value),

@@ -270,15 +270,27 @@ def _records(name: str, call: Call) -> Iterator[Record]:
 def _present(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     """The value without members that are null: those say as little as members that are not there."""
     if isinstance(value, dict):
-        return {name: _present(one) for name, one in value.items() if one is not None}
+        return {
+            name: _present(one) if isinstance(one, dict | list) else one
+            for name, one in value.items()
+            if one is not None
+        }
     return [_present(one) for one in value] if isinstance(value, list) else value
 
 
 def _damaged(value: object) -> bool:
     """Whether there is a fraction in it: AWS gives none but for traffic dials and times."""
-    if isinstance(value, dict):
-        return any(_damaged(one) for name, one in value.items() if not name.endswith(("Percentage", "Time")))
-    return any(_damaged(one) for one in value) if isinstance(value, list) else isinstance(value, float)
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, float):
+            return True
+        if isinstance(one, dict):
+            held = [(name, each) for name, each in one.items() if isinstance(each, dict | list | float)]
+            waiting += [each for name, each in held if not name.endswith(("Percentage", "Time"))]
+        elif isinstance(one, list):
+            waiting += one
+    return False
 
 
 def _told(data: Json) -> Json:

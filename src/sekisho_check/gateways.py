@@ -176,11 +176,13 @@ def to_nat(walk: Walk, pieces: Pieces, hop: Hop, place: Place) -> Pieces:
         if gone or (record is not None and text(record.data, "VpcId") != place.vpc):  # S-RT-07, S-NAT-03
             return walk.stop(pieces, FORWARD, *names)
         subnet = walk.estate.get("ec2:DescribeSubnets", text(record.data if record else None, "SubnetId"))
-        table = table_of(walk.estate, subnet).record if subnet else None
-        if table is not None:  # out of it by the routes of its own subnet, once
+        own = walk.estate.get("ec2:DescribeRouteTables", text(record.data if record else None, "RouteTableId"))
+        table = table_of(walk.estate, subnet).record if subnet else own  # S-RNAT-01
+        if table is not None:  # out of it by its own routes, once
             on = hop_for(walk.estate, table, walk.address.family, walk.address.value)
-            if on.kind in {"none", "blackhole"} or (on.kind == "nat" and on.target == hop.target):
-                return walk.stop(pieces, FORWARD, *names, table.id)
+            lost = {"none", "blackhole", "igw"} if walk.address.family == V4 else {"none", "blackhole"}
+            if on.kind in lost or (on.kind == "nat" and on.target == hop.target):
+                return walk.stop(pieces, FORWARD, *names, table.id, on.target)
         return walk.astray(pieces, f"what {hop.target} does with it is not known")
     synthetic, others = walk.split(pieces, NAT64) if walk.address.family != V4 else ([], pieces)
     synthetic = walk.doubt(synthetic, f"what {hop.target} does with IPv6 is not known")

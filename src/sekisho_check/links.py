@@ -36,6 +36,15 @@ class Link(NamedTuple):
         return ("load-balancer", self.balancer.id, ports[0], self.node.interface.id, self.node.text, ports[1])
 
     @property
+    def vpc(self) -> str:
+        return self.balancer.vpc
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        target = self.target._replace(name="")
+        return self.balancer.id, target, self.node.interface.id, self.node.text, self.own, self.vague
+
+    @property
     def proxy(self) -> bool:
         """Whether it waits for the client's connection before it opens its own (S-ELB-04)."""
         return self.balancer.kind != NETWORK
@@ -112,7 +121,8 @@ class Link(NamedTuple):
         sight = Sight(vpcs=(self.balancer.vpc,), groups=self._named())
         egress = None if self._ungrouped() else node.data
         key = (self.balancer.id, node.id, str(self.own))
-        return Sender(key, place, one(self.own), sight, egress, always_acl=self.balancer.kind == CLASSIC)
+        classic = self.balancer.kind == CLASSIC
+        return Sender(key, place, one(self.own), sight, egress, always_acl=classic, opener=node.id)
 
     def _named(self) -> frozenset[str]:
         """Groups of a network load balancer: rules that name them admit what comes through it (S-NLB-02)."""

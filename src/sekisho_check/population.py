@@ -29,7 +29,7 @@ def addresses_of(interface: Record) -> Iterator[Address]:
 
 def population(estate: Estate, classes: Classes) -> Iterator[tuple[Address, str, list[Way]]]:
     """All rows, with their ways."""
-    known: dict[tuple[object, ...], list[Way]] = {}
+    known: dict[tuple[int, str], list[Way]] = {}
     for interface in estate.all("ec2:DescribeNetworkInterfaces"):
         for address in addresses_of(interface):
             alike = classes.of(address)

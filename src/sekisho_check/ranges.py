@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 Ranges = tuple[tuple[int, int], ...]
 """Ascending, disjoint and never adjacent, so that equal sets are equal tuples."""
@@ -28,8 +29,12 @@ def one(value: int) -> Ranges:
 
 def meet(left: Ranges, right: Ranges) -> Ranges:
     """What both sets hold."""
-    if left == right:
+    if left == right or not left or not right:
+        return left and right
+    if right[0][0] <= left[0][0] and left[-1][1] <= right[0][1]:  # within one range of the other
         return left
+    if left[0][0] <= right[0][0] and right[-1][1] <= left[0][1]:
+        return right
     out: list[tuple[int, int]] = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -76,6 +81,7 @@ def holds(ranges: Ranges, value: int) -> bool:
     return any(low <= value <= high for low, high in ranges)
 
 
+@lru_cache(1 << 14)
 def size(ranges: Ranges) -> int:
     return sum(high - low + 1 for low, high in ranges)
 

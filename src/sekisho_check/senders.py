@@ -33,6 +33,8 @@ class Sender(NamedTuple):
     """Whether it needs no routes: what it sends is handed to the destination, and replies are taken from its subnet."""
     unfiltered: bool = False
     """Whether inbound rules of the destination's ACL do not filter what is handed in."""
+    opener: str | None = None
+    """The interface that sends, where its groups do not tell it."""
     vague: str = ""
     """Why its addresses are not known: then what all of them can do is open too."""
 
@@ -116,7 +118,7 @@ def judged(
 def walk_from(estate: Estate, address: Address, way: Way, wanted: tuple[str, str] | None, sender: Sender) -> Walk:
     walk = Walk(estate, address, way, wanted)
     walk.sight, walk.sender = sender.sight, sender.place
-    walk.opener = text(sender.egress, "NetworkInterfaceId")
+    walk.opener = sender.opener or text(sender.egress, "NetworkInterfaceId")
     return walk
 
 

@@ -72,6 +72,14 @@ class Address(NamedTuple):
 class Passage(Protocol):
     """What leads a way on from its own end to the destination."""
 
+    @property
+    def vpc(self) -> str:
+        """Where it starts from."""
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """All that walks see of it but for the destination, which only reasons name."""
+
     def enter(self, walk: Walk, pieces: Pieces) -> Pieces:
         """From the client's gateway to the destination."""
 
@@ -184,6 +192,9 @@ class Walk:
                 out.append(piece)
                 continue
             parts = judge(piece.box)
+            if parts == ([piece.box], [], []):
+                out.append(piece)
+                continue
             out += [piece._replace(box=box) for box in parts.passed]
             out += [piece._replace(box=box, open=piece.open or why) for box in parts.open]
             out += [piece._replace(box=box, stop=Stop(layer, ids)) for box in parts.stopped]

@@ -11,16 +11,21 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sekisho.analysis import assess, explain
+from sekisho.cli import output
+from sekisho.cli.pdf import to_pdf
 from sekisho.engine.query import Query, parse_endpoint
 from sekisho.findings.find import find
 from sekisho.incremental import StandingAssessment
 from sekisho.load import load
-from sekisho.model.filters import IpPermission, IpRange, NetworkAcl, SecurityGroup
+from sekisho.model.filters import AclEntry, IpPermission, IpRange, NetworkAcl, SecurityGroup
 from sekisho.model.record import Record
 from sekisho.model.routing import RouteTable
 from sekisho.model.snapshot import Snapshot
 from sekisho.report.document import assessment_document
 from sekisho.report.json import encoded
+from sekisho.report.paper.brief import Brief
+from sekisho.report.paper.build import paper
+from sekisho.report.paper.html import to_html
 
 Times = tuple[float, float]
 #: How many records are edited, one after the other, where the median of edits counts.
@@ -56,6 +61,26 @@ def judging(folder: Path) -> Times:
     return timed(lambda: assess(snapshot, target="eni-1"))
 
 
+def setting_html(folder: Path) -> Times:
+    """The findings report of a judged snapshot as HTML."""
+    brief = _brief(folder)
+    return timed(lambda: to_html(paper(brief)))
+
+
+def setting_pdf(folder: Path) -> Times:
+    """The same as PDF."""
+    brief = _brief(folder)
+    return timed(lambda: to_pdf(paper(brief)))
+
+
+def _brief(folder: Path) -> Brief:
+    snapshot = load(folder)
+    found = assess(snapshot)
+    brief = output.brief(found, assessment_document(found), snapshot, "en")
+    gc.freeze()
+    return brief
+
+
 def asking_again(folder: Path) -> Times:
     """The second question that is asked of a loaded snapshot: the first has made what both need."""
     snapshot = load(folder)
@@ -71,7 +96,7 @@ def editing_a_group(folder: Path) -> Times:
 
 
 def editing_an_acl(folder: Path) -> Times:
-    """The difference that an entry less makes in a network ACL of its own subnets."""
+    """The difference that an entry more makes in a network ACL, as often as not one of all subnets of a VPC."""
     return _edited(folder, "network_acls")
 
 
@@ -99,8 +124,8 @@ def _edit(record: Record) -> Record | None:
             )
             return replace(record, ip_permissions=(*record.ip_permissions, rule))
         case NetworkAcl():
-            entries = record.entries[:-1]
-            return replace(record, entries=entries) if not record.is_default else None
+            first = AclEntry(rule_number=1, protocol="-1", rule_action="deny", egress=False, cidr_block="8.8.8.0/24")
+            return replace(record, entries=(first, *record.entries))
         case RouteTable():
             return replace(record, routes=record.routes[:-1]) if len(record.routes) > 1 else None
         case _:
@@ -117,8 +142,11 @@ def _questions(snapshot: Snapshot) -> list[Query]:
 
 PARTS: Mapping[str, Callable[[Path], Times]] = {
     part.__name__: part
-    for part in (loading, telling, judging, asking_again, editing_a_group, editing_an_acl, editing_a_table)
-}
+    for part in (
+        loading, telling, judging, setting_html, setting_pdf, asking_again,
+        editing_a_group, editing_an_acl, editing_a_table,
+    )
+}  # fmt: skip
 
 if __name__ == "__main__":
     print(json.dumps(PARTS[sys.argv[1]](Path(sys.argv[2]))))

@@ -88,7 +88,7 @@ def editing_a_group(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "editing_a_group", str(estate.folder))
 
 
-@row("`watch`: an entry less in a network ACL, the same", 15, "ms")
+@row("`watch`: an entry more in a network ACL, the same", 15, "ms")
 def editing_an_acl(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "editing_an_acl", str(estate.folder))
 
@@ -118,9 +118,27 @@ def members(estate: Estate) -> Cost:
     return inside("-m", "bench.parts", "judging", str(estate.scratch / "members"))
 
 
+@row("report of 10,816 findings, from answers to HTML", 2_000, "ms", once=True)
+def setting_html(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "setting_html", str(_drawn(estate)))
+
+
+@row("report of 10,816 findings, from answers to PDF", 10_000, "ms", once=True)
+def setting_pdf(estate: Estate) -> Cost:
+    return inside("-m", "bench.parts", "setting_pdf", str(_drawn(estate)))
+
+
 @row("`sekisho --help`", 100, "ms", once=True)
 def helping(_: Estate) -> Cost:
     return process("-m", "sekisho", "--help")
+
+
+def _drawn(estate: Estate) -> Path:
+    """An estate of 800 interfaces, which has 10,816 findings."""
+    folder = estate.scratch / "report"
+    if not folder.is_dir():
+        process("-m", "sekisho", "-q", "synth", "--interfaces", "800", "--seed", "4", str(folder))
+    return folder
 
 
 def _assess(estate: Estate, *more: str) -> Cost:

@@ -68,3 +68,11 @@ def test_pointers() -> None:
     for nowhere in ("/foo/2", "/foo/-", "/foo/01x", "foo", "/no", "/foo/1/x"):
         with pytest.raises(LookupError):
             pointed(document, nowhere)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1.0, -0.0, 1e21, 1e-7, [1.5], {"a": -2.0}, {"a": [0, 1 << 60]}, {"é": 1, "a": 2}, ":1.5", ["x,Infinity"]],
+)
+def test_a_digest_is_that_of_the_canonical_text(value: object) -> None:
+    assert digest(value) == hashlib.sha256(canonical(value).encode()).hexdigest()

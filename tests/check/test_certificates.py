@@ -227,6 +227,33 @@ def test_a_line_that_is_no_certificate_is_refused(line: bytes) -> None:
         certificate(line)
 
 
+def compact(given: dict[str, Any]) -> str:
+    return json.dumps(given, separators=(",", ":"))
+
+
+def test_a_certificate_holds_however_it_is_written() -> None:
+    given = true_one(audit(PUBLIC))
+    backwards = dict(reversed(given.items()))
+    for text in (compact(given), compact(backwards), json.dumps(given, indent=1).replace("\n", " ")):
+        assert audit(PUBLIC).check(certificate(text.encode())).verdict == "reachable"
+
+
+@pytest.mark.parametrize("before", [',"verdict":', ',"witness":', ',"records":'])
+@pytest.mark.parametrize("member", ["row", "verdict", "witness", "records", "way"])
+def test_a_member_more_is_refused_wherever_it_stands(before: str, member: str) -> None:
+    line = compact(true_one(audit(PUBLIC)))
+    extra = f',"{member}":null'
+    with pytest.raises(RefusedError):
+        certificate(line.replace(before, extra + before, 1).encode())
+
+
+@pytest.mark.parametrize("torn", ['{,"verdict":', '{"schema":"x"},"verdict":', '{"row":{"schema":{"x":1,"verdict":'])
+def test_a_line_whose_parts_alone_would_do_is_refused(torn: str) -> None:
+    line = compact(true_one(audit(PUBLIC)))
+    with pytest.raises(RefusedError):
+        certificate((torn + line.partition(',"verdict":')[2]).encode())
+
+
 def test_every_truncation_is_refused() -> None:
     line = json.dumps(true_one(audit(PUBLIC))).encode()
     for end in range(0, len(line), 7):

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from aws_endpoint import Fault, Request, serving
-from cli.running import PRIVATE, PUBLIC, STORY, process, refusal, sekisho
+from cli.running import BASTION, PRIVATE, PUBLIC, STORY, process, refusal, sekisho
 from collecting import REGION, credentials, empty
 
+ROOT = Path(__file__).parents[2]
 SS = 'tcp LISTEN 0 4096 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=812,fd=3))\n'
 WINDOWS = "  TCP    0.0.0.0:3389   0.0.0.0:0   LISTENING   1052\r\n"
 NMAP = (
@@ -44,6 +46,22 @@ def test_an_inventory_that_was_imported_changes_the_findings(tmp_path: Path) -> 
     before, after = sekisho(*asked), sekisho(*asked, "--listeners", inventory)
     types = [{f["type"] for f in ran.document["findings"] if f["port"] == 22} for ran in (before, after)]
     assert types == [{"RecognizedPortNoAgent"}, {"RecognizedPortWithListener"}]
+
+
+def test_the_coverage_says_which_instances_told(tmp_path: Path) -> None:
+    inventory = saved(
+        tmp_path,
+        "listeners.json",
+        json.dumps({PRIVATE: [SSHD], PUBLIC: {"state": "unhealthy", "why": "its agent is ConnectionLost"}}),
+    )
+    asked = ("assess", STORY, "-o", "json")
+    before, after = sekisho(*asked).document, sekisho(*asked, "--listeners", inventory).document
+    assert "listeners" not in before["coverage"]
+    states = {PRIVATE: "healthy", PUBLIC: "unhealthy", BASTION: "unknown"}
+    assert after["coverage"]["listeners"] == dict(sorted(states.items()))
+    of_public = [[f for f in d["findings"] if f["instance"] in {PUBLIC, BASTION}] for d in (before, after)]
+    assert of_public[0] == of_public[1]
+    jsonschema.validate(after, json.loads((ROOT / "docs/schemas/assessment-1.json").read_text(encoding="utf-8")))
 
 
 def test_a_scan_is_of_the_instances_that_hold_the_addresses(tmp_path: Path) -> None:

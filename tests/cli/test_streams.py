@@ -2,11 +2,14 @@
 
 import re
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from aws_endpoint import serving
 from cli.running import PRIVATE, PUBLIC, STORY, process, sekisho
+from collecting import credentials, empty
 from sekisho.cli.main import COMMANDS, main
 from sekisho.version import SEMANTICS_VERSION, __version__
 
@@ -31,7 +34,7 @@ def test_help_names_every_command() -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_example_of_each_command_works(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The placeholders of the example stand for the story and its private server."""
+    """The placeholders of the example stand for the story and its private server, AWS has nothing."""
     ran = sekisho(name, "--help")
     assert (ran.code, ran.err) == (0, "")
     example = " ".join(ran.out.partition("Example: ")[2].split())
@@ -41,7 +44,11 @@ def test_the_example_of_each_command_works(name: str, tmp_path: Path, monkeypatc
     (tmp_path / "snapshot").symlink_to(STORY)
     if ">" in arguments:
         arguments = arguments[: arguments.index(">")]
-    outcome = sekisho(*(PRIVATE if a.startswith("i-") else a.replace("/tmp/", f"{tmp_path}/") for a in arguments))  # noqa: S108
+    arguments = [PRIVATE if a.startswith("i-") else a.replace("/tmp/", f"{tmp_path}/") for a in arguments]  # noqa: S108
+    (tmp_path / PRIVATE).write_text("tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n", encoding="utf-8")
+    credentials(monkeypatch)
+    with serving(empty) if name == "collect" else nullcontext() as endpoint:
+        outcome = sekisho(*arguments, *(("--endpoint-url", endpoint.url) if endpoint else ()))
     assert outcome.code in ({0, 1} if "--fail-on" in arguments else {0})
     assert outcome.out
 

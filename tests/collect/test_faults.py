@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -288,6 +289,25 @@ def test_a_role_is_assumed_with_its_external_id(tmp_path: Path) -> None:
         (assumed,) = [r for r in endpoint.requests if r.call == "sts:AssumeRole"]
     assert summary.accounts == ("444455556666",)
     assert {k: assumed.parameters[k] for k in ("RoleArn", "ExternalId")} == {"RoleArn": role, "ExternalId": "agreed"}
+
+
+def test_a_role_that_can_no_longer_be_assumed_fails_the_calls(tmp_path: Path) -> None:
+    """Its credentials have to be renewed and are refused: that is said, and none of them is."""
+    soon = datetime.now(UTC) + timedelta(seconds=5)
+
+    def answers(request: Request) -> dict[str, Any] | Fault:
+        if request.call != "sts:AssumeRole":
+            return empty(request)
+        if request.time > 1:
+            return Fault("AccessDenied", "not authorized to perform: sts:AssumeRole", 403)
+        given = {"AccessKeyId": "ASIA444455556666EX", "SecretAccessKey": SECRET, "SessionToken": TOKEN}
+        return {"Credentials": given | {"Expiration": soon}}
+
+    role = "arn:aws:iam::444455556666:role/reader"
+    with serving(answers) as endpoint, pytest.raises(AwsError) as refused:
+        run(endpoint, tmp_path / "snapshot", role_arn=role)
+    assert "sts:AssumeRole" in str(refused.value)
+    assert TOKEN not in str(refused.value)
 
 
 def test_where_nobody_can_be_asked_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from estates import acl, eni, entry, igw, instance, perm, route, rtb, sg, snapshot, subnet, vpc
 from incremental.edits import edit
 from random_estates import drawn
+from random_networks import id_of, table_of
 from sekisho.analysis import assess
 from sekisho.engine.dependencies import Kept
 from sekisho.engine.standing import RecordedAssessor
 from sekisho.engine.verdict import Said
 from sekisho.errors import QueryError
 from sekisho.findings.assessment import Assessment
-from sekisho.incremental import Difference, StandingAssessment
+from sekisho.incremental import Difference, StandingAssessment, with_records
 from sekisho.model.filters import SecurityGroup
 from sekisho.model.snapshot import Snapshot
 
@@ -74,7 +75,9 @@ def test_it_is_the_assessment_from_the_beginning(seed: int) -> None:
         record = edit(r, standing.snapshot)
         if record is None:
             continue
-        found = standing.update([record])
+        changed = with_records(standing.snapshot, {(table_of(record), id_of(record)): record})
+        found = standing.update([record]) if r.random() < 0.5 else standing.follow(changed)
+        assert standing.snapshot.table(table_of(record))[id_of(record)] == record
         whole = assess(standing.snapshot)
         assert standing.assessment() == whole
         after = rows(whole)
@@ -131,6 +134,28 @@ def test_an_entry_changes_the_subnets_of_its_acl_alone() -> None:
 def test_a_route_changes_the_subnets_of_its_table_alone() -> None:
     found = StandingAssessment(estate()).update([rtb("rtb-a", "vpc-1", ["subnet-a"], LOCAL)])
     assert (verdicts(found), found.whole) == ({("eni-x", "reachable", "forward-only")}, False)
+
+
+def test_what_is_told_of_one_place_changes_for_every_interface_there() -> None:
+    """The second interface of a subnet has its answer from what was walked for the first."""
+    base = [record for page in estate().pages for record in page.records]
+    more = (instance("i-z"), eni("eni-z", A, ("10.0.1.11", "203.0.113.7"), groups=["sg-y"], instance="i-z"))
+    standing = StandingAssessment(snapshot(*base, *more))
+    closed = acl("acl-a", "vpc-1", ["subnet-a"], entry(100, "deny", "-1", "0.0.0.0/0"))
+    found = standing.update([closed])
+    lost = {("eni-x", "reachable", "unreachable"), ("eni-z", "reachable", "unreachable")}
+    assert (verdicts(found), found.whole) == (lost, False)
+    assert standing.assessment() == assess(standing.snapshot)
+
+
+def test_a_route_to_a_gateway_that_was_not_named_before_opens_an_origin() -> None:
+    standing = StandingAssessment(estate())
+    found = standing.update([rtb("rtb-a", "vpc-1", ["subnet-a"], LOCAL, OUT, route("10.9.0.0/16", "pcx-9"))])
+    assert {(r.interface, r.origin, c.before) for c in found.changes for r in c.rows} >= {
+        ("eni-x", "peering", None),
+        ("eni-y", "peering", None),
+    }
+    assert standing.assessment() == assess(standing.snapshot)
 
 
 def test_what_is_read_alike_changes_nothing() -> None:

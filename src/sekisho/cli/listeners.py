@@ -7,8 +7,11 @@ from sekisho.errors import SnapshotError
 from sekisho.findings.listeners import Listener, parse_json, parse_ss
 
 
-def read_listeners(place: Path | None) -> Mapping[str, tuple[Listener, ...]]:
-    """Listeners by instance id; none where no place is given. SnapshotError where a file cannot be read."""
+def read_listeners(place: Path | None) -> Mapping[str, tuple[Listener, ...] | None]:
+    """Listeners by instance id, None of one that did not tell; nothing where no place is given.
+
+    SnapshotError where a file cannot be read.
+    """
     if place is None:
         return {}
     if not place.exists():

@@ -23,6 +23,7 @@ COMMANDS = {
     "collect": ("collect", "Save what AWS answers about an account, to assess it."),
     "conformance": ("conformance", "Run the conformance corpus and print a scoreboard."),
     "demo": ("demo", "Assess the bundled example estate and write its reports."),
+    "report": ("report", "Write the report that people read, in English or Japanese, as HTML or PDF."),
     "synth": ("synth", "Write a synthetic estate, to try things on and to measure with."),
     "explain": ("explain", "Answer one question, hop by hop."),
     "watch": ("watch", "Say what changes in the verdicts as the files of a snapshot change."),

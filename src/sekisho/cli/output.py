@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sekisho.engine.answer import Explanation
     from sekisho.engine.certificate import Certificate
     from sekisho.findings.assessment import Assessment
+    from sekisho.model.snapshot import Snapshot
+    from sekisho.report.paper.brief import Brief
 
 Document = Any
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -59,16 +61,52 @@ def explanation(found: "Explanation") -> Document:
     return explanation_document(found)
 
 
-def render_assessment(document: Document, output_format: str, place: Path | None) -> None:
+def brief(
+    found: "Assessment",
+    document: Document,
+    read: "Snapshot",
+    lang: str,
+    **more: Any,  # noqa: ANN401 - other members of the brief
+) -> "Brief":
+    """What the report of an assessment is made from, in that language."""
+    from sekisho.analysis import traces  # noqa: PLC0415
+    from sekisho.report.paper import catalogues  # noqa: PLC0415
+    from sekisho.report.paper.brief import Brief  # noqa: PLC0415
+    from sekisho.report.paper.estate import estate_document  # noqa: PLC0415
+    from sekisho.report.paper.way import way_document  # noqa: PLC0415
+
+    return Brief(
+        document=document,
+        words=catalogues()[lang].of(document["scope"]["direction"]),
+        ways={key: way_document(trace) for key, trace in traces(read, found).items()},
+        estate=estate_document(read),
+        inputs=[i._asdict() for i in read.inputs],
+        **more,
+    )
+
+
+def page(found: "Assessment", document: Document, read: "Snapshot") -> str:
+    """The full report in English as one HTML page."""
+    from sekisho.report.paper.build import paper  # noqa: PLC0415
+    from sekisho.report.paper.html import to_html  # noqa: PLC0415
+
+    return to_html(paper(brief(found, document, read, "en", kind="full")))
+
+
+def render_assessment(document: Document, output_format: str, place: Path | None, html: Callable[[], str]) -> None:
+    """Print or write the assessment; `html` makes its page, where that is asked for."""
     from sekisho.report.table import print_assessment  # noqa: PLC0415
 
-    _emit(_render(document, output_format, print_assessment, place), place)
+    if output_format == "html":
+        emit(html(), place)
+        return
+    emit(_render(document, output_format, print_assessment, place), place)
 
 
 def render_explanation(document: Document, output_format: str, place: Path | None) -> None:
     from sekisho.report.table import print_explanation  # noqa: PLC0415
 
-    _emit(_render(document, output_format, print_explanation, place), place)
+    emit(_render(document, output_format, print_explanation, place), place)
 
 
 def render_difference(document: Document, output_format: str) -> None:
@@ -90,10 +128,6 @@ def _render(
 
     if output_format == "json":
         return pieces(document)
-    if output_format == "html":
-        from sekisho.report.html import to_html  # noqa: PLC0415
-
-        return to_html(document)
     if output_format in EXPORTS:
         from sekisho.exports import render  # noqa: PLC0415
 
@@ -132,7 +166,8 @@ def _width(*, terminal: bool) -> int:
     return shutil.get_terminal_size((80, 24)).columns if terminal else 80
 
 
-def _emit(text: str | bytes | Iterator[bytes], place: Path | None) -> None:
+def emit(text: str | bytes | Iterator[bytes], place: Path | None) -> None:
+    """Write to the file, making its folder, or to stdout."""
     if place is None:
         _say(b"".join(text) if isinstance(text, Iterator) else text)
         return
@@ -154,15 +189,14 @@ def _say(text: str | bytes) -> None:
         click.echo(text.encode() if isinstance(text, str) else text, nl=False)
 
 
-def write_reports(document: Document, directory: Path) -> tuple[Path, Path]:
+def write_reports(document: Document, html: str, directory: Path) -> tuple[Path, Path]:
     """Write report.html and assessment.json; their paths."""
-    html, data = directory / "report.html", directory / "assessment.json"
-    from sekisho.report.html import to_html  # noqa: PLC0415
+    report, data = directory / "report.html", directory / "assessment.json"
     from sekisho.report.json import pieces  # noqa: PLC0415
 
-    _emit(to_html(document), html)
-    _emit(pieces(document), data)
-    return html, data
+    emit(html, report)
+    emit(pieces(document), data)
+    return report, data
 
 
 def write_certificates(found: "list[Certificate]", snapshot: Path | str, place: Path) -> None:

@@ -49,10 +49,15 @@ class Account:
 
     def secrets(self) -> tuple[str, ...]:
         """What must never be written: the credentials in use, as they are now."""
+        import botocore.exceptions  # noqa: PLC0415
+
         credentials = self._session.get_credentials()
         if credentials is None:
             return ()
-        now_in_use = credentials.get_frozen_credentials()
+        try:
+            now_in_use = credentials.get_frozen_credentials()
+        except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError):
+            return ()  # they cannot be renewed, so none are in use
         return tuple(filter(None, (now_in_use.secret_key, now_in_use.token, now_in_use.access_key)))
 
 

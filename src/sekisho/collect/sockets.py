@@ -20,10 +20,11 @@ LARGEST = 64 << 20
 _STATES = {"LISTEN", "UNCONN", "ESTAB", "TIME-WAIT", "CLOSE-WAIT", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2"}
 _PROTOCOL = re.compile(r"(tcp|udp)(?:4|6|46|lite)?6?", re.IGNORECASE)
 _LSOF = re.compile(
-    r"(?P<process>\S+)\s+(?P<pid>\d+)\s.*\s(?:IPv4|IPv6)\s+\S+\s+\S+\s+(?P<protocol>TCP|UDP)\s+(?P<name>\S+)"
+    r"(?P<process>\S+)\s+(?P<pid>\d{1,10})\s.*\s(?:IPv4|IPv6)\s+\S+\s+\S+\s+(?P<protocol>TCP|UDP)\s+(?P<name>\S+)"
     r"(?:\s+\((?P<state>[A-Z_0-9 ]+)\))?\s*"
 )
-_PROGRAM = re.compile(r"(\d+)/(.*)")
+_PID = re.compile(r"[0-9]{1,10}")
+_PROGRAM = re.compile(r"(\d{1,10})/(.*)")
 #: The far end of a socket that nobody is connected to.
 _NOBODY = {"0.0.0.0:0", "[::]:0", "*:*", "0.0.0.0:*", ":::*", "*.*", "[::]:*"}  # read, never bound
 
@@ -108,7 +109,7 @@ def _netstat_windows(text: str) -> Iterator[Listener]:
         if fields[2] in _NOBODY:
             address, _, port = fields[1].rpartition(":")
             last = fields[-1] if len(fields) > 3 else ""  # noqa: PLR2004
-            process = Process(name=None, pid=int(last), path=None) if last.isascii() and last.isdigit() else None
+            process = Process(name=None, pid=int(last), path=None) if _PID.fullmatch(last) else None
             yield listener(protocol[1], address, port, process, where)
 
 
@@ -147,9 +148,7 @@ def _osquery(text: str) -> Iterator[Listener]:
         protocol = _NUMBERS.get(str(row.protocol))
         if protocol and str(row.port) != "0":
             pid = str(row.pid or "")
-            known = (
-                Process(name=row.name, pid=int(pid), path=row.path or None) if pid.isascii() and pid.isdigit() else None
-            )
+            known = Process(name=row.name, pid=int(pid), path=row.path or None) if _PID.fullmatch(pid) else None
             yield listener(protocol, row.address, str(row.port), known, f"osquery row {number}")
 
 

@@ -337,6 +337,7 @@ class Standing:
                 if turn[0] != turn[1]:
                     known = turns.get(turn) or Turn((), *turn, self.assessor.met[key])
                     turns[turn] = known._replace(rows=(*known.rows, place))
+        self.assessor.strange.clear()
         return tuple(turns.values())
 
     def _moved(self, undone: Iterable[Any]) -> dict[int, Said]:

@@ -10,6 +10,8 @@ from sekisho.model.record import Issue, Scope
 
 from .finding import Finding
 
+AgentState = Literal["healthy", "unhealthy", "unknown"]
+
 Direction = Literal["ingress", "egress"]
 
 
@@ -82,6 +84,8 @@ class Coverage:
     missing_origins: tuple[MissingOrigin, ...]
     unmodelled: tuple[tuple[str, str], ...]
     issues: tuple[Issue, ...]
+    #: Where there is an inventory of listeners: each instance in scope, and whether it told what listens there.
+    listeners: tuple[tuple[str, AgentState], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

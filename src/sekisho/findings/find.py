@@ -23,7 +23,7 @@ from .openings import Opening, among, holds, openings_of
 from .services import RECOGNIZED, TRANSPORTS, Service, Transport, lowered, unrecognized
 from .wording import Subject, attributes, description, recommendation, rule, title
 
-Listeners = Mapping[str, tuple[Listener, ...]]
+Listeners = Mapping[str, tuple[Listener, ...] | None]
 FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")
 NO_LISTENERS: Listeners = {}
 NO_PEERINGS: Mapping[str, tuple[str, str]] = {}
@@ -123,12 +123,13 @@ def _place(
     ends = peerings.get(gateway or "", ())
     peer = next((vpc for vpc in ends if vpc != facts.vpc), None)
     shared = Place(row.origin, facts.vpc, facts.network_acl, gateway, peer, openings)
-    if instance not in listeners:
+    inventory = listeners.get(instance)
+    if inventory is None:
         return shared
     return shared._replace(
         instance=instance,
         interface=row.interface,
-        inventory=listeners[instance],
+        inventory=inventory,
         addresses=tuple(r.address for r in rows),
     )
 

@@ -65,19 +65,19 @@ def listener(protocol: str, address: str, port: str, process: Process | None, wh
     return Listener(transport, _address(address, where), int(port), process)
 
 
-def parse_json(text: str) -> Mapping[str, tuple[Listener, ...]]:
+def parse_json(text: str) -> Mapping[str, tuple[Listener, ...] | None]:
     """The sockets of each instance from `{"i-1": [{"protocol": "tcp", "address": "0.0.0.0", "port": 22}]}`.
 
     A socket may name its `process`, `pid` and `path`; other keys are ignored. In place of the list may stand
-    `{"state": "healthy", "sockets": [...]}`: an instance in any other state is not there. QueryError says in one line
-    what cannot be read.
+    `{"state": "healthy", "sockets": [...]}`; an instance that was asked and is in any other state has None. QueryError
+    says in one line what cannot be read.
     """
     try:
         inventory = msgspec.json.decode(text, type=dict[str, list[_Socket] | _Agent])
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise QueryError(f"listener inventory is not a JSON object of instance to sockets: {error}") from None
     told = {name: _sockets(said) for name, said in sorted(inventory.items())}
-    return {name: tuple(_listeners(name, sockets)) for name, sockets in told.items() if sockets is not None}
+    return {name: None if sockets is None else tuple(_listeners(name, sockets)) for name, sockets in told.items()}
 
 
 def _sockets(said: list[_Socket] | _Agent) -> list[_Socket] | None:
@@ -101,7 +101,7 @@ def _listeners(instance: str, sockets: list[_Socket]) -> Iterator[Listener]:
 
 
 _SS_WAITING = {"tcp": "LISTEN", "udp": "UNCONN"}
-_SS_USERS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d+)')
+_SS_USERS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=(\d{1,10})(?!\d)')
 _SS_MINIMUM = 6
 
 
@@ -137,7 +137,7 @@ def _processes(users: list[str]) -> Iterator[Process | None]:
 
 def _local(written: str, where: str) -> tuple[str | None, int]:
     address, _, port = written.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) <= PORT_TOP):
+    if not (port.isascii() and port.isdigit() and len(port) <= _DIGITS and int(port) <= PORT_TOP):
         raise QueryError(f"{where} has local address {written!a}: give numeric ports, as `ss -n` prints them")
     return _address(address, where), int(port)
 

@@ -4,7 +4,7 @@ What cannot be used becomes an issue, and what hangs on it is missing or not rea
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from .recognise import recognise
 from .scope import Placed, resolve, stated
 from .states import call_states, collected
 
-__all__ = ["load"]
+__all__ = ["from_files", "load"]
 
 
 def load(path: Path | str, limits: files.Limits | None = None) -> Snapshot:
@@ -31,7 +31,13 @@ def load(path: Path | str, limits: files.Limits | None = None) -> Snapshot:
     SnapshotError, with one line that says what to do, where there is none or a file of it shows nothing.
     """
     with uncollected():
-        return _read(path, limits)
+        return _read(files.read(path, limits), path)
+
+
+def from_files(found: Iterable[files.File | Issue], name: str) -> Snapshot:
+    """The snapshot that the files hold; `name` is what a SnapshotError calls them."""
+    with uncollected():
+        return _read(found, name)
 
 
 @contextmanager
@@ -46,19 +52,19 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: Path | str, limits: files.Limits | None) -> Snapshot:
+def _read(found: Iterable[files.File | Issue], name: Path | str) -> Snapshot:
     inputs: list[Input] = []
     issues: list[Issue] = []
     decoded: list[tuple[Decoded, Scope]] = []
-    for file in files.read(path, limits):
+    for file in found:
         if isinstance(file, Issue):
             issues.append(file)
             continue
         inputs.append(Input(file.name, file.sha256, file.size))
-        found, more = answers_of(file)
-        decoded += found
+        answers, more = answers_of(file)
+        decoded += answers
         issues += more
-    return linked(path, decoded, issues, inputs)
+    return linked(name, decoded, issues, inputs)
 
 
 def answers_of(file: files.File) -> tuple[list[tuple[Decoded, Scope]], list[Issue]]:

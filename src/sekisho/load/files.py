@@ -103,6 +103,17 @@ def read(snapshot: Path | str, limits: Limits | None = None) -> Iterator[File | 
         raise SnapshotError(f"{path}: cannot be read ({shown(str(error))})") from error
 
 
+def read_text(path: Path, limits: Limits) -> tuple[bytes, bytes]:
+    """The bytes of one file as UTF-8 text, and as they lie there."""
+    try:
+        with path.open("rb") as stream:
+            size = path.stat().st_size
+            lain = _bounded(stream, path.name, size, _Budget(limits), at_once=size)
+    except OSError as error:
+        raise SnapshotError(f"{path.name}: cannot be read ({shown(error.strerror or str(error))})") from error
+    return _utf8(lain), lain
+
+
 def shown(text: str, limit: int = 120) -> str:
     """Text from the input as it may stand in a one-line message."""
     line = text[: limit + 1]

@@ -239,6 +239,7 @@ def _coverage(coverage: Coverage) -> Document:
         "missing_origins": [{"vpc": m.vpc, "origin": m.origin, "reason": m.reason} for m in coverage.missing_origins],
         "unmodelled": [{"component": component, "detail": detail} for component, detail in coverage.unmodelled],
         "issues": [issue._asdict() for issue in coverage.issues],
+        **({"listeners": dict(coverage.listeners)} if coverage.listeners else {}),
     }
 
 

@@ -337,7 +337,6 @@ ENGLISH = Words(
         "semantics": "Semantics version",
         "tool": "Tool",
         "digest": "Digest of the input",
-        "verdicts_title": "What can reach each address",
         "verdicts_note": (
             "One row for each address, one column for each way into its network. A verdict leads to its evidence."
         ),
@@ -353,27 +352,18 @@ ENGLISH = Words(
         "network_acl": "Network ACL",
         "route_table": "Route table",
         "public": "public",
-        "interfaces_title": "Interface by interface",
-        "interfaces_note": (
-            "What is open and to whom, or what stands in the way, with the rule or route that makes it so. "
-            "Addresses with the same answer point to where it is set out."
-        ),
         "no_vpc": "No VPC",
         "depth": "{} would have to be opened",
         "same_as": "Same as {}",
-        "findings_title": "Findings",
-        "findings_note": "Open ports of instances, under the rules and severities of Amazon Inspector Classic.",
         "no_findings": "No port of an instance is open.",
         "severity": "Severity",
         "finding": "Finding",
         "coverage_title": "Coverage",
         "coverage_note": "What the answers rest on: what was read, what was not, and what was taken as absent.",
-        "population_note": "Interfaces in the snapshot, in scope, and answered",
         "in_snapshot": "Interfaces",
         "in_scope": "In scope",
         "addresses": "Addresses",
         "rows": "Verdicts",
-        "calls_note": "Calls",
         "status": "Status",
         "call": "Call",
         "records": "Records",
@@ -383,10 +373,8 @@ ENGLISH = Words(
         "unmodelled": "Present, but not modelled",
         "missing_origins": "Ways in that a VPC does not have",
         "none": "None.",
-        "proof_title": "What this report proves, and what it does not",
         "proven": "Proven from the configuration",
         "not_proven": "Not shown here",
-        "colophon": "Made by {} under semantics version {} from input with this digest:",
         "headline": "{first} {phrase}{rest}.",
         "headline_rest": "; {}",
         "lead_none": "No interface address is in scope.",
@@ -418,7 +406,6 @@ ENGLISH = Words(
             "no_way": "no way out",
             "who": "Where to",
             "none_reachable": "No address can reach",
-            "verdicts_title": "What each address can reach",
             "verdicts_note": (
                 "One row for each address, one column for each place outside. A verdict leads to its evidence."
             ),

@@ -2,6 +2,7 @@
 
 import gc
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +29,12 @@ SEVERITIES = ("high", "medium", "low", "informational")
     epilog="Example: sekisho assess snapshot/ --origin internet --fail-on medium -o json > assessment.json",
 )
 @click.argument("snapshot", required=False, type=SnapshotPlace(path_type=Path))
+@click.option(
+    "--on", "ground", type=click.Path(path_type=Path), help="The live snapshot that SNAPSHOT, a plan, is laid on."
+)
+@click.option(
+    "--parameter", "parameters", multiple=True, metavar="K=V", help="A parameter of a CloudFormation template."
+)
 @click.option("--target", default="all", show_default=True, help="all, tag:KEY=VALUE, an instance or an interface.")
 @click.option(
     "--direction",
@@ -74,6 +81,8 @@ def command(
     /,
     *,
     snapshot: Path | str | None,
+    ground: Path | None,
+    parameters: tuple[str, ...],
     live: bool,
     target: str,
     direction: Literal["ingress", "egress"],
@@ -90,10 +99,14 @@ def command(
 ) -> int:
     """Say for every network interface of SNAPSHOT what can reach it, and prove what cannot.
 
-    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers, here or at an address (s3://...).
+    SNAPSHOT is a directory, .zip or .tar.gz of saved AWS describe-* answers, here or at an address (s3://...); or what
+    will be there: a Terraform plan or state as JSON, a CloudFormation template, a cdk.out folder; or an AWS Config
+    snapshot.
     """
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
-    from sekisho.load import load, uncollected  # noqa: PLC0415
+    from sekisho.iac import load  # noqa: PLC0415
+    from sekisho.iac.document import annotate, changes, lines  # noqa: PLC0415
+    from sekisho.load import uncollected  # noqa: PLC0415
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
@@ -105,7 +118,10 @@ def command(
     snapshot = collecting.snapshot(ctx, snapshot, live=live, progress=progress, **asked)
     proofs: list[Certificate] | None = [] if certificates else None
     progress.note(f"reading {snapshot}", detail=True)
-    read = load(snapshot)
+    loaded = load(snapshot, on=ground, parameters=_parameters(parameters))
+    if certificates and not loaded.collected:
+        raise click.BadParameter("certificates speak of what describe calls answered", param_hint="--certificates")
+    read = loaded.snapshot
     # What is read and made stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
     with uncollected(), _shared(workers, scheduler, len(read.interfaces)) as hands:
@@ -113,7 +129,7 @@ def command(
             read,
             target=target,
             direction=direction,
-            origins=_origins(origins),
+            origins=chosen_origins(origins),
             listeners=read_listeners(listeners),
             progress=progress.over,
             certificates=proofs,
@@ -123,10 +139,25 @@ def command(
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
+    annotate(document, loaded.declared)
+    if loaded.before is not None:
+        was = assess(loaded.before, target=target, direction=direction, origins=chosen_origins(origins))
+        document["changes"] = changes(output.assessment(was), document)
+    page = cache(lambda: output.page(found, document, read))
     if output_dir:
-        output.write_reports(document, output_dir)
-    output.render_assessment(document, output_format, output_file)
+        output.write_reports(document, page(), output_dir)
+    output.render_assessment(document, output_format, output_file, page)
+    if "changes" in document and output_format == "table" and output_file is None:
+        click.echo("\n" + "\n".join(lines(document["changes"])))
     return _exit_code(document, fail_on)
+
+
+def _parameters(written: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in written]
+    wrong = next((name for name, equals, _ in pairs if not equals), None)
+    if wrong is not None:
+        raise click.BadParameter(f"`{wrong}` is no parameter: write NAME=VALUE", param_hint="--parameter")
+    return {name: value for name, _, value in pairs}
 
 
 @contextmanager
@@ -144,7 +175,8 @@ def _shared(workers: int | None, scheduler: str | None, interfaces: int) -> "Ite
     yield LocalPool(processes) if processes > 1 else None
 
 
-def _origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names
+def chosen_origins(written: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tuple of the literal names
+    """The origins that were named, in their customary order; all where none was."""
     names = [name.strip() for text in written for name in text.split(",") if name.strip()]
     wrong = next((name for name in names if name not in ORIGIN_NAMES), None)
     if wrong:

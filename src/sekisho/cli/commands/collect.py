@@ -11,9 +11,7 @@ from sekisho.cli.main import DONE, UNDECIDED
 from sekisho.cli.progress import Progress
 
 
-@click.command(
-    "collect", epilog="Example: sekisho collect --region ap-northeast-1 --region us-east-1 --output-dir snapshot"
-)
+@click.command("collect", epilog="Example: sekisho collect --region ap-northeast-1,us-east-1 --output-file estate.zip")
 @collecting.options
 @click.option("--output-dir", type=click.Path(path_type=Path), metavar="DIR", help="Save there.")
 @click.option("--output-file", type=click.Path(path_type=Path), metavar="FILE.zip", help="Save as one zip.")

@@ -1,5 +1,6 @@
 """`sekisho demo`: the bundled example estate, assessed."""
 
+from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
 
@@ -42,10 +43,12 @@ def command(ctx: click.Context, *, estate: str, output_dir: Path) -> int:
         with as_file(estates.estate(name)) as path:
             snapshot = load(path)
         progress.note(f"assessing the example estate `{name}`: {len(snapshot.interfaces)} network interfaces")
-        document = output.assessment(assess(snapshot, progress=progress.over))
+        found = assess(snapshot, progress=progress.over)
+        document = output.assessment(found)
+        page = output.page(found, document, snapshot)
         place = output_dir / name if estate == "all" else output_dir
-        written = output.write_reports(document, place)
-        output.render_assessment(document, "table", None)
+        written = output.write_reports(document, page, place)
+        output.render_assessment(document, "table", None, partial(str, page))
         for path in written:
             click.echo(f"wrote {path}")
     return DONE

@@ -45,7 +45,7 @@ def command(
 ) -> int:
     """Say whether packets from one endpoint reach another in SNAPSHOT, and show every hop or every barrier."""
     from sekisho.analysis import explain  # noqa: PLC0415 - imported when the command runs
-    from sekisho.load import load  # noqa: PLC0415
+    from sekisho.iac import load  # noqa: PLC0415
 
     query = _query(
         source=source,
@@ -57,7 +57,7 @@ def command(
         icmp_code=icmp_code,
         family=family,
     )
-    document = output.explanation(explain(load(snapshot), query))
+    document = output.explanation(explain(load(snapshot).snapshot, query))
     output.render_explanation(document, output_format, output_file)
     return UNDECIDED if document["verdict"] == "unknown" else DONE
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _INSTANCE = re.compile(r"i-[0-9a-zA-Z]{1,40}")
 
 
-@click.group("listeners")
+@click.group("listeners", epilog="Example: sekisho listeners import i-0123456789abcdef0.txt")
 def command() -> None:
     """Make an inventory of what listens on instances, for `assess --listeners`."""
 

@@ -1,0 +1,1 @@
+"""CloudFormation templates: their text, their intrinsic functions, their resources."""
