@@ -158,9 +158,9 @@ _PAGE = """# Performance
 `make bench` writes this page. Sekisho {version} on {machine}.
 
 Every number is the median of {rounds}, in {counted}. The runs of all rows take turns, so that what
-disturbs the machine disturbs all of them. The estates come from `sekisho synth`. At the end {load:.1f} processes wanted to run on
-the machine at a time: where that is more than it has cores, it was busy with other work, and all seconds are longer
-than on an idle one. The limits are meant for 100,000 interfaces and an idle machine.
+disturbs the machine disturbs all of them. The estates come from `sekisho synth`. At the end {load:.1f} processes
+wanted to run on the machine at a time: where that is more than it has cores, it was busy with other work, and all
+seconds are longer than on an idle one. The limits are meant for 100,000 interfaces and an idle machine.
 
 **The floor** is a process, start included, that decodes the same files with the same structs and does nothing else. No
 tool can answer faster than it can read, so what matters is how many times the floor an answer costs.

@@ -62,7 +62,7 @@ def measured(folder: Path) -> dict[str, float]:
     for owner, name, stage in (*stages, (analysis, "confirm", REPLAY), (analysis, "find", FIND)):
         setattr(owner, name, clock.over(stage, getattr(owner, name)))
     found = clock.over(ROWS, analysis.assess)(snapshot)
-    clock.over(WRITE, lambda: sum(map(len, pieces(assessment_document(found)))))()
+    clock.over(WRITE, lambda: sum(map(len, pieces(assessment_document(found, lazy=True)))))()
     counts = {"rows": len(found.rows), "answers": len(found.answers), "findings": len(found.findings)}
     return {**clock.seconds, **counts}
 
