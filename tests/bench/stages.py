@@ -17,7 +17,7 @@ from sekisho.report.json import pieces
 
 #: What a stage does, and the functions that do it; what is called inside of another stage counts there alone.
 READ, WALK, JUDGE, REPLAY = "reading files", "walking packets", "verdicts and barriers", "replaying examples"
-ROWS, FIND, WRITE = "classes and rows", "findings", "document and JSON"
+ROWS, FIND, WRITE = "classes and rows", "wording findings", "document and JSON"
 STAGES = (READ, WALK, JUDGE, REPLAY, ROWS, FIND, WRITE)
 
 
