@@ -33,7 +33,8 @@ def row(unit: str, limit: float = 6, memory: float | None = None) -> Row:
 def test_every_row_can_be_measured(tmp_path: Path) -> None:
     bench.quotas.write(tmp_path / "quotas")
     bench.extremes.write(tmp_path)
-    estate = Estate(STORY, 4, tmp_path)
+    measure.process("-m", "sekisho", "-q", "synth", "--interfaces", "300", str(tmp_path / "300"))
+    estate = Estate(tmp_path / "300", 300, tmp_path)
     costs = [measured.measure(estate) for measured in (*ROWS, FLOOR)]
     assert all(c.seconds > 0 and c.processor > 0 and c.peak > MEGABYTE for c in costs)
 

@@ -132,7 +132,8 @@ def text(found: Sequence[Measured], rounds: int, stages: Mapping[str, float], *,
     return _PAGE.format(
         version=__version__,
         machine=machine(),
-        rounds=rounds,
+        rounds="one run" if rounds == 1 else f"{rounds} runs",
+        load=os.getloadavg()[0],
         counted=counted,
         tables="\n".join(tables),
         growth=growth(found),
@@ -156,8 +157,10 @@ _PAGE = """# Performance
 
 `make bench` writes this page. Sekisho {version} on {machine}.
 
-Every number is the median of {rounds} runs, in {counted}. The runs of all rows take turns, so that what disturbs
-the machine disturbs all of them. The estates come from `sekisho synth`.
+Every number is the median of {rounds}, in {counted}. The runs of all rows take turns, so that what
+disturbs the machine disturbs all of them. The estates come from `sekisho synth`. At the end {load:.1f} processes
+wanted to run on the machine at a time: where that is more than it has cores, it was busy with other work, and all
+seconds are longer than on an idle one. The limits are meant for 100,000 interfaces and an idle machine.
 
 **The floor** is a process, start included, that decodes the same files with the same structs and does nothing else. No
 tool can answer faster than it can read, so what matters is how many times the floor an answer costs.

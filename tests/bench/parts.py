@@ -22,7 +22,7 @@ from sekisho.model.record import Record
 from sekisho.model.routing import RouteTable
 from sekisho.model.snapshot import Snapshot
 from sekisho.report.document import assessment_document
-from sekisho.report.json import encoded
+from sekisho.report.json import pieces
 from sekisho.report.paper.brief import Brief
 from sekisho.report.paper.build import paper
 from sekisho.report.paper.html import to_html
@@ -51,7 +51,12 @@ def telling(folder: Path) -> Times:
         if hasattr(remembered, "cache_clear"):
             remembered.cache_clear()
     gc.freeze()
-    return timed(lambda: (find(found.rows, found.answers, found.interfaces), encoded(assessment_document(found))))
+    return timed(
+        lambda: (
+            find(found.rows, found.answers, found.interfaces),
+            sum(map(len, pieces(assessment_document(found, lazy=True)))),
+        )
+    )
 
 
 def judging(folder: Path) -> Times:

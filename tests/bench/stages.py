@@ -17,7 +17,7 @@ from sekisho.report.json import pieces
 
 #: What a stage does, and the functions that do it; what is called inside of another stage counts there alone.
 READ, WALK, JUDGE, REPLAY = "reading files", "walking packets", "verdicts and barriers", "replaying examples"
-ROWS, FIND, WRITE = "classes and rows", "findings", "document and JSON"
+ROWS, FIND, WRITE = "classes and rows", "wording findings", "document and JSON"
 STAGES = (READ, WALK, JUDGE, REPLAY, ROWS, FIND, WRITE)
 
 
@@ -62,7 +62,7 @@ def measured(folder: Path) -> dict[str, float]:
     for owner, name, stage in (*stages, (analysis, "confirm", REPLAY), (analysis, "find", FIND)):
         setattr(owner, name, clock.over(stage, getattr(owner, name)))
     found = clock.over(ROWS, analysis.assess)(snapshot)
-    clock.over(WRITE, lambda: sum(map(len, pieces(assessment_document(found)))))()
+    clock.over(WRITE, lambda: sum(map(len, pieces(assessment_document(found, lazy=True)))))()
     counts = {"rows": len(found.rows), "answers": len(found.answers), "findings": len(found.findings)}
     return {**clock.seconds, **counts}
 

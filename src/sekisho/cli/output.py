@@ -52,7 +52,7 @@ def options(*formats: str) -> Callable[[Command], Command]:
 def assessment(found: "Assessment") -> Document:
     from sekisho.report.document import assessment_document  # noqa: PLC0415
 
-    return assessment_document(found)
+    return assessment_document(found, lazy=True)
 
 
 def explanation(found: "Explanation") -> Document:

@@ -14,6 +14,7 @@ def annotate(document: Json, declared: Mapping[str, Declared]) -> None:
     if not declared:
         return
     document["declared"] = {name: _place(place) for name, place in sorted(declared.items())}
+    document["findings"] = list(document["findings"])
     for finding in document["findings"]:
         groups = [declared[g] for g in finding.get("security_groups") or () if g in declared]
         of = next((declared[n] for n in (finding.get("instance"), finding.get("interface")) if n in declared), None)

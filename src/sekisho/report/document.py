@@ -20,8 +20,12 @@ ASSESSMENT_SCHEMA = "sekisho.assessment/1"
 EXPLANATION_SCHEMA = "sekisho.explain/1"
 
 
-def assessment_document(assessment: Assessment) -> Document:
-    """The assessment under schema `sekisho.assessment/1`; rows, answers and findings stay in their order."""
+def assessment_document(assessment: Assessment, *, lazy: bool = False) -> Document:
+    """The assessment under schema `sekisho.assessment/1`; rows, answers and findings stay in their order.
+
+    `lazy`: verdicts and findings are sequences, each of which is made when it is looked at.
+    """
+    verdicts, findings = _verdicts(assessment), _findings(assessment.findings)
     return {
         "schema": ASSESSMENT_SCHEMA,
         "run": _run(assessment.run),
@@ -29,9 +33,9 @@ def assessment_document(assessment: Assessment) -> Document:
         "coverage": _coverage(assessment.coverage),
         "summary": _summary(assessment),
         "interfaces": {name: _interface(facts) for name, facts in assessment.interfaces.items()},
-        "verdicts": _verdicts(assessment),
+        "verdicts": verdicts if lazy else list(verdicts),
         "answers": {key: _answer(answer) for key, answer in assessment.answers.items()},
-        "findings": _findings(assessment.findings),
+        "findings": findings if lazy else list(findings),
     }
 
 

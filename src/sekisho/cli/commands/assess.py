@@ -106,6 +106,7 @@ def command(
     from sekisho.analysis import assess  # noqa: PLC0415 - imported when the command runs
     from sekisho.iac import load  # noqa: PLC0415
     from sekisho.iac.document import annotate, changes, lines  # noqa: PLC0415
+    from sekisho.load import uncollected  # noqa: PLC0415
 
     if target.encode("utf-8", "replace").decode() != target:
         raise click.BadParameter("a target is UTF-8 text", param_hint="--target")
@@ -121,9 +122,9 @@ def command(
     if certificates and not loaded.collected:
         raise click.BadParameter("certificates speak of what describe calls answered", param_hint="--certificates")
     read = loaded.snapshot
-    # What was read stays to the end: it need not be looked through for garbage again and again.
+    # What is read and made stays to the end: it need not be looked through for garbage again and again.
     gc.freeze()
-    with _shared(workers, scheduler, len(read.interfaces)) as hands:
+    with uncollected(), _shared(workers, scheduler, len(read.interfaces)) as hands:
         found = assess(
             read,
             target=target,
@@ -134,6 +135,7 @@ def command(
             certificates=proofs,
             workers=hands,
         )
+    gc.freeze()
     if certificates and proofs is not None:
         output.write_certificates(proofs, snapshot, certificates)
     document = output.assessment(found)
