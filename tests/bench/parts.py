@@ -29,7 +29,7 @@ from sekisho.report.paper.html import to_html
 
 Times = tuple[float, float]
 #: How many records are edited, one after the other, where the median of edits counts.
-_EDITS = 100
+_EDITS = 25
 
 
 def timed(work: Callable[[], object]) -> Times:
