@@ -84,7 +84,7 @@ _FILTERS = (
     ),
     Mistake(
         "a group reference matches public addresses",
-        "engine.groups:addresses_of",
+        "engine.addresses:addresses_of",
         "a.private_ip_address for a",
         "(a.association and a.association.public_ip) or a.private_ip_address for a",
         "balancers/002-narrow-group-of-the-balancer",

@@ -178,12 +178,20 @@ def test_an_answer_that_is_not_as_it_was_written_is_asked_again(harm: bytes, tmp
     assert load(place).calls.state(VPCS, Scope(ACCOUNT, REGION)).status is CallStatus.READ  # type: ignore[union-attr]
 
 
+def _heed_interrupts() -> None:
+    """A suite that a shell runs in the background is told to ignore them, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupted_it_keeps_what_it_has_and_goes_on(tmp_path: Path) -> None:
     place = tmp_path / "snapshot"
     with serving(faulty("ec2:DescribeSubnets", Fault(delay=30))) as endpoint:
         asked = ("--region", REGION, "--endpoint-url", endpoint.url, "--output-dir", str(place))
         process = subprocess.Popen(
-            [sys.executable, "-m", "sekisho", "collect", *asked], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "sekisho", "collect", *asked],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - one line that takes no lock
         )
         listing = {c.name for c in CALLS.values() if c.each is None}
         deadline = time.monotonic() + 60
