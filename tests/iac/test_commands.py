@@ -53,3 +53,9 @@ def test_certificates_are_of_collected_answers_only(tmp_path: Path) -> None:
     done = run("assess", EXAMPLES / "stack.yaml", "--certificates", tmp_path / "c.jsonl")
     assert done.exit_code == 2
     assert "certificates speak of what describe calls answered" in done.output
+
+
+def test_a_plan_of_rules_alone_says_on_what_to_lay_it() -> None:
+    done = run("assess", EXAMPLES / "plan.json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "lay it on what is live with --on SNAPSHOT" in f"{done.output}{done.exception}"

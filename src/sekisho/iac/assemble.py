@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from sekisho.errors import SnapshotError
 from sekisho.load import from_files
 from sekisho.load.decode import refers
 from sekisho.model.calls import Calls
@@ -17,10 +18,16 @@ from .values import plain
 
 
 def assemble(estate: Estate, origin: Input, live: Snapshot | None = None) -> Snapshot:
-    """The snapshot of everything in the estate, with what AWS adds to it."""
+    """The snapshot of everything in the estate, with what AWS adds to it. SnapshotError where nothing is in it."""
     complete(estate)
     finish(estate)
-    read = from_files(estate.answers(), estate.file)
+    answers = list(estate.answers())
+    if not answers:
+        raise SnapshotError(
+            f"{estate.file}: it declares nothing that packets could reach by itself; "
+            "lay it on what is live with --on SNAPSHOT"
+        )
+    read = from_files(answers, estate.file)
     places = Places(estate)
     spoilt = [_spoilt(estate, table, name, why, places) for (table, name), why in estate.spoilt.items()]
     found = relocated(read, places.of)
