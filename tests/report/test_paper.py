@@ -471,3 +471,17 @@ def test_the_languages_have_words_for_the_same_things() -> None:
         assert sorted(re.findall(r"{\w*}", japanese.text[key])) == sorted(re.findall(r"{\w*}", text)), key
     assert set(english.outwards) <= set(english.text)
     assert len(english.method) == len(japanese.method)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "The first 60 of 61 VPCs are drawn. The verdicts speak of all of them."),
+        ("ja", "最初の 60 個の VPC を図示した。全体は 61 個で、判定は全 VPC を対象としている。"),
+    ],
+)
+def test_a_map_says_what_it_leaves_out(lang: str, said: str) -> None:
+    (one,) = cast("list[dict[str, Any]]", ESTATE["vpcs"])
+    vpcs = [{**one, "id": f"vpc-{number}"} for number in range(61)]
+    assert said in to_html(report(lang=lang, estate={"vpcs": vpcs, "links": []}))
+    assert said not in to_html(report(lang=lang, estate={"vpcs": vpcs[:60], "links": []}))

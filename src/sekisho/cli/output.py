@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sekisho import exports
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 Document = Any
 Command = TypeVar("Command", bound=Callable[..., Any])
-#: Formats of other tools that an assessment can be had in: `sekisho.exports`, which is imported where it is used.
-EXPORTS = ("csv", "verdicts-csv", "xlsx", "markdown", "sarif", "asff", "ocsf", "oscal", "junit", "inspector")
+#: Formats of other tools that an assessment can be had in.
+EXPORTS = tuple(exports.FORMATS)
 _WIDEST = 4  # digits of COLUMNS
 _HEIGHT = 24
 _BUFFER = 1 << 20
@@ -129,9 +131,7 @@ def _render(
     if output_format == "json":
         return pieces(document)
     if output_format in EXPORTS:
-        from sekisho.exports import render  # noqa: PLC0415
-
-        return render(document, output_format)
+        return exports.render(document, output_format)
     return _table(document, print_table, place)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from .blocks import Block, Cell, Column, Heading, Items, cell, codes, paragraph, span, table
 from .brief import Brief
-from .map import maps
+from .map import DRAWN, maps
 
 _LISTED = 200
 _STATUSES = ("failed", "incomplete", "not-read", "assumed-absent", "read")
@@ -145,6 +145,9 @@ def _map(brief: Brief) -> Iterator[Block]:
         return
     yield Heading(2, t["map_title"], "map")
     yield paragraph(t["map_note"], manner="note")
+    vpcs = len(brief.estate["vpcs"])
+    if vpcs > DRAWN:
+        yield paragraph(t["map_cut"].format(DRAWN, vpcs), manner="note")
     yield from drawn
     links = brief.estate["links"]
     if links:

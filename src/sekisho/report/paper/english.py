@@ -136,6 +136,7 @@ ENGLISH = Catalogue(
             "Red: addresses are reached that way. Grey: a connection by which nothing is reached. "
             "Figures: addresses that are reached, of all."
         ),
+        "map_cut": "The first {} of {} VPCs are drawn. The verdicts speak of all of them.",
         "map_alt": "Map of the VPCs {}.",
         "map_internet": "INTERNET",
         "map_reached": "{} of {} reached",

@@ -15,7 +15,9 @@ from .catalogue import Catalogue
 from .svg import Box, Dot, Ink, Rule, Shape, Text, drawing
 
 _WIDTH, _LEFT, _BOX, _LANE, _LANES = 720, 156, 340, 628, 8
-_HEAD, _ROW, _GAP, _TALLEST, _MANY, _MOST = 50, 20, 20, 880, 40, 60
+_HEAD, _ROW, _GAP, _TALLEST, _MANY = 50, 20, 20, 880, 40
+#: So many VPCs are drawn.
+DRAWN = 60
 
 
 class Exposure(NamedTuple):
@@ -33,7 +35,7 @@ class _Lane(NamedTuple):
 
 def maps(document: Document, estate: Document, words: Catalogue) -> list[Picture]:
     """The sheets of the map; none for an estate without VPCs."""
-    vpcs = estate["vpcs"][:_MOST]
+    vpcs = estate["vpcs"][:DRAWN]
     folded = sum(len(v["subnets"]) for v in estate["vpcs"]) > _MANY
     heights = [_height(v, folded=folded) for v in vpcs]
     sheets: list[list[Document]] = []
